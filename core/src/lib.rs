@@ -5,9 +5,12 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::cast_possible_truncation, reason = "tests may be short"))]
 
+pub mod code;
 pub mod config;
 pub mod error;
 pub mod http;
+pub mod key;
+pub mod limit;
 pub mod mac;
 pub mod secret;
 pub mod time;
