@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::cast_possible_truncation, reason = "tests may be short"))]
 
+pub mod address;
 pub mod code;
 pub mod config;
 pub mod error;
@@ -12,5 +13,8 @@ pub mod http;
 pub mod key;
 pub mod limit;
 pub mod mac;
+pub mod outcome;
+pub mod policy;
 pub mod secret;
+pub mod store;
 pub mod time;

@@ -9,6 +9,7 @@
 
 mod apply;
 mod op;
+mod plan;
 mod record;
 mod series;
 #[cfg(test)]
@@ -17,6 +18,8 @@ mod text;
 
 pub use apply::{Applied, apply};
 pub use op::{Charge, Check, Lease, Op, Refusal, Release, Reply, Reserve, RuleOp, SlotOp, SlotReply};
+pub(crate) use plan::WRONG;
+pub use plan::{Held, Kind, Part, Planner};
 pub use record::{BINS, Bins, Entry, Form, Record, Series, Slot, SlotState, Unreadable};
 
 /// How far a record may be ahead of the place's clock before the place is at fault.

@@ -415,10 +415,11 @@ fn play(moves: &[Move], form: Form, limit: u32, window: u32) {
                 }
             }
             Move::Again(at) => {
-                if let Some((when, lease, ..)) = taken.get(*at).copied() {
-                    if now - when < u64::from(window).min(300) && taken.len() < 20 {
-                        assert!(is_granted(&place.reserve(lease, &[firm], None, now)));
-                    }
+                if let Some((when, lease, ..)) = taken.get(*at).copied()
+                    && now - when < u64::from(window).min(300)
+                    && taken.len() < 20
+                {
+                    assert!(is_granted(&place.reserve(lease, &[firm], None, now)));
                 }
             }
             Move::Release(at, level) => {
