@@ -9,5 +9,6 @@ pub mod config;
 pub mod error;
 pub mod http;
 pub mod mac;
+pub mod phone;
 pub mod secret;
 pub mod time;
