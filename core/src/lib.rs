@@ -15,6 +15,7 @@ pub mod limit;
 pub mod mac;
 pub mod outcome;
 pub mod policy;
+pub mod phone;
 pub mod secret;
 pub mod store;
 pub mod time;
