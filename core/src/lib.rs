@@ -10,4 +10,5 @@ pub mod error;
 pub mod http;
 pub mod mac;
 pub mod secret;
+pub mod sign;
 pub mod time;
