@@ -72,25 +72,30 @@ impl Ink {
 
     /// Appends text percent-encoded.
     pub(crate) fn pct(&mut self, text: &str) {
-        self.escaped(text, |_| None);
+        self.escaped(text, b"%20");
     }
 
     /// Appends percent-encoded pairs percent-encoded once more: all they hold to escape is `%`, `=` and `&`.
     pub(crate) fn pct_again(&mut self, pairs: &[u8]) {
         self.0.reserve(pairs.len() * 5 / 3);
-        for byte in pairs {
-            match byte {
-                b'%' => self.0.extend_from_slice(b"%25"),
-                b'=' => self.0.extend_from_slice(b"%3D"),
-                b'&' => self.0.extend_from_slice(b"%26"),
-                byte => self.0.push(*byte),
-            }
+        let mut rest = pairs;
+        loop {
+            let run = rest.iter().take_while(|byte| plain(**byte)).count();
+            let Some((run, tail)) = rest.split_at_checked(run) else { return };
+            self.0.extend_from_slice(run);
+            let Some((byte, tail)) = tail.split_first() else { return };
+            self.0.extend_from_slice(match byte {
+                b'%' => b"%25",
+                b'=' => b"%3D",
+                _ => b"%26",
+            });
+            rest = tail;
         }
     }
 
     /// Appends text form-encoded: as percent-encoded, but a blank is `+`.
     pub(crate) fn form(&mut self, text: &str) {
-        self.escaped(text, |byte| (byte == b' ').then_some(b'+'));
+        self.escaped(text, b"+");
     }
 
     /// Appends `name=value` pairs joined by `&`, percent-encoded.
@@ -202,22 +207,45 @@ impl Ink {
         }
     }
 
-    fn escaped(&mut self, text: &str, instead: impl Fn(u8) -> Option<u8>) {
+    /// Appends text with every byte escaped that is not unreserved; a blank as `blank`.
+    fn escaped(&mut self, text: &str, blank: &[u8]) {
         self.0.reserve(text.len() * 3);
-        for byte in text.bytes() {
-            match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => self.0.push(byte),
-                byte => match instead(byte) {
-                    Some(other) => self.0.push(other),
-                    None => {
-                        let byte = u32::from(byte);
-                        self.0.extend_from_slice(&[b'%', nibble(byte >> 4, b'A'), nibble(byte, b'A')]);
-                    }
-                },
+        let mut rest = text.as_bytes();
+        loop {
+            let run = rest.iter().take_while(|byte| plain(**byte)).count();
+            let Some((run, tail)) = rest.split_at_checked(run) else { return };
+            self.0.extend_from_slice(run);
+            match tail {
+                [] => return,
+                [b' ', tail @ ..] => {
+                    self.0.extend_from_slice(blank);
+                    rest = tail;
+                }
+                [byte, tail @ ..] => {
+                    let byte = u32::from(*byte);
+                    self.0.extend_from_slice(&[b'%', nibble(byte >> 4, b'A'), nibble(byte, b'A')]);
+                    rest = tail;
+                }
             }
         }
     }
 }
+
+/// Tells whether a byte stands for itself in a percent-encoded text.
+fn plain(byte: u8) -> bool {
+    matches!(PLAIN.get(usize::from(byte)), Some(true))
+}
+
+const PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] =
+            matches!(byte as u8, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~');
+        byte += 1;
+    }
+    table
+};
 
 /// Returns the hex digit of the low four bits; `ten` is the digit for 10.
 fn nibble(bits: u32, ten: u8) -> u8 {
