@@ -18,4 +18,5 @@ pub mod policy;
 pub mod phone;
 pub mod secret;
 pub mod store;
+pub mod sign;
 pub mod time;
