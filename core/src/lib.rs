@@ -9,6 +9,7 @@ pub mod config;
 pub mod error;
 pub mod http;
 pub mod mac;
+pub mod provider;
 pub mod secret;
 pub mod sign;
 pub mod time;
