@@ -1,0 +1,62 @@
+/** The compiled core as every loader hands it over: the add-on on Node, wasm elsewhere. */
+export interface Core {
+  Engine: new (config: string) => CoreEngine;
+  MemoryStore: new () => CoreMemoryStore;
+  apply(record: Uint8Array | undefined, op: string, now: number): { record?: Uint8Array; ttlMs: number; reply: string };
+  envNames(): string[];
+  version(): string;
+}
+
+/** What the core has for tests, besides. */
+export interface TestingCore extends Core {
+  Sandbox: new (config: string) => { handle(call: string, now: number): string; inbox(): string };
+  signVector(input: string): string;
+}
+
+export interface CoreEngine {
+  send(request: string, seed: Uint8Array): CoreFlow;
+  verify(request: string, seed: Uint8Array): CoreFlow;
+}
+
+export interface CoreFlow {
+  start(now: number): string;
+  resume(id: number, reply: string, now: number): string;
+  /** Gives the memory back at once; the add-on has none of it. */
+  free?(): void;
+}
+
+export interface CoreMemoryStore {
+  run(key: string, op: string, now: number): string;
+}
+
+/** How a core came to be here. */
+export type CoreKind = "native" | "wasm";
+
+/** A place that the entry of a runtime fills, and that loads at the first use. */
+export class Slot<T extends Core> {
+  #load: (() => { core: T; kind: CoreKind }) | undefined;
+  #loaded: { core: T; kind: CoreKind } | undefined;
+
+  provide(load: () => { core: T; kind: CoreKind }): void {
+    this.#load ??= load;
+  }
+
+  get(): { core: T; kind: CoreKind } {
+    if (this.#loaded === undefined) {
+      if (this.#load === undefined) throw new Error("sansms: no core was loaded; import it as \"sansms\"");
+      this.#loaded = this.#load();
+    }
+    return this.#loaded;
+  }
+}
+
+export const core = new Slot<Core>();
+export const testingCore = new Slot<TestingCore>();
+
+/** Makes an instance of the wasm, with its glue; this is synchronous and works at a Worker's module scope. */
+export function instantiate<T extends Core>(module: WebAssembly.Module, name: string, glue: unknown): { core: T; kind: "wasm" } {
+  const { exports } = new WebAssembly.Instance(module, { [`./${name}_bg.js`]: glue as WebAssembly.ModuleImports });
+  (glue as { __wbg_set_wasm(exports: WebAssembly.Exports): void }).__wbg_set_wasm(exports);
+  (exports["__wbindgen_start"] as (() => void) | undefined)?.();
+  return { core: glue as T, kind: "wasm" };
+}
