@@ -11,7 +11,7 @@ export type Outcome = SendOutcome | VerifyOutcome;
 export interface OutcomeBase {
   /** `true` for `sent` and `verified`, and for nothing else. Test this. */
   readonly ok: boolean;
-  /** A stable dotted code, e.g. `limit.number_cooldown`. */
+  /** A stable dotted code, e.g. `limit.cooldown`. */
   readonly code: string;
   /** The HTTP status that says the same, e.g. 429. */
   readonly httpStatus: number;

@@ -48,7 +48,7 @@ export class TransportFault extends Error {
 
 /** A transport on the runtime's own `fetch`, or on one with the same face. */
 export function fetchTransport(options: { fetch?: FetchLike } = {}): Transport {
-  const fetch: FetchLike = options.fetch ?? ((url, init) => globalThis.fetch(url, init as RequestInit));
+  const fetch: FetchLike = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
   return {
     async send(call) {
       const stop = new AbortController();
@@ -57,7 +57,8 @@ export function fetchTransport(options: { fetch?: FetchLike } = {}): Transport {
         const reply = await fetch(call.url, {
           method: call.method,
           headers: call.headers.map(([name, value]) => [name, value] as [string, string]),
-          body: call.body === "" ? undefined : new TextEncoder().encode(call.body),
+          // As bytes: of a string, `fetch` would make a content-type of its own.
+          ...(call.body !== "" && { body: new Uint8Array(new TextEncoder().encode(call.body)).buffer }),
           redirect: "manual",
           signal: stop.signal,
         });
@@ -77,7 +78,7 @@ export type FetchLike = (
   init: {
     method: string;
     headers: [string, string][];
-    body: Uint8Array | undefined;
+    body?: ArrayBuffer;
     redirect: "manual";
     signal: AbortSignal;
   },

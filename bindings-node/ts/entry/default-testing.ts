@@ -1,7 +1,8 @@
 // Deno, and runtimes that nobody told us about: the wasm comes inside the JavaScript, and needs no permission to read.
 import "./default.js";import * as glue from "../../wasm/sansms_testing_bg.js";
 import base64 from "../../wasm/sansms_testing_inline.js";
-import { instantiate, testingCore } from "../core.js";
+import { testingCore } from "../core.js";
+import { instantiate } from "../instantiate.js";
 
 testingCore.provide(() => {
   const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));

@@ -1,7 +1,8 @@
 // Vercel's edge runtime: a compiled module is asked for by `?module`.
 import * as glue from "../../wasm/sansms_bg.js";
 import module from "../../wasm/sansms_bg.wasm?module";
-import { instantiate, core } from "../core.js";
+import { core } from "../core.js";
+import { instantiate } from "../instantiate.js";
 
 core.provide(() => instantiate(module, "sansms", glue));
 

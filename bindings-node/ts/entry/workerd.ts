@@ -1,7 +1,8 @@
 // Cloudflare Workers: a wasm import is a compiled module.
 import * as glue from "../../wasm/sansms_bg.js";
 import module from "../../wasm/sansms_bg.wasm";
-import { instantiate, core } from "../core.js";
+import { core } from "../core.js";
+import { instantiate } from "../instantiate.js";
 
 core.provide(() => instantiate(module, "sansms", glue));
 
