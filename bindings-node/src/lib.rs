@@ -31,19 +31,37 @@ impl Engine {
     /// Begins to send a code; `seed` is 32 bytes, drawn anew for every flow.
     ///
     /// # Errors
-    /// `drive.seed` for another length.
+    /// `drive.seed` for another length, `drive.request` for a field that there is not.
     #[napi]
     pub fn send(&self, request: String, seed: &[u8]) -> Result<Flow> {
-        Ok(Flow(self.0.send(text::read_send(&request), seed_of(seed)?)))
+        let request = text::read_send(&request).ok_or_else(unknown_field)?;
+        Ok(Flow(self.0.send(request, seed_of(seed)?)))
     }
 
     /// Begins to check a code; `seed` is 32 bytes, drawn anew for every flow.
     ///
     /// # Errors
-    /// `drive.seed` for another length.
+    /// `drive.seed` for another length, `drive.request` for a field that there is not.
     #[napi]
     pub fn verify(&self, request: String, seed: &[u8]) -> Result<Flow> {
-        Ok(Flow(self.0.verify(text::read_verify(&request), seed_of(seed)?)))
+        let request = text::read_verify(&request).ok_or_else(unknown_field)?;
+        Ok(Flow(self.0.verify(request, seed_of(seed)?)))
+    }
+
+    /// Tells whether a ticket is genuine, fresh, and bound to just this.
+    ///
+    /// # Errors
+    /// When `now` is not a whole number of milliseconds.
+    #[napi]
+    pub fn redeem(
+        &self,
+        ticket: String,
+        to: String,
+        purpose: String,
+        bound: String,
+        now: f64,
+    ) -> Result<bool> {
+        Ok(self.0.redeem(&ticket, &to, &purpose, &bound, millis(now)?))
     }
 }
 
@@ -69,7 +87,7 @@ impl Flow {
     #[napi]
     pub fn resume(&mut self, id: f64, reply: String, now: f64) -> Result<String> {
         let id = u32::try_from(whole("id", id)?).map_err(|_| drive_error(DriveError::WrongId))?;
-        let reply = text::read_reply(&reply).map_err(drive_error)?;
+        let reply = text::read_reply(&reply).ok_or(DriveError::WrongKind).map_err(drive_error)?;
         self.0.resume(id, reply, millis(now)?).map(|step| text::write_step(&step)).map_err(drive_error)
     }
 }
@@ -126,7 +144,7 @@ pub fn env_names() -> Vec<String> {
 /// Returns the version of the core.
 #[napi]
 pub fn version() -> &'static str {
-    env!("CARGO_PKG_VERSION")
+    wire::VERSION
 }
 
 /// A pretend provider in this process.
@@ -150,7 +168,7 @@ impl Sandbox {
     /// `drive.…|message` when the text is not that of a call.
     #[napi]
     pub fn handle(&mut self, call: String, now: f64) -> Result<String> {
-        let call = text::read_call(&call).map_err(drive_error)?;
+        let call = text::read_call(&call).ok_or(DriveError::WrongKind).map_err(drive_error)?;
         Ok(text::write_reply(&self.0.handle(&call, millis(now)?)))
     }
 
@@ -185,6 +203,10 @@ fn millis(now: f64) -> Result<UnixMillis> {
 
 fn seed_of(seed: &[u8]) -> Result<[u8; 32]> {
     seed.try_into().map_err(|_| Error::from_reason("drive.seed|the seed must be 32 bytes"))
+}
+
+fn unknown_field() -> Error {
+    Error::from_reason("drive.request|the request has a field that there is not")
 }
 
 fn config_error(error: ConfigError) -> Error {

@@ -16,6 +16,7 @@ export interface TestingCore extends Core {
 export interface CoreEngine {
   send(request: string, seed: Uint8Array): CoreFlow;
   verify(request: string, seed: Uint8Array): CoreFlow;
+  redeem(ticket: string, to: string, purpose: string, bound: string, now: number): boolean;
 }
 
 export interface CoreFlow {

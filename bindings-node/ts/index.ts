@@ -1,7 +1,7 @@
 export { ConfigError, DriveError, type ServiceOptions } from "./config.js";
 export type * from "./outcome.js";
 export { aliyun, tencent, type AliyunOptions, type Provider, type TencentOptions } from "./provider.js";
-export { Service, type SendRequest, type VerifyRequest } from "./service.js";
+export { Service, type SendRequest, type TicketRequest, type VerifyRequest } from "./service.js";
 export type { Store, StoreOp } from "./store.js";
 export { MemoryStore } from "./stores/memory.js";
 export {

@@ -42,6 +42,18 @@ export interface VerifyRequest {
   readonly ticketFor?: string | undefined;
 }
 
+/** A ticket, and what it has to be bound to. */
+export interface TicketRequest {
+  /** The `ticket` of a verification. */
+  readonly ticket: string;
+  /** The number in E.164: the `to` of the verification. */
+  readonly to: string;
+  /** The `purpose` of the verification. */
+  readonly purpose: string;
+  /** The `ticketFor` of the verification. */
+  readonly ticketFor: string;
+}
+
 /**
  * Sends codes and checks them.
  *
@@ -80,6 +92,11 @@ export class Service {
   /** Checks a code and spends it if it is right; test `ok` of what it answers. Rejects only for a bug (`DriveError`). */
   async verify(request: VerifyRequest): Promise<VerifyOutcome> {
     return (await this.#run(() => this.#engine.verify(writeRequest(request), this.#seed()))) as VerifyOutcome;
+  }
+
+  /** Tells whether a ticket is genuine, fresh, and bound to just this. A ticket is not spent: it lives a short while. */
+  redeem({ ticket, to, purpose, ticketFor }: TicketRequest): boolean {
+    return withErrors(() => this.#engine.redeem(`${ticket}`, `${to}`, `${purpose}`, `${ticketFor}`, this.#host.now()));
   }
 
   async #run(begin: () => CoreFlow): Promise<Outcome> {

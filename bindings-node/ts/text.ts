@@ -63,7 +63,7 @@ export function readHttpReply(text: string): HttpReply | undefined {
 
 /** Writes the replies of a store, in the order of its operations. */
 export function writeStoreReply(replies: readonly (string | undefined)[]): string {
-  return replies.reduce<string>((text, reply) => `${text}${reply ?? "!"}\n`, "store\n");
+  return ["store", ...replies.map((reply) => reply ?? "!")].join("\n");
 }
 
 /** What stands for the reply of a store that gave none. */

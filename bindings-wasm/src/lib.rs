@@ -30,17 +30,34 @@ impl Engine {
     /// Begins to send a code; `seed` is 32 bytes, drawn anew for every flow.
     ///
     /// # Errors
-    /// `drive.seed` for another length.
+    /// `drive.seed` for another length, `drive.request` for a field that there is not.
     pub fn send(&self, request: &str, seed: &[u8]) -> Result<Flow, JsError> {
-        Ok(Flow(self.0.send(text::read_send(request), seed_of(seed)?)))
+        let request = text::read_send(request).ok_or_else(unknown_field)?;
+        Ok(Flow(self.0.send(request, seed_of(seed)?)))
     }
 
     /// Begins to check a code; `seed` is 32 bytes, drawn anew for every flow.
     ///
     /// # Errors
-    /// `drive.seed` for another length.
+    /// `drive.seed` for another length, `drive.request` for a field that there is not.
     pub fn verify(&self, request: &str, seed: &[u8]) -> Result<Flow, JsError> {
-        Ok(Flow(self.0.verify(text::read_verify(request), seed_of(seed)?)))
+        let request = text::read_verify(request).ok_or_else(unknown_field)?;
+        Ok(Flow(self.0.verify(request, seed_of(seed)?)))
+    }
+
+    /// Tells whether a ticket is genuine, fresh, and bound to just this.
+    ///
+    /// # Errors
+    /// When `now` is not a whole number of milliseconds.
+    pub fn redeem(
+        &self,
+        ticket: &str,
+        to: &str,
+        purpose: &str,
+        bound: &str,
+        now: f64,
+    ) -> Result<bool, JsError> {
+        Ok(self.0.redeem(ticket, to, purpose, bound, millis(now)?))
     }
 }
 
@@ -64,7 +81,7 @@ impl Flow {
     /// `drive.…|message`, a bug in the driver.
     pub fn resume(&mut self, id: f64, reply: &str, now: f64) -> Result<String, JsError> {
         let id = u32::try_from(whole("id", id)?).map_err(|_| drive_error(DriveError::WrongId))?;
-        let reply = text::read_reply(reply).map_err(drive_error)?;
+        let reply = text::read_reply(reply).ok_or(DriveError::WrongKind).map_err(drive_error)?;
         self.0.resume(id, reply, millis(now)?).map(|step| text::write_step(&step)).map_err(drive_error)
     }
 }
@@ -124,7 +141,7 @@ pub fn env_names() -> Vec<String> {
 /// Returns the version of the core.
 #[wasm_bindgen]
 pub fn version() -> String {
-    env!("CARGO_PKG_VERSION").into()
+    wire::VERSION.into()
 }
 
 /// Takes a JavaScript number as an unsigned one; wasm-bindgen's own integers would round and wrap in silence.
@@ -142,6 +159,10 @@ fn millis(now: f64) -> Result<UnixMillis, JsError> {
 
 fn seed_of(seed: &[u8]) -> Result<[u8; 32], JsError> {
     seed.try_into().map_err(|_| JsError::new("drive.seed|the seed must be 32 bytes"))
+}
+
+fn unknown_field() -> JsError {
+    JsError::new("drive.request|the request has a field that there is not")
 }
 
 fn config_error(error: ConfigError) -> JsError {
