@@ -8,15 +8,24 @@
 pub mod address;
 pub mod code;
 pub mod config;
+pub mod engine;
 pub mod error;
+pub mod flow;
 pub mod http;
 pub mod key;
 pub mod limit;
 pub mod mac;
 pub mod outcome;
-pub mod policy;
 pub mod phone;
+pub mod policy;
+pub mod provider;
 pub mod secret;
-pub mod store;
 pub mod sign;
+pub mod store;
+mod ticket;
 pub mod time;
+pub mod wire;
+
+pub use engine::{Engine, SendRequest, VerifyRequest};
+pub use flow::{Flow, Reply, Step};
+pub use outcome::Outcome;
