@@ -10,6 +10,8 @@ pub mod error;
 pub mod http;
 pub mod mac;
 pub mod provider;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 pub mod secret;
 pub mod sign;
 pub mod time;
