@@ -1,0 +1,35 @@
+"""`python -m sansms sandbox [--port N]`: the pretend provider on a loopback port."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from contextlib import suppress
+
+
+def main(arguments: list[str]) -> int:
+    """Runs a command; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m sansms")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    sandbox = commands.add_parser("sandbox", help="serve the pretend provider on a loopback port")
+    sandbox.add_argument("--port", type=int, default=0, help="the port; a free one by default")
+    serve(parser.parse_args(arguments).port)
+    return 0
+
+
+def serve(port: int) -> None:
+    """Serves the sandbox until interrupted; the first line printed is its URL."""
+    from ._sandbox_server import INBOX, SandboxServer
+
+    with SandboxServer(port=port) as server:
+        print(server.url, flush=True)
+        print(f"inbox: {server.url}{INBOX}", flush=True)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
