@@ -115,10 +115,7 @@ impl<'a> Section<'a> {
     /// [`ConfigCode::Type`].
     pub fn flag(&mut self, option: &'static str) -> Result<Option<bool>, ConfigError> {
         let Some(value) = self.value(option) else { return Ok(None) };
-        value
-            .as_bool()
-            .map(Some)
-            .ok_or_else(|| self.error(ConfigCode::Type, option, "must be true or false"))
+        value.as_bool().map(Some).ok_or_else(|| self.error(ConfigCode::Type, option, "must be true or false"))
     }
 
     /// Returns one of `words`, which stand for the values beside them.

@@ -5,9 +5,18 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::cast_possible_truncation, reason = "tests may be short"))]
 
+pub mod address;
+pub mod code;
 pub mod config;
 pub mod error;
 pub mod http;
+pub mod key;
+pub mod limit;
 pub mod mac;
+pub mod outcome;
+pub mod policy;
+pub mod phone;
 pub mod secret;
+pub mod store;
+pub mod sign;
 pub mod time;

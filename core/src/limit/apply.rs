@@ -1,0 +1,272 @@
+//! The one truth of the limiter.
+
+use super::op::{Charge, Check, Op, Refusal, Release, Reply, Reserve, RuleOp, SlotOp, SlotReply};
+use super::record::{Entry, Form, Record, Series, Slot, SlotState, Unreadable};
+use super::{CLOCK_SLACK_MS, LEASE_MEMORY_MS};
+use crate::mac::same;
+use crate::time::{Millis, UnixMillis};
+
+/// What became of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// The record to keep from now on; `None` leaves it as it is.
+    pub record: Option<Vec<u8>>,
+    /// How long to keep it, by the place's clock.
+    pub ttl: Millis,
+    /// What to tell the flow.
+    pub reply: Reply,
+}
+
+/// Applies an operation to a partition's record.
+///
+/// `now` is the clock of the place that keeps the record. The later of it and the record's last write counts,
+/// so a clock that goes back frees nothing.
+#[must_use]
+pub fn apply(record: Option<&[u8]>, op: &Op, now: UnixMillis) -> Applied {
+    let refused = |refusal| Applied { record: None, ttl: Millis(0), reply: Reply::Refused(refusal) };
+    let mut record = match record.map(Record::read) {
+        None => Record::default(),
+        Some(Ok(record)) => record,
+        Some(Err(Unreadable::Version)) => return refused(Refusal::Version),
+        Some(Err(Unreadable::Corrupt)) => return refused(Refusal::Corrupt),
+    };
+    if record.base > now.0.saturating_add(CLOCK_SLACK_MS) {
+        return refused(Refusal::Clock);
+    }
+    let ahead = record.base.saturating_sub(now.0);
+    let now = now.0.max(record.base);
+    let (changed, reply) = match op {
+        Op::Reserve(op) => record.reserve(op, now),
+        Op::Release(op) => record.release(op, now),
+        Op::Check(op) => record.check(op, now),
+    };
+    if !changed {
+        return Applied { record: None, ttl: Millis(0), reply };
+    }
+    record.advance(now);
+    let ttl = Millis(record.keep_for(now).saturating_add(ahead).max(1));
+    Applied { record: Some(record.write()), ttl, reply }
+}
+
+impl Record {
+    fn reserve(&mut self, op: &Reserve, now: u64) -> (bool, Reply) {
+        if let Some(reply) = self.asked_before(op, now) {
+            return (false, reply);
+        }
+        if let Some(reply) = op.idem.and_then(|idem| self.replayed(op, idem, now)) {
+            return (false, reply);
+        }
+        let waits = op.rules.iter().zip(0u8..).map(|(rule, at)| (self.wait(rule, now), at));
+        if let Some((retry_ms, rule)) =
+            waits.filter(|(wait, _)| *wait > 0).max_by_key(|(wait, at)| (*wait, 255 - at))
+        {
+            return (false, Reply::Denied { rule, retry_ms });
+        }
+        let slot = match &op.slot {
+            None => None,
+            Some(slot) => match self.put_slot(slot, now) {
+                Ok(slot) => Some(slot),
+                Err(retry_ms) => return (false, Reply::Full { retry_ms }),
+            },
+        };
+        self.advance(now);
+        self.prune(op, now);
+        for (at, rule) in op.rules.iter().enumerate() {
+            let charged = op
+                .rules
+                .iter()
+                .take(at)
+                .any(|other| other.series == rule.series && other.charge != Charge::Gate);
+            if rule.charge != Charge::Gate && !charged {
+                self.charge(rule, op, now);
+            }
+        }
+        (true, self.granted(op, slot, now))
+    }
+
+    /// Finds a lease that was granted before; what it heard then is said again.
+    fn asked_before(&self, op: &Reserve, now: u64) -> Option<Reply> {
+        let charged = op.rules.iter().filter(|rule| rule.charge != Charge::Gate);
+        let found = charged.filter_map(|rule| self.find(rule.series)).any(|series| series.has(op.lease));
+        let slot = op.slot.and_then(|asked| self.slots.iter().find(|slot| slot.tag == asked.tag));
+        found.then(|| self.granted(op, slot.map(|slot| slot.reply(now)), now))
+    }
+
+    fn replayed(&self, op: &Reserve, idem: u64, now: u64) -> Option<Reply> {
+        let mut entries = self.series.iter().flat_map(|series| &series.entries);
+        let first = entries.find(|entry| entry.idem == Some(idem) && entry.level == 0)?;
+        let slot = op.slot.and_then(|asked| self.slots.iter().find(|slot| slot.tag == asked.tag));
+        let remaining_ms = slot.map_or(0, |slot| slot.remaining(now));
+        Some(Reply::Replayed { age_ms: now.saturating_sub(first.at), remaining_ms })
+    }
+
+    fn granted(&self, op: &Reserve, slot: Option<SlotReply>, now: u64) -> Reply {
+        let next_ms = op.rules.iter().map(|rule| self.wait(rule, now)).max().unwrap_or(0);
+        let mut bins = Vec::new();
+        let mut used = Vec::new();
+        for (rule, at) in op.rules.iter().zip(0u8..) {
+            let Some(series) = self.find(rule.series).filter(|series| series.form == Form::Bins) else {
+                continue;
+            };
+            let when =
+                series.entries.iter().find(|entry| entry.lease == op.lease).map_or(now, |entry| entry.at);
+            if rule.charge != Charge::Gate && !bins.iter().any(|(number, _)| *number == rule.series) {
+                bins.push((rule.series, series.bins.index(when)));
+            }
+            used.push((at, series.count(rule, self.base, now)));
+        }
+        Reply::Granted { next_ms, bins, used, slot }
+    }
+
+    /// Returns how long until `rule` has a place, 0 if it has one now.
+    fn wait(&self, rule: &RuleOp, now: u64) -> u64 {
+        self.find(rule.series).map_or(0, |series| series.wait(rule, self.base, now))
+    }
+
+    fn charge(&mut self, rule: &RuleOp, op: &Reserve, now: u64) {
+        let entry = Entry { at: now, lease: op.lease, level: 0, idem: op.idem };
+        if self.find(rule.series).is_none() {
+            self.series.push(Series::new(rule.series, rule.form, rule.window_ms));
+        }
+        let base = self.base;
+        for series in self.series.iter_mut().filter(|series| series.number == rule.series) {
+            for other in op.rules.iter().filter(|other| other.series == rule.series) {
+                series.fit(other.form, other.window_ms, base);
+            }
+            series.charge(entry, now);
+        }
+    }
+
+    fn release(&mut self, op: &Release, now: u64) -> (bool, Reply) {
+        self.advance(now);
+        for (number, bin) in &op.series {
+            if self.find(*number).is_none() {
+                // The reservation may still be on its way: what is remembered here, it will find.
+                self.series.push(Series::new(*number, Form::Log, LEASE_MEMORY_MS));
+            }
+            for series in self.series.iter_mut().filter(|series| series.number == *number) {
+                series.release(op, *bin, now);
+            }
+        }
+        if let Some((tag, nonce)) = op.slot {
+            let unsent = |slot: &Slot| slot.state == SlotState::Fresh && slot.round == 0;
+            self.slots.retain(|slot| slot.tag != tag || slot.nonce != nonce || !unsent(slot));
+        }
+        (true, Reply::Released)
+    }
+
+    fn check(&mut self, op: &Check, now: u64) -> (bool, Reply) {
+        let slot = self.slots.iter_mut().find(|slot| slot.tag == op.tag && now < slot.ends());
+        let Some(slot) = slot else { return (false, Reply::Gone) };
+        let Some((_, proof)) = op.proofs.iter().find(|(kid, _)| *kid == slot.kid) else {
+            return (false, Reply::Gone);
+        };
+        let right = same(&slot.proof, proof);
+        let (left, remaining_ms) = (slot.left, slot.remaining(now));
+        match slot.state {
+            SlotState::Used if slot.attempt == op.attempt && right => return (false, Reply::Matched),
+            SlotState::Used => return (false, Reply::Gone),
+            SlotState::Wrong if slot.attempt == op.attempt => {
+                return (false, Reply::Wrong { left, remaining_ms });
+            }
+            SlotState::Fresh | SlotState::Wrong => {}
+        }
+        let Some(left) = left.checked_sub(1) else { return (false, Reply::Locked { remaining_ms }) };
+        slot.left = left;
+        slot.attempt = op.attempt;
+        slot.state = if right { SlotState::Used } else { SlotState::Wrong };
+        if right {
+            return (true, Reply::Matched);
+        }
+        self.advance(now);
+        self.note_wrong(op, now);
+        (true, Reply::Wrong { left, remaining_ms })
+    }
+
+    fn note_wrong(&mut self, op: &Check, now: u64) {
+        if op.keep == 0 {
+            return;
+        }
+        if self.find(op.series).is_none() {
+            self.series.push(Series::new(op.series, Form::Times, op.window_ms));
+        }
+        let keep = usize::from(op.keep);
+        for series in self.series.iter_mut().filter(|series| series.number == op.series) {
+            series.window = series.window.max(op.window_ms);
+            series.entries.push(Entry { at: now, lease: 0, level: 0, idem: None });
+            let window = u64::from(series.window);
+            series.entries.retain(|entry| now.saturating_sub(entry.at) < window);
+            let surplus = series.entries.len().saturating_sub(keep);
+            series.entries.drain(..surplus);
+        }
+    }
+
+    /// Stores a new challenge, or finds the live one of the same purpose and session again.
+    ///
+    /// The error is how long until the first live challenge ends.
+    fn put_slot(&mut self, op: &SlotOp, now: u64) -> Result<SlotReply, u64> {
+        self.slots.retain(|slot| now < slot.ends());
+        let validity = u64::from(op.validity_ms.min(op.lifetime_ms));
+        let known = |kid| op.kids.iter().take(usize::from(op.kid_count)).any(|other| *other == kid);
+        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.tag == op.tag) {
+            let ends =
+                now.saturating_add(validity).min(slot.created.saturating_add(u64::from(op.lifetime_ms)));
+            let enough = ends.saturating_sub(now) >= u64::from(op.least_ms);
+            if slot.is_live(now) && slot.left > 0 && known(slot.kid) && enough {
+                let lifetime = ends.saturating_sub(slot.created);
+                slot.lifetime = slot.lifetime.max(u32::try_from(lifetime).unwrap_or(u32::MAX));
+                slot.round = slot.round.saturating_add(1).min(15);
+                return Ok(slot.reply(now));
+            }
+        }
+        self.slots.retain(|slot| slot.tag != op.tag);
+        let max = usize::from(op.max).max(1);
+        if self.slots.len() >= max {
+            match self.slots.iter().position(|slot| slot.state == SlotState::Used) {
+                Some(spent) => drop(self.slots.remove(spent)),
+                None => return Err(self.slots.iter().map(|slot| slot.remaining(now)).min().unwrap_or(1)),
+            }
+        }
+        let [kid, ..] = op.kids;
+        let slot = Slot {
+            tag: op.tag,
+            kid,
+            nonce: op.nonce,
+            proof: op.proof,
+            created: now,
+            lifetime: u32::try_from(validity).unwrap_or(u32::MAX),
+            left: op.tries,
+            state: SlotState::Fresh,
+            round: 0,
+            attempt: 0,
+        };
+        self.slots.push(slot);
+        Ok(slot.reply(now))
+    }
+
+    /// Moves the record's last write to `now`, and the bins with it.
+    fn advance(&mut self, now: u64) {
+        for series in &mut self.series {
+            series.bins.shift(self.base, now);
+        }
+        self.base = now;
+    }
+
+    /// Drops what no rule can count any more.
+    fn prune(&mut self, op: &Reserve, now: u64) {
+        for series in &mut self.series {
+            let rules = op.rules.iter().filter(|rule| rule.series == series.number);
+            let firm = rules.filter(|rule| rule.charge == Charge::Firm).map(|rule| u64::from(rule.window_ms));
+            series.prune(firm.max().unwrap_or(0), now);
+        }
+        self.series.retain(|series| !series.is_empty());
+    }
+
+    /// Returns how long the record can still matter, in milliseconds.
+    fn keep_for(&self, now: u64) -> u64 {
+        let series = self.series.iter().filter(|series| !series.is_empty());
+        let counts = series.map(|series| u64::from(series.window) + u64::from(series.bins.width)).max();
+        let slots = self.slots.iter().map(|slot| slot.remaining(now)).max();
+        counts.unwrap_or(0).max(slots.unwrap_or(0))
+    }
+}

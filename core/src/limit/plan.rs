@@ -1,0 +1,237 @@
+//! Which partitions a flow touches, under which keys, with which rules.
+
+use super::op::{Charge, Lease, Op, Release, Reply, Reserve, RuleOp, SlotOp};
+use super::record::Form;
+use crate::address::Address;
+use crate::key::Keyring;
+use crate::outcome::Code;
+use crate::policy::{Policy, Rule};
+
+/// What is counted about a send.
+pub(crate) const SENDS: u8 = 1;
+/// Wrong tries at a number.
+pub(crate) const WRONG: u8 = 2;
+/// Sends and checks from an address.
+const ATTEMPTS: u8 = 3;
+/// Binned series have a number each, from here on.
+const BINNED: u8 = 16;
+
+/// The largest limit for which entries are kept one by one.
+const LOG_LIMIT: u32 = 32;
+
+/// What kind of thing a partition is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A recipient.
+    Number,
+    /// A client's address.
+    Ip,
+    /// A client's device.
+    Device,
+    /// A range of numbers.
+    Prefix,
+    /// A calling code.
+    Country,
+    /// The deployment.
+    Budget,
+}
+
+/// One partition of a wave, ready to be asked.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// What kind it is.
+    pub kind: Kind,
+    /// The store's key.
+    pub key: String,
+    /// Its rules: what is asked, and the code that a refusal has.
+    pub rules: Vec<(RuleOp, Code)>,
+}
+
+/// A partition that may hold something of this flow.
+#[derive(Clone, Debug)]
+pub struct Held {
+    part: Part,
+    bins: Vec<(u8, u64)>,
+    slot: Option<([u8; 8], [u8; 16])>,
+}
+
+/// Makes the partitions of a policy.
+#[derive(Clone, Copy, Debug)]
+pub struct Planner<'a> {
+    /// The keys that name partitions.
+    pub keys: &'a Keyring,
+    /// The deployment's namespace.
+    pub namespace: &'a str,
+    /// The rules.
+    pub policy: &'a Policy,
+}
+
+impl Kind {
+    /// Returns the word that stands in keys and codes.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Ip => "ip",
+            Self::Device => "device",
+            Self::Prefix => "prefix",
+            Self::Country => "country",
+            Self::Budget => "budget",
+        }
+    }
+}
+
+impl Planner<'_> {
+    /// Returns the partitions of an address for a send: sends, and attempts that are never given back.
+    #[must_use]
+    pub fn sends_from(&self, address: &Address) -> Vec<Part> {
+        self.address(address, true)
+    }
+
+    /// Returns the partitions of an address for a check: attempts only.
+    #[must_use]
+    pub fn checks_from(&self, address: &Address) -> Vec<Part> {
+        self.address(address, false)
+    }
+
+    /// Returns the partition of a device; none without rules.
+    #[must_use]
+    pub fn device(&self, device: &str) -> Option<Part> {
+        let rules = rules(&self.policy.device, SENDS, 1, Charge::Firm, Code::LimitDevice);
+        self.part(Kind::Device, &self.keys.device(device), rules)
+    }
+
+    /// Returns the partition of a recipient, whose record holds its challenges too.
+    #[must_use]
+    pub fn number(&self, recipient: &str) -> Part {
+        let Policy { cooldown, number, wrong_tries, .. } = self.policy;
+        let pause = Rule { limit: 1, window: *cooldown };
+        let pause = if cooldown.0 > 0 { vec![pause] } else { Vec::new() };
+        let mut all = rules(&pause, SENDS, 1, Charge::Firm, Code::LimitCooldown);
+        all.extend(rules(number, SENDS, 1, Charge::Soft, Code::LimitNumber));
+        let gates = wrong_tries
+            .iter()
+            .map(|rule| (op(*rule, WRONG, Form::Times, 1, Charge::Gate), Code::LimitWrongTries));
+        all.extend(gates);
+        Part { kind: Kind::Number, key: self.key(Kind::Number, recipient), rules: all }
+    }
+
+    /// Returns the partition of a prefix; none without rules.
+    #[must_use]
+    pub fn prefix(&self, prefix: &str) -> Option<Part> {
+        let rules = rules(&self.policy.prefix, SENDS, 1, Charge::Soft, Code::LimitPrefix);
+        self.part(Kind::Prefix, prefix, rules)
+    }
+
+    /// Returns the partition of a calling code; none without rules.
+    #[must_use]
+    pub fn country(&self, calling_code: &str) -> Option<Part> {
+        let rules = rules(&self.policy.country, SENDS, 1, Charge::Soft, Code::LimitCountry);
+        self.part(Kind::Country, calling_code, rules)
+    }
+
+    /// Returns the deployment's partition; none without rules.
+    #[must_use]
+    pub fn budget(&self) -> Option<Part> {
+        self.part(Kind::Budget, "", rules(&self.policy.budget, SENDS, 1, Charge::Soft, Code::LimitBudget))
+    }
+
+    fn address(&self, address: &Address, sends: bool) -> Vec<Part> {
+        let Policy { ip, ip_attempts, .. } = self.policy;
+        let parts = address.scopes().into_iter().filter_map(|scope| {
+            let mut all = rules(ip_attempts, ATTEMPTS, scope.factor, Charge::Firm, Code::LimitIpAttempts);
+            if sends {
+                all.splice(0..0, rules(ip, SENDS, scope.factor, Charge::Firm, Code::LimitIp));
+            }
+            self.part(Kind::Ip, &scope.id, all)
+        });
+        parts.collect()
+    }
+
+    fn part(&self, kind: Kind, id: &str, rules: Vec<(RuleOp, Code)>) -> Option<Part> {
+        (!rules.is_empty()).then(|| Part { kind, key: self.key(kind, id), rules })
+    }
+
+    fn key(&self, kind: Kind, id: &str) -> String {
+        self.keys.partition(self.namespace, kind.as_str(), id)
+    }
+}
+
+impl Part {
+    /// Returns the operation that reserves this partition.
+    #[must_use]
+    pub fn reserve(&self, lease: Lease, idem: Option<u64>, slot: Option<SlotOp>) -> Op {
+        let rules = self.rules.iter().map(|(rule, _)| *rule).collect();
+        Op::Reserve(Reserve { lease, idem, rules, slot })
+    }
+
+    /// Returns what this flow may hold here after `reply`; a lost one may have been a grant.
+    #[must_use]
+    pub fn held(self, reply: Option<&Reply>, slot: Option<&SlotOp>) -> Option<Held> {
+        let slot = slot.map(|slot| (slot.tag, slot.nonce));
+        match reply {
+            Some(Reply::Granted { bins, .. }) => Some(Held { part: self, bins: bins.clone(), slot }),
+            None => Some(Held { part: self, bins: Vec::new(), slot }),
+            Some(_) => None,
+        }
+    }
+}
+
+impl Held {
+    /// Returns what kind of partition it is.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.part.kind
+    }
+
+    /// Returns the store's key.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.part.key
+    }
+
+    /// Returns the operation that gives back, if any rule here gives back at this level.
+    ///
+    /// Attempts of an address never do; firm rules do at level 2 only, when no provider was called.
+    #[must_use]
+    pub fn release(&self, lease: Lease, level: u8) -> Option<Op> {
+        let mut series = Vec::new();
+        for (rule, _) in &self.part.rules {
+            let gives = match rule.charge {
+                Charge::Soft => true,
+                Charge::Firm => level == 2,
+                Charge::Gate => false,
+            };
+            if gives && !is_attempts(rule.series) && !series.iter().any(|(number, _)| *number == rule.series)
+            {
+                let bin = self.bins.iter().find(|(number, _)| *number == rule.series).map(|(_, bin)| *bin);
+                series.push((rule.series, bin));
+            }
+        }
+        let slot = self.slot.filter(|_| level == 2);
+        (!series.is_empty() || slot.is_some()).then_some(Op::Release(Release { lease, level, series, slot }))
+    }
+}
+
+/// Tells whether a series counts attempts, as a log or in bins of its own.
+const fn is_attempts(series: u8) -> bool {
+    series == ATTEMPTS || series >= BINNED && series / 8 == (BINNED + ATTEMPTS * 8) / 8
+}
+
+/// Turns a policy's rules into those of an operation.
+///
+/// Small limits share one log; each large one has bins, and a series, of its own.
+fn rules(rules: &[Rule], series: u8, factor: u32, charge: Charge, code: Code) -> Vec<(RuleOp, Code)> {
+    let numbered = rules.iter().zip(0u8..8);
+    let ops = numbered.map(|(rule, at)| {
+        let log = rule.limit.saturating_mul(factor) <= LOG_LIMIT;
+        let (number, form) = if log { (series, Form::Log) } else { (BINNED + series * 8 + at, Form::Bins) };
+        (op(*rule, number, form, factor, charge), code)
+    });
+    ops.collect()
+}
+
+fn op(rule: Rule, series: u8, form: Form, factor: u32, charge: Charge) -> RuleOp {
+    let window_ms = u32::try_from(rule.window.0).unwrap_or(u32::MAX);
+    RuleOp { series, form, limit: rule.limit.saturating_mul(factor), window_ms, charge }
+}

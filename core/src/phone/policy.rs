@@ -1,0 +1,169 @@
+//! Which numbers are served.
+
+use super::PhoneError;
+use super::country::{Found, Row};
+use super::mainland::{self, Class};
+use super::table;
+use crate::config::Section;
+use crate::error::{ConfigCode, ConfigError};
+
+/// Which numbers are served: countries, classes, and what to do about segments that the tables do not know.
+///
+/// The default serves mainland China without things and satellites, and refuses segments that nobody has been given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    countries: Vec<&'static Row>,
+    home: &'static Row,
+    refused: Vec<Class>,
+    unknown: Unknown,
+}
+
+/// What to do about a segment that the tables do not know.
+///
+/// That is a mainland segment 13x to 19x which is nobody's, and an area code of calling code 1 which is no
+/// subscriber's. The tables are dated: accepting is for those who would rather pay for a message to nobody than turn
+/// away the first users of a new segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// Refuses it, with an error that names the segment.
+    Refuse,
+    /// Accepts it, as [`Class::Unallocated`] in the mainland, as the United States' in calling code 1.
+    Accept,
+}
+
+impl Policy {
+    /// Reads the options `countries`, `default_country`, `refuse_classes` and `unknown_segments`.
+    ///
+    /// `countries` lists ISO 3166-1 codes, `["CN"]` by default. `default_country` is what a bare number means: by
+    /// default `CN` where that is listed, or the only country listed. `refuse_classes` lists `virtual`, `data`, `iot`
+    /// and `satellite`, the last two by default. `unknown_segments` is `refuse`, the default, or `accept`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the option's path; [`ConfigCode::Missing`] when `default_country` cannot be guessed.
+    pub fn from_config(section: &mut Section<'_>) -> Result<Self, ConfigError> {
+        let default = Self::default();
+        let countries =
+            read_list(section, "countries", "must be an ISO 3166-1 code such as CN or HK", Row::of)?
+                .unwrap_or(default.countries);
+        let refused =
+            read_list(section, "refuse_classes", "must be one of virtual, data, iot, satellite", refusable)?
+                .unwrap_or(default.refused);
+        let words = [("refuse", Unknown::Refuse), ("accept", Unknown::Accept)];
+        let unknown = section.choice("unknown_segments", &words)?.unwrap_or(default.unknown);
+        if countries.is_empty() {
+            return Err(section.error(ConfigCode::Value, "countries", "must list a country"));
+        }
+        let home = home(section, &countries)?;
+        Ok(Self { countries, home, refused, unknown })
+    }
+
+    /// Returns the ISO 3166-1 codes of the countries that are served.
+    pub fn countries(&self) -> impl Iterator<Item = &'static str> {
+        self.countries.iter().map(|row| row.iso())
+    }
+
+    /// Returns the ISO 3166-1 code of the country that a bare number belongs to.
+    #[must_use]
+    pub fn default_country(&self) -> &'static str {
+        self.home.iso()
+    }
+
+    /// Tells whether numbers of a class are refused.
+    #[must_use]
+    pub fn refuses(&self, class: Class) -> bool {
+        self.refused.contains(&class)
+    }
+
+    /// Returns what to do about segments that the tables do not know.
+    #[must_use]
+    pub fn unknown(&self) -> Unknown {
+        self.unknown
+    }
+
+    pub(super) fn home(&self) -> &'static Row {
+        self.home
+    }
+
+    /// Checks a number, the country first, and returns its class.
+    pub(super) fn admit(&self, found: &Found<'_>) -> Result<Class, PhoneError> {
+        let country = found.row.iso();
+        if let Some(segment) = found.unknown_area().filter(|_| self.unknown == Unknown::Refuse) {
+            return Err(if found.any_neighbour(|row| self.serves(row)) {
+                PhoneError::Segment { country, segment }
+            } else {
+                PhoneError::Country { country }
+            });
+        }
+        if !self.serves(found.row) {
+            return Err(PhoneError::Country { country });
+        }
+        if country == mainland::COUNTRY {
+            return mainland::check(found, self);
+        }
+        found.check_length(found.row.lengths)?;
+        match found.is_mobile() {
+            None => Ok(Class::Unknown),
+            Some(true) => Ok(Class::Mobile),
+            Some(false) => Err(PhoneError::NotMobile { country }),
+        }
+    }
+
+    fn serves(&self, row: &'static Row) -> bool {
+        self.countries.contains(&row)
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        let home = &table::CN;
+        Self {
+            countries: vec![home],
+            home,
+            refused: vec![Class::Iot, Class::Satellite],
+            unknown: Unknown::Refuse,
+        }
+    }
+}
+
+fn home(section: &mut Section<'_>, countries: &[&'static Row]) -> Result<&'static Row, ConfigError> {
+    let option = "default_country";
+    let named = |iso: &str| countries.iter().copied().find(|row| row.iso() == iso);
+    if let Some(iso) = section.text(option)? {
+        return named(iso)
+            .ok_or_else(|| section.error(ConfigCode::Value, option, "must be one of `countries`"));
+    }
+    match (named(mainland::COUNTRY), countries) {
+        (Some(row), _) | (None, &[row]) => Ok(row),
+        _ => {
+            let message = "is required when `countries` lists several and not CN";
+            Err(section.error(ConfigCode::Missing, option, message))
+        }
+    }
+}
+
+fn read_list<T: PartialEq>(
+    section: &mut Section<'_>,
+    option: &'static str,
+    wanted: &str,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Option<Vec<T>>, ConfigError> {
+    if section.value(option).is_none() {
+        return Ok(None);
+    }
+    let mut out = Vec::new();
+    for (place, value) in section.list(option)?.iter().enumerate() {
+        let path = format!("{option}[{place}]");
+        let text = value.as_str().ok_or_else(|| section.error(ConfigCode::Type, &path, "must be text"))?;
+        let item = read(text).ok_or_else(|| section.error(ConfigCode::Value, &path, wanted))?;
+        if !out.contains(&item) {
+            out.push(item);
+        }
+    }
+    Ok(Some(out))
+}
+
+fn refusable(word: &str) -> Option<Class> {
+    [Class::Virtual, Class::Data, Class::Iot, Class::Satellite]
+        .into_iter()
+        .find(|class| class.as_str() == word)
+}

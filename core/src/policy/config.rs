@@ -1,0 +1,107 @@
+//! Reading a policy from the configuration.
+
+use super::{IpMode, Policy, Rule, SessionMode};
+use crate::code::Shape;
+use crate::config::Section;
+use crate::error::{ConfigCode, ConfigError};
+use crate::time::Millis;
+
+/// Wrong tries are kept as instants, so few of them can be told apart.
+const WRONG_TRIES_MAX: u32 = 64;
+
+impl Policy {
+    /// Reads `policy`, `budget_per_day`, `ip` and `session` from the top of the configuration.
+    ///
+    /// `policy` is the name of a preset (`default`, `strict`, `shared_addresses`) or an object with `preset`
+    /// and the knobs that differ: `code_length`, `code_alphabet`, `own_codes`, `validity_s`, `tries`,
+    /// `cooldown_s`, and rules as lists of texts like `"5/24h"`: `number`, `wrong_tries`, `ip`, `ip_attempts`,
+    /// `device`, `prefix`, `country`, `budget`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] that names the option and what would be right.
+    pub fn from_config(top: &mut Section<'_>) -> Result<Self, ConfigError> {
+        let mut policy = match top.value("policy") {
+            None => Self::default(),
+            Some(value) if value.is_string() => preset(top, "policy")?.unwrap_or_default(),
+            Some(value) => read(Section::open("policy", value)?)?,
+        };
+        if let Some(limit) = top.number("budget_per_day", 1..=100_000_000)? {
+            policy.budget = vec![Rule::hours(u32::try_from(limit).unwrap_or(u32::MAX), 24)];
+        }
+        if let Some(mode) = top.choice("ip", &[("required", IpMode::Required), ("off", IpMode::Off)])? {
+            policy.ip_mode = mode;
+        }
+        let modes = [
+            ("optional", SessionMode::Optional),
+            ("required", SessionMode::Required),
+            ("challenge", SessionMode::Challenge),
+        ];
+        if let Some(mode) = top.choice("session", &modes)? {
+            policy.session = mode;
+        }
+        Ok(policy)
+    }
+}
+
+fn preset(section: &mut Section<'_>, option: &'static str) -> Result<Option<Policy>, ConfigError> {
+    type Preset = fn() -> Policy;
+    let presets: [(&str, Preset); 3] = [
+        ("default", Policy::default),
+        ("strict", Policy::strict),
+        ("shared_addresses", Policy::shared_addresses),
+    ];
+    Ok(section.choice(option, &presets)?.map(|preset| preset()))
+}
+
+fn read(mut section: Section<'_>) -> Result<Policy, ConfigError> {
+    let mut policy = preset(&mut section, "preset")?.unwrap_or_default();
+    policy.shape = Shape::from_config(&mut section)?;
+    policy.own_codes = section.flag("own_codes")?.unwrap_or(policy.own_codes);
+    if let Some(seconds) = section.number("validity_s", 60..=600)? {
+        policy.validity = Millis::from_seconds(seconds);
+    }
+    if let Some(tries) = section.number("tries", 1..=10)? {
+        policy.tries = u8::try_from(tries).unwrap_or(policy.tries);
+    }
+    if let Some(seconds) = section.number("cooldown_s", 0..=3600)? {
+        policy.cooldown = Millis::from_seconds(seconds);
+    }
+    let lists: [(&'static str, &mut Vec<Rule>); 8] = [
+        ("number", &mut policy.number),
+        ("wrong_tries", &mut policy.wrong_tries),
+        ("ip", &mut policy.ip),
+        ("ip_attempts", &mut policy.ip_attempts),
+        ("device", &mut policy.device),
+        ("prefix", &mut policy.prefix),
+        ("country", &mut policy.country),
+        ("budget", &mut policy.budget),
+    ];
+    for (option, rules) in lists {
+        if let Some(read) = rules_of(&mut section, option)? {
+            *rules = read;
+        }
+    }
+    if policy.wrong_tries.iter().any(|rule| rule.limit > WRONG_TRIES_MAX) {
+        let message = format!("must allow at most {WRONG_TRIES_MAX} in each window");
+        return Err(section.error(ConfigCode::Value, "wrong_tries", &message));
+    }
+    section.finish()?;
+    Ok(policy)
+}
+
+fn rules_of(section: &mut Section<'_>, option: &'static str) -> Result<Option<Vec<Rule>>, ConfigError> {
+    if section.value(option).is_none() {
+        return Ok(None);
+    }
+    let list = section.list(option)?;
+    if list.len() > 6 {
+        return Err(section.error(ConfigCode::Value, option, "takes at most 6 rules"));
+    }
+    let rules = list.iter().enumerate().map(|(i, value)| {
+        value.as_str().and_then(Rule::read).ok_or_else(|| {
+            let message = "must be a rule such as \"5/24h\" (units s, m, h, d; up to 31 days; at least 1)";
+            section.error(ConfigCode::Value, &format!("{option}[{i}]"), message)
+        })
+    });
+    rules.collect::<Result<Vec<Rule>, _>>().map(Some)
+}
