@@ -128,7 +128,8 @@ def test_time_spent_on_http_is_not_the_stores():
 
 
 CONFIG = """{"secret": "0123456789abcdef0123456789abcdef", "ip": "off", "providers": [{"aliyun": {
-  "access_key_id": "sandbox-id", "access_key_secret": "sandbox-secret", "sign_name": "阿猫", "templates": {"login": "SMS_1"}}}]}"""
+  "access_key_id": "sandbox-id", "access_key_secret": "sandbox-secret", "sign_name": "阿猫",
+  "templates": {"login": "SMS_1"}}}]}"""
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ import time
 from pathlib import Path
 
 import pytest
-from web import Web, answer
 
 import sansms
 from sansms import TransportFault, Urllib3Transport, _transport
+from web import Web, answer
 
 SIGNED = "/?PhoneNumbers=13800138000&TemplateParam=%7B%22code%22%3A%22424242%22%7D&SignName=%E9%98%BF~_-.%2F%2a"
 

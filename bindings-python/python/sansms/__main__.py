@@ -1,4 +1,4 @@
-"""`python -m sansms sandbox [--port N]`: the pretend provider on a loopback port."""
+"""`python -m sansms`: `sandbox [--port N]` serves the pretend provider, `secret` makes one for the settings."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from contextlib import suppress
+from secrets import token_urlsafe
 
 
 def main(arguments: list[str]) -> int:
@@ -15,7 +16,11 @@ def main(arguments: list[str]) -> int:
     commands = parser.add_subparsers(required=True, metavar="command")
     sandbox = commands.add_parser("sandbox", help="serve the pretend provider on a loopback port")
     sandbox.add_argument("--port", type=int, default=0, help="the port; a free one by default")
-    serve(parser.parse_args(arguments).port)
+    sandbox.set_defaults(run=lambda options: serve(options.port))
+    secret = commands.add_parser("secret", help="print a new secret for the settings")
+    secret.set_defaults(run=lambda _: print(token_urlsafe(32)))
+    options = parser.parse_args(arguments)
+    options.run(options)
     return 0
 
 

@@ -12,10 +12,10 @@ class ConfigError(ValueError):
 
     def __init__(self, code: str, option: str, message: str, env: str | None = None) -> None:
         super().__init__(code, option, message, env)
-        self.code = code
-        self.option = option
-        self.message = message
-        self.env = env
+        self.code: str = code
+        self.option: str = option
+        self.message: str = message
+        self.env: str | None = env
 
     def __str__(self) -> str:
         hint = f" (environment variable {self.env})" if self.env else ""
@@ -27,8 +27,8 @@ class DriveError(RuntimeError):
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(code, message)
-        self.code = code
-        self.message = message
+        self.code: str = code
+        self.message: str = message
 
     def __str__(self) -> str:
         return self.message
@@ -43,7 +43,7 @@ class TransportFault(Exception):
 
     def __init__(self, *, sent: bool) -> None:
         super().__init__("the exchange failed after" if sent else "the exchange failed before", "the request left")
-        self.sent = sent
+        self.sent: bool = sent
 
     def __str__(self) -> str:
         return f"the exchange failed {'after' if self.sent else 'before'} the request left"
