@@ -4,19 +4,29 @@
 //! seed and the replies; you get back the next thing to do.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::cast_possible_truncation, reason = "tests may be short"))]
+#![cfg_attr(test, allow(clippy::string_slice, reason = "tests may be short"))]
 
 pub mod address;
 pub mod code;
 pub mod config;
+pub mod engine;
 pub mod error;
+pub mod flow;
 pub mod http;
 pub mod key;
 pub mod limit;
 pub mod mac;
 pub mod outcome;
-pub mod policy;
 pub mod phone;
+pub mod policy;
+pub mod provider;
 pub mod secret;
-pub mod store;
 pub mod sign;
+pub mod store;
+mod ticket;
 pub mod time;
+pub mod wire;
+
+pub use engine::{Engine, SendRequest, VerifyRequest};
+pub use flow::{Flow, Reply, Step};
+pub use outcome::Outcome;

@@ -133,7 +133,12 @@ impl Planner<'_> {
     /// Returns the deployment's partition; none without rules.
     #[must_use]
     pub fn budget(&self) -> Option<Part> {
-        self.part(Kind::Budget, "", rules(&self.policy.budget, SENDS, 1, Charge::Soft, Code::LimitBudget))
+        // Always in bins, so that grants tell how much is used.
+        let ops =
+            self.policy.budget.iter().zip(0u8..8).map(|(rule, at)| {
+                (op(*rule, binned(SENDS, at), Form::Bins, 1, Charge::Soft), Code::LimitBudget)
+            });
+        self.part(Kind::Budget, "", ops.collect())
     }
 
     fn address(&self, address: &Address, sends: bool) -> Vec<Part> {
@@ -213,9 +218,14 @@ impl Held {
     }
 }
 
+/// Returns the number of a binned series: each rule has its own.
+const fn binned(series: u8, at: u8) -> u8 {
+    BINNED + series * 8 + at
+}
+
 /// Tells whether a series counts attempts, as a log or in bins of its own.
 const fn is_attempts(series: u8) -> bool {
-    series == ATTEMPTS || series >= BINNED && series / 8 == (BINNED + ATTEMPTS * 8) / 8
+    series == ATTEMPTS || series >= BINNED && series / 8 == binned(ATTEMPTS, 0) / 8
 }
 
 /// Turns a policy's rules into those of an operation.
@@ -225,7 +235,7 @@ fn rules(rules: &[Rule], series: u8, factor: u32, charge: Charge, code: Code) ->
     let numbered = rules.iter().zip(0u8..8);
     let ops = numbered.map(|(rule, at)| {
         let log = rule.limit.saturating_mul(factor) <= LOG_LIMIT;
-        let (number, form) = if log { (series, Form::Log) } else { (BINNED + series * 8 + at, Form::Bins) };
+        let (number, form) = if log { (series, Form::Log) } else { (binned(series, at), Form::Bins) };
         (op(*rule, number, form, factor, charge), code)
     });
     ops.collect()

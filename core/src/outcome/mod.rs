@@ -148,6 +148,12 @@ impl Outcome {
         }
     }
 
+    /// Tells whether the caller got what it asked for: a code sent, or a code verified.
+    #[must_use]
+    pub const fn ok(&self) -> bool {
+        self.kind.is_ok()
+    }
+
     /// Returns this outcome with the time after which to try again.
     #[must_use]
     pub fn after(self, wait: Millis) -> Self {

@@ -71,6 +71,7 @@ pub(super) enum Trunk {
     One,
     Eight,
     ZeroSix,
+    /// Belarus: 8 for the trunk line, 0 within it, or both.
     EightZero,
 }
 
@@ -104,6 +105,10 @@ impl Row {
         }
     }
 
+    pub(super) fn shares_code(&self, other: &Self) -> bool {
+        self.code == other.code
+    }
+
     fn code_of<'a>(&self, digits: &'a [u8]) -> Option<&'a [u8]> {
         let code = self.code_digits();
         let zeros = code.iter().take_while(|&&byte| byte == 0).count();
@@ -116,19 +121,16 @@ impl Row {
 }
 
 impl Trunk {
-    const fn digits(self) -> &'static [u8] {
-        match self {
-            Self::None => b"",
-            Self::Zero => b"0",
-            Self::One => b"1",
-            Self::Eight => b"8",
-            Self::ZeroSix => b"06",
-            Self::EightZero => b"80",
-        }
-    }
-
     fn cut(self, digits: &[u8]) -> Option<&[u8]> {
-        if self == Self::None { None } else { digits.strip_prefix(self.digits()) }
+        let prefixes: &[&[u8]] = match self {
+            Self::None => &[],
+            Self::Zero => &[b"0"],
+            Self::One => &[b"1"],
+            Self::Eight => &[b"8"],
+            Self::ZeroSix => &[b"06"],
+            Self::EightZero => &[b"80", b"8", b"0"],
+        };
+        prefixes.iter().find_map(|prefix| digits.strip_prefix(*prefix))
     }
 }
 
@@ -144,10 +146,10 @@ pub(super) struct Found<'a> {
 pub(super) fn find<'a>(typed: &'a Typed, home: &'static Row) -> Result<Found<'a>, PhoneError> {
     let digits = typed.digits();
     let international = if typed.plus { Some(digits) } else { digits.strip_prefix(b"00") };
-    let Some(digits) = international else { return Ok(bare(digits, home)) };
+    let Some(digits) = international else { return bare(digits, home) };
     let (main, national) = split(digits).ok_or(PhoneError::CallingCode)?;
     let inner = main.trunk.cut(national);
-    Ok(choose(main, [Some(national), inner, None]).unwrap_or_else(|| {
+    Ok(choose(main, [Some(national), inner])?.unwrap_or_else(|| {
         // Neither fits: count what would be left of the better reading.
         let zero = inner.filter(|_| national.first() == Some(&b'0'));
         Found::new(main, zero.unwrap_or(national))
@@ -155,36 +157,42 @@ pub(super) fn find<'a>(typed: &'a Typed, home: &'static Row) -> Result<Found<'a>
 }
 
 /// Reads a number without `+` or `00`: with a trunk prefix, as it stands, or with the calling code.
-fn bare<'a>(digits: &'a [u8], home: &'static Row) -> Found<'a> {
+fn bare<'a>(digits: &'a [u8], home: &'static Row) -> Result<Found<'a>, PhoneError> {
     let main = group(home.code).next().unwrap_or(home);
     let inner = home.trunk.cut(digits);
     let coded = home.code_of(digits);
-    choose(main, [inner, Some(digits), coded]).unwrap_or_else(|| {
+    let both = coded.and_then(|rest| home.trunk.cut(rest));
+    Ok(choose(main, [inner, Some(digits), coded, both])?.unwrap_or_else(|| {
         let coded = coded.filter(|rest| !home.begins_with(digits.first()) && home.begins_with(rest.first()));
         Found::new(main, inner.or(coded).unwrap_or(digits))
-    })
+    }))
 }
 
 /// Takes the first reading that fits in length and first digit, or else in length alone.
-fn choose<'a>(main: &'static Row, readings: [Option<&'a [u8]>; 3]) -> Option<Found<'a>> {
-    let mut second = None;
-    for found in readings.into_iter().flatten().map(|national| Found::new(main, national)) {
-        // A trunk prefix that begins with 0 leaves no national number that does.
-        let stray = found.national.first() == Some(&b'0') && found.row.trunk.digits().first() == Some(&b'0');
-        if stray || !found.row.lengths.has(found.national.len()) {
-            continue;
+///
+/// Where a later one has the length too, a guess could send someone's code to a stranger.
+fn choose<'a, const N: usize>(
+    main: &'static Row,
+    readings: [Option<&'a [u8]>; N],
+) -> Result<Option<Found<'a>>, PhoneError> {
+    let readings = || readings.into_iter().flatten().map(|national| Found::new(main, national));
+    for strict in [true, false] {
+        let mut rest = readings().skip_while(|found| !found.fits(strict));
+        if let Some(found) = rest.next() {
+            let alone = !rest.any(|other| other.fits(false) && other.national != found.national);
+            let country = found.row.iso();
+            return if alone { Ok(Some(found)) } else { Err(PhoneError::Ambiguous { country }) };
         }
-        if found.row.begins_with(found.national.first()) {
-            return Some(found);
-        }
-        second = second.or(Some(found));
     }
-    second
+    Ok(None)
 }
 
 /// Takes a calling code off; returns the main country that has it.
 fn split(digits: &[u8]) -> Option<(&'static Row, &[u8])> {
     let mut code = 0_u16;
+    if digits.first() == Some(&b'0') {
+        return None;
+    }
     for count in 1..=3 {
         let (head, rest) = digits.split_at_checked(count)?;
         code = code.saturating_mul(10).saturating_add(u16::from(head.last()? & 15));
@@ -227,8 +235,22 @@ impl<'a> Found<'a> {
         group(self.row.code).any(test)
     }
 
+    /// Tells whether its length, and if `strict` its first digit too, is that of a mobile number.
+    fn fits(&self, strict: bool) -> bool {
+        let length = self.row.lengths.has(self.national.len());
+        length && !self.is_stray() && (!strict || self.row.begins_with(self.national.first()))
+    }
+
+    /// Tells whether it begins with 0 where no national number does: in every country with a trunk prefix.
+    fn is_stray(&self) -> bool {
+        self.row.trunk != Trunk::None && self.national.first() == Some(&b'0')
+    }
+
     /// Tells whether it is a mobile number; `None` where the table knows lengths only.
     pub(super) fn is_mobile(&self) -> Option<bool> {
+        if self.is_stray() {
+            return Some(false);
+        }
         let (_, ranges) = EXACT.iter().find(|(code, _)| *code == self.row.code)?;
         let number = number(self.national);
         let place = ranges.partition_point(|&(_, high)| high < number);

@@ -35,6 +35,11 @@ pub enum PhoneError {
     },
     /// No country with mobile numbers has this calling code.
     CallingCode,
+    /// It may be a national number, or begin with the calling code; only the person knows which.
+    Ambiguous {
+        /// The default country's ISO 3166-1 code.
+        country: &'static str,
+    },
     /// The country is not served.
     Country {
         /// Its ISO 3166-1 code.
@@ -81,13 +86,14 @@ pub enum PhoneError {
 
 impl PhoneError {
     /// Every code there is.
-    pub const CODES: [&str; 12] = [
+    pub const CODES: [&str; 13] = [
         "input.number.empty",
         "input.number.input_length",
         "input.number.character",
         "input.number.extension",
         "input.number.two_numbers",
         "input.number.calling_code",
+        "input.number.ambiguous",
         "input.number.country",
         "input.number.too_short",
         "input.number.too_long",
@@ -106,6 +112,7 @@ impl PhoneError {
             Self::Extension { .. } => "input.number.extension",
             Self::TwoNumbers { .. } => "input.number.two_numbers",
             Self::CallingCode => "input.number.calling_code",
+            Self::Ambiguous { .. } => "input.number.ambiguous",
             Self::Country { .. } => "input.number.country",
             Self::TooShort { .. } => "input.number.too_short",
             Self::TooLong { .. } => "input.number.too_long",
@@ -131,6 +138,7 @@ impl PhoneError {
             Self::Extension { at } => format!("请去掉第 {} 个字符起的分机号。", place(at)),
             Self::TwoNumbers { at } => format!("只能输入一个手机号，第 {} 个字符起似乎是另一个。", place(at)),
             Self::CallingCode => "国家（地区）代码不正确。".into(),
+            Self::Ambiguous { .. } => "请以“+”和国家（地区）代码开头输入完整号码。".into(),
             Self::Country { country } => format!("暂不支持该国家或地区（{country}）的号码。"),
             Self::TooShort { found, expected, .. } => {
                 format!("手机号位数不够：应为 {expected} 位，现有 {found} 位。")
@@ -164,6 +172,7 @@ impl PhoneError {
                 format!("Enter one number only; another seems to begin at character {}.", place(at))
             }
             Self::CallingCode => "There is no such country calling code.".into(),
+            Self::Ambiguous { .. } => "Enter the number with “+” and its country calling code.".into(),
             Self::Country { country } => {
                 format!("Numbers of this country or region ({country}) are not supported.")
             }

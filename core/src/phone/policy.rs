@@ -35,7 +35,7 @@ impl Policy {
     /// Reads the options `countries`, `default_country`, `refuse_classes` and `unknown_segments`.
     ///
     /// `countries` lists ISO 3166-1 codes, `["CN"]` by default. `default_country` is what a bare number means: by
-    /// default `CN` where that is listed, or the only country listed. `refuse_classes` lists `virtual`, `data`, `iot`
+    /// default `CN` where that is listed, or the first listed when all share one calling code. `refuse_classes` lists `virtual`, `data`, `iot`
     /// and `satellite`, the last two by default. `unknown_segments` is `refuse`, the default, or `accept`.
     ///
     /// # Errors
@@ -132,10 +132,13 @@ fn home(section: &mut Section<'_>, countries: &[&'static Row]) -> Result<&'stati
         return named(iso)
             .ok_or_else(|| section.error(ConfigCode::Value, option, "must be one of `countries`"));
     }
-    match (named(mainland::COUNTRY), countries) {
-        (Some(row), _) | (None, &[row]) => Ok(row),
+    if let Some(row) = named(mainland::COUNTRY) {
+        return Ok(row);
+    }
+    match countries {
+        [first, rest @ ..] if rest.iter().all(|row| row.shares_code(first)) => Ok(first),
         _ => {
-            let message = "is required when `countries` lists several and not CN";
+            let message = "is required when `countries` lists several calling codes and not CN";
             Err(section.error(ConfigCode::Missing, option, message))
         }
     }

@@ -1,0 +1,227 @@
+//! One deployment's configuration, ready to start flows.
+
+use crate::config::{Section, error};
+use crate::error::{ConfigCode, ConfigError};
+use crate::flow::Flow;
+use crate::flow::breaker::Breaker;
+use crate::flow::send::SendFlow;
+use crate::flow::verify::VerifyFlow;
+use crate::key::Keyring;
+use crate::limit::Planner;
+use crate::phone;
+use crate::policy::Policy;
+use crate::provider::{self, Provider};
+use crate::secret::Secret;
+use crate::ticket::{self, Ticket};
+use crate::time::UnixMillis;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// A deployment: keys, policy and providers. Cheap to clone; the clones are one.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    pub(crate) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) keys: Keyring,
+    pub(crate) namespace: String,
+    pub(crate) policy: Policy,
+    pub(crate) phone: phone::Policy,
+    pub(crate) providers: Vec<Box<dyn Provider>>,
+    pub(crate) breaker: Breaker,
+}
+
+/// What `send` is asked for. `Debug` shows no number and no code.
+#[derive(Clone)]
+pub struct SendRequest {
+    /// The number, as typed.
+    pub to: String,
+    /// What the code is for; picks the template. 1 to 64 characters of `a-z A-Z 0-9 _ . -`.
+    pub purpose: String,
+    /// The client's address; required unless the policy says otherwise.
+    pub ip: Option<String>,
+    /// The client's session: any text that only this client has, at most 256 bytes.
+    pub session: Option<String>,
+    /// The client's device, if the application knows one; at most 256 bytes.
+    pub device: Option<String>,
+    /// One text for each intent to send; the same one again sends nothing. At most 256 bytes.
+    pub idempotency_key: Option<String>,
+    /// A code that the caller made.
+    pub code: Option<String>,
+    /// `false`: everything but the message itself, for accounts that do not exist.
+    pub deliver: bool,
+}
+
+/// What `verify` is asked for. `Debug` shows no number and no code.
+#[derive(Clone, Default)]
+pub struct VerifyRequest {
+    /// The number, as typed.
+    pub to: String,
+    /// The code, as typed.
+    pub code: String,
+    /// What the code is for; the same as when it was sent.
+    pub purpose: String,
+    /// The client's address; required unless the policy says otherwise.
+    pub ip: Option<String>,
+    /// The client's session, or the `challenge` token that `send` returned.
+    pub session: Option<String>,
+    /// What a ticket is to be bound to; without it no ticket is made.
+    pub ticket_for: Option<String>,
+}
+
+impl Default for SendRequest {
+    fn default() -> Self {
+        Self {
+            to: String::new(),
+            purpose: String::new(),
+            ip: None,
+            session: None,
+            device: None,
+            idempotency_key: None,
+            code: None,
+            deliver: true,
+        }
+    }
+}
+
+impl Engine {
+    /// Reads a configuration in JSON.
+    ///
+    /// `namespace`, `secret` (or `index` and `peppers`), `providers`, `phone`, `policy`, `budget_per_day`, `ip`,
+    /// `session`, and `env`: the values of the environment variables that [`Engine::env_names`] lists.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the option, what would be right, and the environment variable if there is one.
+    pub fn new(config_json: &str) -> Result<Self, ConfigError> {
+        let value: Value = serde_json::from_str(config_json)
+            .map_err(|_| error(ConfigCode::Type, "config", "must be a JSON object"))?;
+        let mut top = Section::open("", &value)?;
+        let env = top.value("env").cloned().unwrap_or(Value::Null);
+        let env = |name: &str| env.get(name).and_then(Value::as_str).map(str::to_owned);
+        let keys = keys(&mut top, &env)?;
+        let namespace = top.text("namespace")?.unwrap_or("default");
+        if !is_name(namespace, 32) {
+            let message = "must be 1 to 32 characters of a-z A-Z 0-9 _ . -";
+            return Err(top.error(ConfigCode::Value, "namespace", message));
+        }
+        let policy = Policy::from_config(&mut top)?;
+        let phone = match top.value("phone") {
+            None => phone::Policy::default(),
+            Some(value) => {
+                let mut section = Section::open("phone", value)?;
+                let policy = phone::Policy::from_config(&mut section)?;
+                section.finish()?;
+                policy
+            }
+        };
+        let providers = provider::from_config(&mut top, &env)?;
+        top.finish()?;
+        let breaker = Breaker::new(providers.len());
+        let namespace = namespace.to_owned();
+        Ok(Self { inner: Arc::new(Inner { keys, namespace, policy, phone, providers, breaker }) })
+    }
+
+    /// Makes a deployment from parts, for providers of the caller's own.
+    #[must_use]
+    pub fn from_parts(
+        keys: Keyring,
+        namespace: &str,
+        policy: Policy,
+        phone: phone::Policy,
+        providers: Vec<Box<dyn Provider>>,
+    ) -> Self {
+        let breaker = Breaker::new(providers.len());
+        let namespace = namespace.to_owned();
+        Self { inner: Arc::new(Inner { keys, namespace, policy, phone, providers, breaker }) }
+    }
+
+    /// Lists the environment variables whose values belong into `env`.
+    #[must_use]
+    pub const fn env_names() -> &'static [&'static str] {
+        &[
+            "SANSMS_SECRET",
+            "ALIBABA_CLOUD_ACCESS_KEY_ID",
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+            "ALIBABA_CLOUD_SECURITY_TOKEN",
+            "TENCENTCLOUD_SECRET_ID",
+            "TENCENTCLOUD_SECRET_KEY",
+            "TENCENTCLOUD_SESSION_TOKEN",
+        ]
+    }
+
+    /// Returns the policy.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.inner.policy
+    }
+
+    /// Makes a flow that sends a code.
+    ///
+    /// `seed` is 32 bytes from the operating system, drawn anew for each flow and wiped with it. What is wrong
+    /// with the request becomes the flow's outcome.
+    #[must_use]
+    pub fn send(&self, request: SendRequest, seed: [u8; 32]) -> Flow {
+        Flow::new(SendFlow::new(self.inner.clone(), request, Secret::new(seed)))
+    }
+
+    /// Makes a flow that checks a code; `seed` as for [`Engine::send`].
+    #[must_use]
+    pub fn verify(&self, request: VerifyRequest, seed: [u8; 32]) -> Flow {
+        Flow::new(VerifyFlow::new(self.inner.clone(), request, Secret::new(seed)))
+    }
+
+    /// Tells whether a ticket is genuine, fresh, and bound to just this.
+    ///
+    /// `to` is the number as typed or in E.164. A ticket can be used until it ends: what must happen once is for
+    /// the application to make so.
+    #[must_use]
+    pub fn redeem(&self, ticket: &str, to: &str, purpose: &str, bound: &str, now: UnixMillis) -> bool {
+        let Ok(phone) = phone::parse(to, &self.inner.phone) else { return false };
+        let claim =
+            Ticket { namespace: &self.inner.namespace, recipient: &recipient(phone.e164()), purpose, bound };
+        ticket::verify(&self.inner.keys, ticket, &claim, now)
+    }
+}
+
+impl Inner {
+    pub(crate) fn planner(&self) -> Planner<'_> {
+        Planner { keys: &self.keys, namespace: &self.namespace, policy: &self.policy }
+    }
+}
+
+impl core::fmt::Debug for SendRequest {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "SendRequest(purpose {:?})", self.purpose)
+    }
+}
+
+impl core::fmt::Debug for VerifyRequest {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "VerifyRequest(purpose {:?})", self.purpose)
+    }
+}
+
+/// Returns a number's name as codes, proofs and limits use it.
+pub(crate) fn recipient(e164: &str) -> String {
+    format!("tel:{e164}")
+}
+
+/// Tells whether a text is 1 to `most` characters of `a-z A-Z 0-9 _ . -`.
+pub(crate) fn is_name(text: &str, most: usize) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    (1..=most).contains(&text.len()) && text.bytes().all(plain)
+}
+
+/// Reads the keys; a `secret` that is not an option comes from the environment.
+fn keys(top: &mut Section<'_>, env: &dyn Fn(&str) -> Option<String>) -> Result<Keyring, ConfigError> {
+    match (Keyring::from_config(top), env("SANSMS_SECRET")) {
+        (Err(missing), Some(secret)) if missing.code == ConfigCode::Missing && missing.option == "secret" => {
+            let value = serde_json::json!({ "secret": secret });
+            Keyring::from_config(&mut Section::open("", &value)?)
+                .map_err(|error| ConfigError { env: Some("SANSMS_SECRET"), ..error })
+        }
+        (read, _) => read,
+    }
+}

@@ -1,0 +1,81 @@
+//! The breaker: a provider that fails goes to the end of the line for a while.
+//!
+//! It lives in one process and only changes an order, never a limit: a provider that is passed over is still asked
+//! when every other one has failed.
+
+use crate::time::{Millis, UnixMillis};
+use std::sync::{Mutex, PoisonError};
+
+/// Failures in a row that open the breaker.
+const FAILURES: u32 = 3;
+
+/// How long a provider then waits at the end of the line.
+const PAUSE: Millis = Millis(30_000);
+
+/// What is known of each provider.
+#[derive(Debug)]
+pub(crate) struct Breaker(Mutex<Vec<Health>>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Health {
+    failures: u32,
+    until: UnixMillis,
+}
+
+impl Breaker {
+    /// Starts with every provider in health.
+    pub(crate) fn new(providers: usize) -> Self {
+        Self(Mutex::new(vec![Health::default(); providers]))
+    }
+
+    /// Returns the providers in the order to ask: from the `round`-th on, those that fail last.
+    pub(crate) fn order(&self, round: u8, now: UnixMillis) -> Vec<usize> {
+        let health = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut order: Vec<usize> = (0..health.len()).collect();
+        if !order.is_empty() {
+            order.rotate_left(usize::from(round) % health.len());
+        }
+        let (well, failing): (Vec<_>, Vec<_>) =
+            order.into_iter().partition(|at| health.get(*at).is_none_or(|health| health.until <= now));
+        [well, failing].concat()
+    }
+
+    /// Notes how a provider did. After the pause one more failure is enough to open it again.
+    pub(crate) fn note(&self, provider: usize, well: bool, now: UnixMillis) {
+        let mut health = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(health) = health.get_mut(provider) {
+            *health = match well {
+                true => Health::default(),
+                false => {
+                    let failures = health.failures.saturating_add(1);
+                    let until = if failures >= FAILURES { now.plus(PAUSE) } else { health.until };
+                    Health { failures, until }
+                }
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failing_provider_goes_last_and_comes_back() {
+        let breaker = Breaker::new(3);
+        let at = UnixMillis;
+        assert_eq!(breaker.order(0, at(0)), [0, 1, 2]);
+        assert_eq!(breaker.order(4, at(0)), [1, 2, 0]);
+        for _ in 0..3 {
+            assert_eq!(breaker.order(0, at(0)), [0, 1, 2]);
+            breaker.note(0, false, at(0));
+        }
+        assert_eq!(breaker.order(0, at(29_999)), [1, 2, 0]);
+        assert_eq!(breaker.order(0, at(30_000)), [0, 1, 2]);
+        breaker.note(0, false, at(30_000));
+        assert_eq!(breaker.order(0, at(30_001)), [1, 2, 0]);
+        breaker.note(0, true, at(30_002));
+        assert_eq!(breaker.order(0, at(30_003)), [0, 1, 2]);
+        assert!(Breaker::new(0).order(3, at(0)).is_empty());
+    }
+}

@@ -1,0 +1,71 @@
+//! What both flows read from a request first.
+
+use crate::address::Address;
+use crate::engine::{Inner, is_name, recipient};
+use crate::key::ctx;
+use crate::outcome::{Code, Outcome};
+use crate::phone::{self, Phone};
+use crate::policy::{IpMode, SessionMode};
+
+/// The longest session, device or idempotency key, in bytes.
+const TEXT_MAX: usize = 256;
+
+/// Whom a flow is about, read and bound.
+pub(super) struct Subject {
+    pub(super) phone: Phone,
+    /// The recipient's name in codes, proofs and limits.
+    pub(super) recipient: String,
+    /// What is bound into the code, its proof and its tag.
+    pub(super) ctx: Vec<u8>,
+    pub(super) address: Option<Address>,
+}
+
+impl Subject {
+    /// Reads number, purpose, address and session.
+    ///
+    /// `token` stands for the session where there is none and the policy wants one from us.
+    pub(super) fn read(
+        inner: &Inner,
+        to: &str,
+        purpose: &str,
+        ip: Option<&str>,
+        session: Option<&str>,
+        token: Option<&str>,
+    ) -> Result<Self, Box<Outcome>> {
+        let phone = phone::parse(to, &inner.phone).map_err(|error| {
+            let text = Some((error.text_zh(), error.text_en()));
+            Box::new(Outcome { text, ..Outcome::new(Code::InputNumber(error.code())) })
+        })?;
+        let about = |code| Box::new(addressed(Outcome::new(code), &phone));
+        if !is_name(purpose, 64) {
+            return Err(about(Code::InputPurpose));
+        }
+        let address = match (inner.policy.ip_mode, ip) {
+            (IpMode::Off, _) => None,
+            (IpMode::Required, Some(ip)) => Some(Address::read(ip).ok_or_else(|| about(Code::InputIp))?),
+            (IpMode::Required, None) => return Err(about(Code::InputIp)),
+        };
+        let session = match (inner.policy.session, session.filter(|session| !session.is_empty())) {
+            (_, Some(session)) => session,
+            (SessionMode::Optional, None) => "",
+            (SessionMode::Required, None) => return Err(about(Code::InputSession)),
+            (SessionMode::Challenge, None) => token.ok_or_else(|| about(Code::InputSession))?,
+        };
+        if !fits(Some(session)) {
+            return Err(about(Code::InputTooLong));
+        }
+        let recipient = recipient(phone.e164());
+        let ctx = ctx(&inner.namespace, &recipient, purpose, session);
+        Ok(Self { phone, recipient, ctx, address })
+    }
+}
+
+/// Tells whether an optional text is short enough.
+pub(super) fn fits(text: Option<&str>) -> bool {
+    text.is_none_or(|text| text.len() <= TEXT_MAX)
+}
+
+/// Returns the outcome with its recipient.
+pub(super) fn addressed(outcome: Outcome, phone: &Phone) -> Outcome {
+    Outcome { to: Some(phone.e164().into()), masked: Some(phone.masked()), ..outcome }
+}

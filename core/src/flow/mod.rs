@@ -1,0 +1,188 @@
+//! Flows: `start` and `resume`, each returning the next step.
+//!
+//! There is no queue that a host could forget to drain: what to do next is what the call returned. A flow asks for
+//! at most four store steps and one HTTP step a provider, and every path ends in [`Step::Done`].
+
+pub(crate) mod breaker;
+mod input;
+pub(crate) mod send;
+#[cfg(test)]
+mod tests;
+pub(crate) mod verify;
+
+use crate::error::DriveError;
+use crate::http::{HttpCall, HttpReply, TransportFault};
+use crate::limit::{self, Refusal};
+use crate::outcome::{Code, Outcome};
+use crate::store::StoreOp;
+use crate::time::{Millis, UnixMillis};
+use core::fmt;
+
+/// What the host does next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Exchange one HTTP request.
+    Http {
+        /// To be handed back with the reply.
+        id: u32,
+        /// The request, complete.
+        call: HttpCall,
+    },
+    /// Run operations on the store; they touch different keys and may run at once.
+    Store {
+        /// To be handed back with the reply.
+        id: u32,
+        /// The operations; at least one.
+        ops: Vec<StoreOp>,
+    },
+    /// The flow is finished.
+    Done(Box<Outcome>),
+}
+
+/// What the host brings back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// The provider's answer.
+    Http(HttpReply),
+    /// No whole answer came.
+    HttpFault {
+        /// Whether any byte of the request may have left. A host that can't tell says `true`.
+        sent: bool,
+    },
+    /// The store's replies, one for each operation; `None` for one that failed.
+    Store(Vec<Option<String>>),
+    /// The store could not be reached in time.
+    StoreFault,
+}
+
+/// One run of `send` or `verify`, from `start` to [`Step::Done`].
+pub struct Flow {
+    machine: Box<dyn Machine>,
+    id: u32,
+    waits_for: WaitsFor,
+}
+
+/// The states of one kind of flow; ids and kinds of replies are checked before it is asked.
+pub(crate) trait Machine: Send + Sync {
+    /// Begins.
+    fn start(&mut self, now: UnixMillis) -> Next;
+    /// Goes on after a store step, with one answer for each operation.
+    fn stored(&mut self, heard: Vec<Heard>, now: UnixMillis) -> Next;
+    /// Goes on after an HTTP step.
+    fn answered(&mut self, answer: Result<HttpReply, TransportFault>, now: UnixMillis) -> Next;
+}
+
+/// What a partition said, or why it is not known.
+pub(crate) type Heard = Result<limit::Reply, Code>;
+
+/// What a machine wants next.
+pub(crate) enum Next {
+    /// One exchange.
+    Http(HttpCall),
+    /// Operations on the store.
+    Store(Vec<StoreOp>),
+    /// Nothing more.
+    Done(Box<Outcome>),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum WaitsFor {
+    Start,
+    Http,
+    Store(usize),
+    Nothing,
+}
+
+impl Flow {
+    pub(crate) fn new(machine: impl Machine + 'static) -> Self {
+        Self { machine: Box::new(machine), id: 0, waits_for: WaitsFor::Start }
+    }
+
+    /// Returns the first step. `now` is the host's clock.
+    ///
+    /// # Errors
+    /// [`DriveError::AlreadyStarted`]: a bug in the driver.
+    pub fn start(&mut self, now: UnixMillis) -> Result<Step, DriveError> {
+        match self.waits_for {
+            WaitsFor::Start => Ok(self.go(|machine| machine.start(now))),
+            _ => Err(DriveError::AlreadyStarted),
+        }
+    }
+
+    /// Takes the reply to the step `id` and returns the next step. `now` is the host's clock.
+    ///
+    /// # Errors
+    /// [`DriveError`]: a bug in the driver; the flow is as it was.
+    pub fn resume(&mut self, id: u32, reply: Reply, now: UnixMillis) -> Result<Step, DriveError> {
+        match self.waits_for {
+            WaitsFor::Start => return Err(DriveError::NotStarted),
+            WaitsFor::Nothing => return Err(DriveError::Finished),
+            _ if id != self.id => return Err(DriveError::WrongId),
+            _ => {}
+        }
+        match (self.waits_for, reply) {
+            (WaitsFor::Http, Reply::Http(reply)) => Ok(self.go(|machine| machine.answered(Ok(reply), now))),
+            (WaitsFor::Http, Reply::HttpFault { sent }) => {
+                Ok(self.go(|machine| machine.answered(Err(TransportFault { sent }), now)))
+            }
+            (WaitsFor::Store(count), Reply::Store(replies)) if replies.len() == count => {
+                let heard = replies.into_iter().map(hear).collect();
+                Ok(self.go(|machine| machine.stored(heard, now)))
+            }
+            (WaitsFor::Store(count), Reply::StoreFault) => {
+                Ok(self.go(|machine| machine.stored(vec![Err(Code::StoreDown); count], now)))
+            }
+            _ => Err(DriveError::WrongKind),
+        }
+    }
+
+    fn go(&mut self, step: impl FnOnce(&mut dyn Machine) -> Next) -> Step {
+        let next = step(self.machine.as_mut());
+        self.id = self.id.wrapping_add(1);
+        let id = self.id;
+        match next {
+            Next::Http(call) => {
+                self.waits_for = WaitsFor::Http;
+                Step::Http { id, call }
+            }
+            Next::Store(ops) => {
+                self.waits_for = WaitsFor::Store(ops.len());
+                Step::Store { id, ops }
+            }
+            Next::Done(outcome) => {
+                self.waits_for = WaitsFor::Nothing;
+                Step::Done(outcome)
+            }
+        }
+    }
+}
+
+/// Shows where the flow stands, and nothing of what it carries.
+impl fmt::Debug for Flow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.waits_for {
+            WaitsFor::Start => "not started",
+            WaitsFor::Http => "waits for HTTP",
+            WaitsFor::Store(_) => "waits for the store",
+            WaitsFor::Nothing => "finished",
+        };
+        write!(f, "Flow({state}, step {})", self.id)
+    }
+}
+
+/// Makes the outcome of a store that can't answer.
+pub(crate) fn unavailable(code: Code) -> Outcome {
+    let wait = if code == Code::StoreClock { 60_000 } else { 5_000 };
+    Outcome::new(code).after(Millis(wait))
+}
+
+fn hear(reply: Option<String>) -> Heard {
+    let line = reply.ok_or(Code::StoreDown)?;
+    match limit::Reply::read(&line).ok_or(Code::StoreReply)? {
+        limit::Reply::Refused(Refusal::Clock) => Err(Code::StoreClock),
+        limit::Reply::Refused(Refusal::Version) => Err(Code::StoreVersion),
+        limit::Reply::Refused(Refusal::Corrupt) => Err(Code::StoreCorrupt),
+        limit::Reply::Refused(Refusal::Operation) => Err(Code::StoreReply),
+        reply => Ok(reply),
+    }
+}

@@ -1,0 +1,460 @@
+//! The send flow: two waves of limits, then the providers.
+//!
+//! ```text
+//! start ─ wave 1: address, device ─ wave 2: number (with the challenge), prefix, country, budget ─ HTTP … ─ done
+//!           │ refused                 │ refused, replayed, lost                                    │ nothing sent
+//!           └─────────────────────────┴──────────────── give back ────────────────────────────────┴── done
+//! ```
+//!
+//! Two waves, so that a caller over the limit of its address never touches the number's record. The challenge is
+//! stored before the message leaves.
+
+use super::input::{Subject, addressed, fits};
+use super::{Heard, Machine, Next, unavailable};
+use crate::code::{proof, read_own};
+use crate::engine::{Inner, SendRequest};
+use crate::http::{HttpReply, TransportFault};
+use crate::key::{expand, head};
+use crate::limit::{Held, Kind, Lease, Part, Reply, SlotOp, SlotReply};
+use crate::mac::base64url;
+use crate::outcome::{Code, Outcome};
+use crate::policy::{LEAST, LIFETIME, SessionMode};
+use crate::provider::{Class, Failure, Message, Receipt, Recipient};
+use crate::secret::Secret;
+use crate::store::StoreOp;
+use crate::time::{Millis, UnixMillis};
+use std::sync::Arc;
+
+/// A flow older than this gives nothing back: its leases may be forgotten.
+const RELEASE_WITHIN: Millis = Millis(300_000);
+
+pub(crate) struct SendFlow {
+    inner: Arc<Inner>,
+    request: SendRequest,
+    seed: Secret<[u8; 32]>,
+    started: UnixMillis,
+    subject: Option<Subject>,
+    challenge: Option<String>,
+    own: Option<Secret<String>>,
+    held: Vec<Held>,
+    events: Vec<String>,
+    state: State,
+}
+
+enum State {
+    Ready,
+    /// Wave 1.
+    From(Vec<Part>),
+    /// Wave 2.
+    To(Vec<Part>, SlotOp),
+    Asking(Sending),
+    GivingBack(Outcome),
+    Finished,
+}
+
+/// The message, while providers are asked.
+struct Sending {
+    code: Secret<String>,
+    expires_in: Millis,
+    resend_in: Millis,
+    order: std::vec::IntoIter<usize>,
+    at: usize,
+    asked: u32,
+    called: bool,
+    last: Option<(usize, Failure)>,
+}
+
+impl SendFlow {
+    pub(crate) fn new(inner: Arc<Inner>, request: SendRequest, seed: Secret<[u8; 32]>) -> Self {
+        Self {
+            inner,
+            request,
+            seed,
+            started: UnixMillis(0),
+            subject: None,
+            challenge: None,
+            own: None,
+            held: Vec::new(),
+            events: Vec::new(),
+            state: State::Ready,
+        }
+    }
+
+    fn read(&mut self) -> Result<Vec<Part>, Box<Outcome>> {
+        let SendRequest { to, purpose, ip, session, device, idempotency_key, code, .. } = &self.request;
+        if self.inner.policy.session == SessionMode::Challenge && session.as_deref().unwrap_or("").is_empty()
+        {
+            self.challenge = Some(base64url(&head::<16>(&expand(&self.seed, "challenge"))));
+        }
+        let token = self.challenge.as_deref();
+        let subject = Subject::read(&self.inner, to, purpose, ip.as_deref(), session.as_deref(), token)?;
+        let about = |code| Box::new(addressed(Outcome::new(code), &subject.phone));
+        if !fits(device.as_deref()) || !fits(idempotency_key.as_deref()) {
+            return Err(about(Code::InputTooLong));
+        }
+        if !self.inner.providers.iter().any(|provider| provider.has_template(purpose)) {
+            return Err(about(Code::InputPurpose));
+        }
+        if let Some(code) = code {
+            let policy = &self.inner.policy;
+            let read = if policy.own_codes { read_own(code) } else { policy.shape.read(code) };
+            self.own = Some(read.map_err(|_| about(Code::InputCodeLength))?);
+        }
+        let planner = self.inner.planner();
+        let mut parts = subject.address.map_or(Vec::new(), |address| planner.sends_from(&address));
+        parts.extend(device.as_deref().and_then(|device| planner.device(device)));
+        self.subject = Some(subject);
+        Ok(parts)
+    }
+
+    fn lease(&self) -> Lease {
+        Lease::from_be_bytes(head(&expand(&self.seed, "lease")))
+    }
+
+    /// Asks the partitions of wave 1; without any, those of wave 2.
+    fn wave_from(&mut self, parts: Vec<Part>) -> Next {
+        if parts.is_empty() {
+            return self.wave_to();
+        }
+        let lease = self.lease();
+        let ops = parts.iter().map(|part| store_op(part, part.reserve(lease, None, None).write())).collect();
+        self.state = State::From(parts);
+        Next::Store(ops)
+    }
+
+    /// Asks the partitions of wave 2, the number's with the challenge.
+    fn wave_to(&mut self) -> Next {
+        let Some((parts, slot)) = self.subject.as_ref().and_then(|subject| self.plan_to(subject)) else {
+            return self.finish(unavailable(Code::StoreReply));
+        };
+        let lease = self.lease();
+        let idem = self.subject.as_ref().and_then(|subject| {
+            let key = self.request.idempotency_key.as_deref()?;
+            Some(u64::from_be_bytes(self.inner.keys.idem(&subject.ctx, key)))
+        });
+        let ops = parts.iter().map(|part| {
+            let op = match part.kind {
+                Kind::Number => part.reserve(lease, idem, Some(slot)),
+                _ => part.reserve(lease, None, None),
+            };
+            store_op(part, op.write())
+        });
+        let ops = ops.collect();
+        self.state = State::To(parts, slot);
+        Next::Store(ops)
+    }
+
+    fn plan_to(&self, subject: &Subject) -> Option<(Vec<Part>, SlotOp)> {
+        let Inner { keys, policy, .. } = &*self.inner;
+        let planner = self.inner.planner();
+        let mut parts = vec![planner.number(&subject.recipient)];
+        parts.extend(planner.prefix(subject.phone.prefix()));
+        parts.extend(planner.country(subject.phone.calling_code()));
+        parts.extend(planner.budget());
+
+        let pepper = keys.current()?;
+        let nonce = head(&expand(&self.seed, "nonce"));
+        let made = policy.shape.code(pepper, &subject.ctx, &nonce);
+        let code = self.own.as_ref().unwrap_or(&made);
+        let mut kids = [[0; 4]; 4];
+        kids.iter_mut().zip(keys.peppers()).for_each(|(kid, pepper)| *kid = pepper.id());
+        let millis = |of: Millis| u32::try_from(of.0).unwrap_or(u32::MAX);
+        let slot = SlotOp {
+            tag: keys.tag(&subject.ctx),
+            nonce,
+            proof: proof(pepper, &subject.ctx, code),
+            kids,
+            kid_count: u8::try_from(keys.peppers().len().min(4)).unwrap_or(1),
+            validity_ms: millis(policy.validity),
+            lifetime_ms: millis(LIFETIME),
+            // A code of the caller's can't be derived again, so it always makes a new challenge.
+            least_ms: if self.own.is_some() { u32::MAX } else { millis(LEAST).min(millis(policy.validity)) },
+            tries: policy.tries,
+            max: policy.slots(),
+        };
+        Some((parts, slot))
+    }
+
+    /// Notes what a wave took, and returns the outcome if it was not all.
+    fn settle(&mut self, parts: Vec<Part>, heard: &[Heard], slot: Option<&SlotOp>) -> Option<Outcome> {
+        let refusal = refusal(&parts, heard);
+        for (part, heard) in parts.into_iter().zip(heard) {
+            let slot = slot.filter(|_| part.kind == Kind::Number);
+            self.note_budget(&part, heard);
+            self.held.extend(part.held(heard.as_ref().ok(), slot));
+        }
+        refusal
+    }
+
+    /// Says so when a grant reaches half or four fifths of the budget.
+    fn note_budget(&mut self, part: &Part, heard: &Heard) {
+        let (Kind::Budget, Ok(Reply::Granted { used, .. })) = (part.kind, heard) else { return };
+        for (at, count) in used {
+            let Some((rule, _)) = part.rules.get(usize::from(*at)) else { continue };
+            for percent in [50u64, 80] {
+                let mark = (u64::from(rule.limit) * percent).div_ceil(100);
+                if u64::from(*count) == mark {
+                    self.events.push(format!("budget.{percent}"));
+                }
+            }
+        }
+    }
+
+    fn granted(&mut self, heard: Vec<Heard>, now: UnixMillis) -> Next {
+        let Some(Ok(Reply::Granted { next_ms, slot: Some(slot), .. })) = heard.into_iter().next() else {
+            return self.give_back(2, |_| true, unavailable(Code::StoreReply), now);
+        };
+        let Some(code) = self.code_of(&slot) else {
+            return self.give_back(2, |_| true, unavailable(Code::StoreReply), now);
+        };
+        let sending = Sending {
+            code,
+            expires_in: Millis(slot.remaining_ms),
+            resend_in: Millis(next_ms),
+            order: self.inner.breaker.order(slot.round, now).into_iter(),
+            at: 0,
+            asked: 0,
+            called: false,
+            last: None,
+        };
+        if self.request.deliver {
+            self.ask(sending, now)
+        } else {
+            let outcome = self.sent(&sending, None);
+            self.finish(outcome)
+        }
+    }
+
+    /// Returns the code to send: the caller's, or that of the slot, which may be an earlier one.
+    fn code_of(&self, slot: &SlotReply) -> Option<Secret<String>> {
+        if let Some(own) = &self.own {
+            return Some(own.clone());
+        }
+        let pepper = self.inner.keys.pepper(slot.kid)?;
+        Some(self.inner.policy.shape.code(pepper, &self.subject.as_ref()?.ctx, &slot.nonce))
+    }
+
+    /// Asks the next provider; without one left, nothing was sent.
+    fn ask(&mut self, mut sending: Sending, now: UnixMillis) -> Next {
+        while let Some(at) = sending.order.next() {
+            let nonce = head(&expand(&self.seed, &format!("http/{}", sending.asked)));
+            sending.asked += 1;
+            sending.at = at;
+            let Some(provider) = self.inner.providers.get(at) else { continue };
+            let Some(subject) = &self.subject else { break };
+            let phone = &subject.phone;
+            let message = Message {
+                to: Recipient {
+                    e164: phone.e164(),
+                    calling_code: phone.calling_code(),
+                    national: phone.national(),
+                },
+                purpose: &self.request.purpose,
+                code: sending.code.expose(),
+                minutes: u32::try_from(sending.expires_in.0 / 60_000).unwrap_or(1).max(1),
+                out_id: None,
+            };
+            match provider.call(&message, now, nonce) {
+                Ok(call) => {
+                    sending.called = true;
+                    self.state = State::Asking(sending);
+                    return Next::Http(call);
+                }
+                Err(error) => {
+                    let failure = Failure {
+                        class: Class::Account,
+                        code: error.as_str().into(),
+                        message: error.to_string(),
+                        request_id: None,
+                        retry_after: None,
+                    };
+                    self.note_failure(at, &failure);
+                    sending.last = Some((at, failure));
+                }
+            }
+        }
+        let failure = sending.last.clone();
+        let code = match failure.as_ref().map(|(_, failure)| failure.class) {
+            Some(Class::Throttled) => Code::ProviderThrottled,
+            Some(Class::Account) => Code::ProviderAccount,
+            _ => Code::ProviderUnavailable,
+        };
+        let outcome = undelivered(&self.inner, code, failure);
+        self.give_back(if sending.called { 1 } else { 2 }, |_| true, outcome, now)
+    }
+
+    fn failed(&mut self, mut sending: Sending, failure: Failure, now: UnixMillis) -> Next {
+        let at = sending.at;
+        self.note_failure(at, &failure);
+        self.inner.breaker.note(at, failure.class == Class::Rejected, now);
+        match failure.class {
+            Class::Ambiguous => {
+                let wait = failure.retry_after.unwrap_or(sending.resend_in);
+                let outcome = Outcome {
+                    provider: self.name(at),
+                    request_id: failure.request_id,
+                    ..self.with_times(&sending, Code::ProviderAmbiguous)
+                };
+                self.finish(outcome.after(wait))
+            }
+            // Refusals of a number must not become free calls: only the budget is given back.
+            Class::Rejected => {
+                let outcome = undelivered(&self.inner, Code::ProviderRejected, Some((at, failure)));
+                self.give_back(1, |kind| kind == Kind::Budget, outcome, now)
+            }
+            Class::Account | Class::Throttled | Class::Unavailable => {
+                sending.last = Some((at, failure));
+                self.ask(sending, now)
+            }
+        }
+    }
+
+    fn note_failure(&mut self, at: usize, failure: &Failure) {
+        let name = self.name(at).unwrap_or_default();
+        self.events.push(format!("provider.{} {name} {}", failure.class.as_str(), failure.code));
+    }
+
+    fn name(&self, at: usize) -> Option<String> {
+        self.inner.providers.get(at).map(|provider| provider.name().to_owned())
+    }
+
+    fn with_times(&self, sending: &Sending, code: Code) -> Outcome {
+        Outcome {
+            expires_in: Some(sending.expires_in),
+            resend_in: Some(sending.resend_in),
+            challenge: self.challenge.clone(),
+            ..Outcome::new(code)
+        }
+    }
+
+    fn sent(&self, sending: &Sending, receipt: Option<Receipt>) -> Outcome {
+        let provider = receipt.as_ref().and_then(|_| self.name(sending.at));
+        let (message_id, request_id) = receipt.map_or((None, None), |it| (it.message_id, it.request_id));
+        Outcome { provider, message_id, request_id, ..self.with_times(sending, Code::Sent) }
+    }
+
+    /// Gives back what these kinds of partition give at this level, then ends.
+    fn give_back(&mut self, level: u8, of: impl Fn(Kind) -> bool, outcome: Outcome, now: UnixMillis) -> Next {
+        let lease = self.lease();
+        let held = core::mem::take(&mut self.held);
+        if now.since(self.started) > RELEASE_WITHIN {
+            return self.finish(outcome);
+        }
+        let ops = held.iter().filter(|held| of(held.kind())).filter_map(|held| {
+            let op = held.release(lease, level)?.write();
+            Some(StoreOp { key: held.key().into(), op })
+        });
+        let ops: Vec<_> = ops.collect();
+        if ops.is_empty() {
+            return self.finish(outcome);
+        }
+        self.state = State::GivingBack(outcome);
+        Next::Store(ops)
+    }
+
+    fn finish(&mut self, outcome: Outcome) -> Next {
+        self.state = State::Finished;
+        let outcome = Outcome { events: core::mem::take(&mut self.events), ..outcome };
+        Next::Done(Box::new(match &self.subject {
+            Some(subject) => addressed(outcome, &subject.phone),
+            None => outcome,
+        }))
+    }
+}
+
+impl Machine for SendFlow {
+    fn start(&mut self, now: UnixMillis) -> Next {
+        self.started = now;
+        match self.read() {
+            Ok(parts) => self.wave_from(parts),
+            Err(outcome) => self.finish(*outcome),
+        }
+    }
+
+    fn stored(&mut self, heard: Vec<Heard>, now: UnixMillis) -> Next {
+        match core::mem::replace(&mut self.state, State::Finished) {
+            State::From(parts) => match self.settle(parts, &heard, None) {
+                None => self.wave_to(),
+                Some(outcome) => self.give_back(2, |_| true, outcome, now),
+            },
+            State::To(parts, slot) => match self.settle(parts, &heard, Some(&slot)) {
+                None => self.granted(heard, now),
+                Some(outcome) => {
+                    let challenge = self.challenge.clone().filter(|_| outcome.replayed);
+                    self.give_back(2, |_| true, Outcome { challenge, ..outcome }, now)
+                }
+            },
+            // Whatever the store says of a release, the outcome stands: a lease that is not given back is spent.
+            State::GivingBack(outcome) => self.finish(outcome),
+            State::Ready | State::Asking(_) | State::Finished => self.finish(unavailable(Code::StoreReply)),
+        }
+    }
+
+    fn answered(&mut self, answer: Result<HttpReply, TransportFault>, now: UnixMillis) -> Next {
+        let State::Asking(sending) = core::mem::replace(&mut self.state, State::Finished) else {
+            return self.finish(unavailable(Code::StoreReply));
+        };
+        let Some(provider) = self.inner.providers.get(sending.at) else {
+            return self.finish(unavailable(Code::StoreReply));
+        };
+        let reading = match answer {
+            Ok(reply) => provider.read(&reply),
+            Err(TransportFault { sent }) => Err(Failure {
+                class: if sent { Class::Ambiguous } else { Class::Unavailable },
+                code: if sent { "transport.sent" } else { "transport.unsent" }.into(),
+                message: String::new(),
+                request_id: None,
+                retry_after: None,
+            }),
+        };
+        match reading {
+            Ok(receipt) => {
+                self.inner.breaker.note(sending.at, true, now);
+                let outcome = self.sent(&sending, Some(receipt));
+                self.finish(outcome)
+            }
+            Err(failure) => self.failed(sending, failure, now),
+        }
+    }
+}
+
+/// Returns the outcome of a wave that was not granted whole.
+///
+/// A partition that can't answer weighs most, then an earlier attempt, then the longest wait.
+pub(super) fn refusal(parts: &[Part], heard: &[Heard]) -> Option<Outcome> {
+    if let Some(code) = heard.iter().find_map(|heard| heard.as_ref().err()) {
+        return Some(unavailable(*code));
+    }
+    let mut longest: Option<(u64, Code)> = None;
+    for (part, heard) in parts.iter().zip(heard) {
+        let (wait, code) = match heard {
+            Ok(Reply::Granted { .. }) => continue,
+            Ok(Reply::Replayed { remaining_ms, .. }) => {
+                let expires_in = Some(Millis(*remaining_ms));
+                return Some(Outcome { replayed: true, expires_in, ..Outcome::new(Code::SentReplayed) });
+            }
+            Ok(Reply::Denied { rule, retry_ms }) => match part.rules.get(usize::from(*rule)) {
+                Some((_, code)) => (*retry_ms, *code),
+                None => return Some(unavailable(Code::StoreReply)),
+            },
+            Ok(Reply::Full { retry_ms }) => (*retry_ms, Code::LimitSlots),
+            _ => return Some(unavailable(Code::StoreReply)),
+        };
+        longest = longest.max(Some((wait, code)));
+    }
+    longest.map(|(wait, code)| Outcome::new(code).after(Millis(wait)))
+}
+
+fn undelivered(inner: &Inner, code: Code, failure: Option<(usize, Failure)>) -> Outcome {
+    let Some((at, failure)) = failure else { return Outcome::new(code) };
+    Outcome {
+        provider: inner.providers.get(at).map(|provider| provider.name().to_owned()),
+        request_id: failure.request_id,
+        retry_after: failure.retry_after,
+        ..Outcome::new(code)
+    }
+}
+
+fn store_op(part: &Part, op: String) -> StoreOp {
+    StoreOp { key: part.key.clone(), op }
+}

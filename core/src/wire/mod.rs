@@ -1,0 +1,189 @@
+//! What every binding exposes: flat, owned types, and one text form for hosts that pass strings.
+//!
+//! A binding converts arguments, calls this, converts the result and maps the error code; nothing more.
+
+pub mod text;
+
+pub use crate::engine::{SendRequest, VerifyRequest};
+pub use crate::error::{ConfigCode, ConfigError, DriveError};
+pub use crate::flow::Reply;
+pub use crate::http::{HttpCall, HttpReply, Method};
+pub use crate::store::{Applied, MemoryStore, StoreOp, apply};
+pub use crate::time::{Millis, UnixMillis};
+
+use crate::{engine, flow, outcome};
+
+/// The version of the crate, one for all packages.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A deployment; see [`crate::Engine`].
+#[derive(Clone, Debug)]
+pub struct Engine(engine::Engine);
+
+/// One run of `send` or `verify`; see [`crate::Flow`].
+#[derive(Debug)]
+pub struct Flow(flow::Flow);
+
+/// What the host does next; see [`crate::Step`].
+#[expect(clippy::large_enum_variant, reason = "a flow ends once, and bindings take the outcome apart")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Exchange one HTTP request.
+    Http {
+        /// To be handed back with the reply.
+        id: u32,
+        /// The request, complete.
+        call: HttpCall,
+    },
+    /// Run operations on the store.
+    Store {
+        /// To be handed back with the replies.
+        id: u32,
+        /// The operations; at least one.
+        ops: Vec<StoreOp>,
+    },
+    /// The flow is finished.
+    Done(Outcome),
+}
+
+/// A flow's result, flat. `Debug` shows the number masked and no token.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// `sent`, `limited`, `challenge_required`, `undelivered`, `unknown`, `verified`, `wrong_code`, `expired`,
+    /// `locked`, `invalid` or `unavailable`.
+    pub kind: &'static str,
+    /// Whether the caller got what it asked for; true for `sent` and `verified` only.
+    pub ok: bool,
+    /// The case, as a stable dotted code.
+    pub code: &'static str,
+    /// The recipient in E.164.
+    pub to: Option<String>,
+    /// The recipient as it may be shown or logged.
+    pub masked: Option<String>,
+    /// When to try again, in milliseconds.
+    pub retry_after_ms: Option<u64>,
+    /// When the next code may be asked for, in milliseconds.
+    pub resend_in_ms: Option<u64>,
+    /// How long the code is valid, in milliseconds.
+    pub expires_in_ms: Option<u64>,
+    /// Tries that are left on this code.
+    pub attempts_left: Option<u32>,
+    /// Whether this answers an earlier request with the same idempotency key.
+    pub replayed: bool,
+    /// The session token for a client that has no session.
+    pub challenge: Option<String>,
+    /// The ticket that a verification handed out.
+    pub ticket: Option<String>,
+    /// The provider that took the message, or refused it last.
+    pub provider: Option<String>,
+    /// The provider's id of the message.
+    pub message_id: Option<String>,
+    /// The provider's id of the request.
+    pub request_id: Option<String>,
+    /// The HTTP status that suits an answer.
+    pub http_status: u16,
+    /// A text for people in Chinese.
+    pub text_zh: String,
+    /// A text for people in English.
+    pub text_en: String,
+    /// What the operator should know, masked.
+    pub events: Vec<String>,
+}
+
+impl Engine {
+    /// Reads a configuration in JSON; see [`crate::Engine::new`].
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the option and what would be right.
+    pub fn new(config_json: &str) -> Result<Self, ConfigError> {
+        engine::Engine::new(config_json).map(Self)
+    }
+
+    /// Lists the environment variables whose values belong into `env`.
+    #[must_use]
+    pub const fn env_names() -> &'static [&'static str] {
+        engine::Engine::env_names()
+    }
+
+    /// Makes a flow that sends a code; `seed` is 32 fresh bytes from the operating system.
+    #[must_use]
+    pub fn send(&self, request: SendRequest, seed: [u8; 32]) -> Flow {
+        Flow(self.0.send(request, seed))
+    }
+
+    /// Makes a flow that checks a code; `seed` is 32 fresh bytes from the operating system.
+    #[must_use]
+    pub fn verify(&self, request: VerifyRequest, seed: [u8; 32]) -> Flow {
+        Flow(self.0.verify(request, seed))
+    }
+
+    /// Tells whether a ticket is genuine, fresh, and bound to just this; see [`crate::Engine::redeem`].
+    #[must_use]
+    pub fn redeem(&self, ticket: &str, to: &str, purpose: &str, bound: &str, now: UnixMillis) -> bool {
+        self.0.redeem(ticket, to, purpose, bound, now)
+    }
+}
+
+impl Flow {
+    /// Returns the first step. `now` is the host's clock.
+    ///
+    /// # Errors
+    /// [`DriveError`]: a bug in the driver.
+    pub fn start(&mut self, now: UnixMillis) -> Result<Step, DriveError> {
+        self.0.start(now).map(Step::from)
+    }
+
+    /// Takes the reply to the step `id` and returns the next step.
+    ///
+    /// # Errors
+    /// [`DriveError`]: a bug in the driver; the flow is as it was.
+    pub fn resume(&mut self, id: u32, reply: Reply, now: UnixMillis) -> Result<Step, DriveError> {
+        self.0.resume(id, reply, now).map(Step::from)
+    }
+}
+
+impl From<flow::Step> for Step {
+    fn from(step: flow::Step) -> Self {
+        match step {
+            flow::Step::Http { id, call } => Self::Http { id, call },
+            flow::Step::Store { id, ops } => Self::Store { id, ops },
+            flow::Step::Done(outcome) => Self::Done((*outcome).into()),
+        }
+    }
+}
+
+impl From<outcome::Outcome> for Outcome {
+    fn from(it: outcome::Outcome) -> Self {
+        Self {
+            kind: it.kind.as_str(),
+            ok: it.kind.is_ok(),
+            code: it.code.as_str(),
+            http_status: it.kind.http_status(),
+            text_zh: it.text_zh(),
+            text_en: it.text_en(),
+            retry_after_ms: it.retry_after.map(|wait| wait.0),
+            resend_in_ms: it.resend_in.map(|wait| wait.0),
+            expires_in_ms: it.expires_in.map(|wait| wait.0),
+            attempts_left: it.attempts_left.map(u32::from),
+            replayed: it.replayed,
+            to: it.to,
+            masked: it.masked,
+            challenge: it.challenge,
+            ticket: it.ticket,
+            provider: it.provider,
+            message_id: it.message_id,
+            request_id: it.request_id,
+            events: it.events,
+        }
+    }
+}
+
+impl core::fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Outcome({} {}", self.kind, self.code)?;
+        if let Some(masked) = &self.masked {
+            write!(f, ", to {masked}")?;
+        }
+        f.write_str(")")
+    }
+}

@@ -1,0 +1,269 @@
+//! The text form: what JavaScript passes in and out, native and wasm alike.
+//!
+//! A *value* is written with `%`, CR and LF percent-escaped and nothing else; a *field* is a line `name: value`; an
+//! absent field is left out.
+//!
+//! ```text
+//! request   to: …  purpose: …  ip: …  session: …  device: …  idempotency-key: …  code: …  deliver: false  ticket-for: …
+//! step      http <id>        store <id>        done
+//!           POST <url>       <key> <op>        kind: sent
+//!           <ms> <bytes>     …                 ok: true
+//!           name: value                        …            (fields of the outcome; `event:` may repeat)
+//!           …
+//!
+//!           <body>
+//! reply     http <status>    store             http-fault sent     store-fault
+//!           name: value      <reply>           http-fault unsent
+//!           …                !                 (an operation that failed)
+//!
+//!           <body>
+//! ```
+
+use super::{HttpCall, HttpReply, Method, Millis, Outcome, Reply, SendRequest, Step, StoreOp, VerifyRequest};
+use core::fmt::Write as _;
+
+/// Reads a request to send; unknown fields are left alone, `None` if a line is not a field.
+#[must_use]
+pub fn read_send(text: &str) -> Option<SendRequest> {
+    let mut request = SendRequest::default();
+    for field in fields(text) {
+        let (name, value) = field?;
+        match name {
+            "to" => request.to = value,
+            "purpose" => request.purpose = value,
+            "ip" => request.ip = Some(value),
+            "session" => request.session = Some(value),
+            "device" => request.device = Some(value),
+            "idempotency-key" => request.idempotency_key = Some(value),
+            "code" => request.code = Some(value),
+            "deliver" => request.deliver = value != "false",
+            _ => return None,
+        }
+    }
+    Some(request)
+}
+
+/// Reads a request to verify; `None` if a line is not a field of it.
+#[must_use]
+pub fn read_verify(text: &str) -> Option<VerifyRequest> {
+    let mut request = VerifyRequest::default();
+    for field in fields(text) {
+        let (name, value) = field?;
+        match name {
+            "to" => request.to = value,
+            "purpose" => request.purpose = value,
+            "ip" => request.ip = Some(value),
+            "session" => request.session = Some(value),
+            "code" => request.code = value,
+            "ticket-for" => request.ticket_for = Some(value),
+            _ => return None,
+        }
+    }
+    Some(request)
+}
+
+/// Writes a step.
+#[must_use]
+pub fn write_step(step: &Step) -> String {
+    let mut out = String::with_capacity(1024);
+    match step {
+        Step::Http { id, call } => {
+            push(&mut out, format_args!("http {id}\n"));
+            write_call(&mut out, call);
+        }
+        Step::Store { id, ops } => {
+            push(&mut out, format_args!("store {id}"));
+            ops.iter().for_each(|StoreOp { key, op }| push(&mut out, format_args!("\n{key} {op}")));
+        }
+        Step::Done(outcome) => {
+            out.push_str("done");
+            write_outcome(&mut out, outcome);
+        }
+    }
+    out
+}
+
+/// Reads a reply; `None` if it is not one.
+#[must_use]
+pub fn read_reply(text: &str) -> Option<Reply> {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    match first {
+        "store-fault" => Some(Reply::StoreFault),
+        "http-fault sent" => Some(Reply::HttpFault { sent: true }),
+        "http-fault unsent" => Some(Reply::HttpFault { sent: false }),
+        "store" => {
+            let replies = rest.split('\n').map(|line| (line != "!").then(|| line.to_owned()));
+            Some(Reply::Store(replies.collect()))
+        }
+        _ => {
+            let status = first.strip_prefix("http ")?.parse().ok()?;
+            let (headers, body) = message(rest)?;
+            Some(Reply::Http(HttpReply { status, headers, body: body.into() }))
+        }
+    }
+}
+
+/// Reads a call: an HTTP step, with or without its first line.
+#[must_use]
+pub fn read_call(text: &str) -> Option<HttpCall> {
+    let text = match text.split_once('\n') {
+        Some((first, rest)) if first.starts_with("http ") => rest,
+        _ => text,
+    };
+    let (line, rest) = text.split_once('\n')?;
+    let (method, url) = line.split_once(' ')?;
+    let method = [Method::Get, Method::Post].into_iter().find(|known| known.as_str() == method)?;
+    let (bounds, rest) = rest.split_once('\n')?;
+    let (timeout, max_reply) = bounds.split_once(' ')?;
+    let (headers, body) = message(rest)?;
+    Some(HttpCall {
+        method,
+        url: url.into(),
+        headers,
+        body: body.into(),
+        timeout: Millis(timeout.parse().ok()?),
+        max_reply: max_reply.parse().ok()?,
+    })
+}
+
+/// Writes a provider's reply, as the sandbox gives it.
+#[must_use]
+pub fn write_reply(reply: &HttpReply) -> String {
+    let mut out = format!("http {}\n", reply.status);
+    write_message(&mut out, &reply.headers, &reply.body);
+    out
+}
+
+fn write_call(out: &mut String, call: &HttpCall) {
+    let HttpCall { method, url, headers, body, timeout, max_reply } = call;
+    push(out, format_args!("{} {url}\n{} {max_reply}\n", method.as_str(), timeout.0));
+    write_message(out, headers, body);
+}
+
+fn write_message(out: &mut String, headers: &[(String, String)], body: &[u8]) {
+    headers.iter().for_each(|(name, value)| push(out, format_args!("{name}: {value}\n")));
+    out.push('\n');
+    out.push_str(&String::from_utf8_lossy(body));
+}
+
+/// Splits what follows the first lines into headers and body.
+fn message(rest: &str) -> Option<(Vec<(String, String)>, &str)> {
+    let mut headers = Vec::new();
+    let mut rest = rest;
+    loop {
+        let (line, after) = rest.split_once('\n')?;
+        if line.is_empty() {
+            return Some((headers, after));
+        }
+        let (name, value) = line.split_once(": ")?;
+        headers.push((name.to_ascii_lowercase(), value.to_owned()));
+        rest = after;
+    }
+}
+
+fn write_outcome(out: &mut String, outcome: &Outcome) {
+    let mut text = |name: &str, value: Option<&str>| {
+        if let Some(value) = value {
+            push(out, format_args!("\n{name}: "));
+            escape(out, value);
+        }
+    };
+    text("kind", Some(outcome.kind));
+    text("ok", Some(if outcome.ok { "true" } else { "false" }));
+    text("code", Some(outcome.code));
+    text("to", outcome.to.as_deref());
+    text("masked", outcome.masked.as_deref());
+    text("replayed", Some(if outcome.replayed { "true" } else { "false" }));
+    text("challenge", outcome.challenge.as_deref());
+    text("ticket", outcome.ticket.as_deref());
+    text("provider", outcome.provider.as_deref());
+    text("message-id", outcome.message_id.as_deref());
+    text("request-id", outcome.request_id.as_deref());
+    text("text-zh", Some(&outcome.text_zh));
+    text("text-en", Some(&outcome.text_en));
+    outcome.events.iter().for_each(|event| text("event", Some(event)));
+    let numbers = [
+        ("retry-after-ms", outcome.retry_after_ms),
+        ("resend-in-ms", outcome.resend_in_ms),
+        ("expires-in-ms", outcome.expires_in_ms),
+        ("attempts-left", outcome.attempts_left.map(u64::from)),
+        ("http-status", Some(u64::from(outcome.http_status))),
+    ];
+    for (name, number) in numbers {
+        if let Some(number) = number {
+            push(out, format_args!("\n{name}: {number}"));
+        }
+    }
+}
+
+fn fields(text: &str) -> impl Iterator<Item = Option<(&str, String)>> {
+    let lines = text.split('\n').filter(|line| !line.is_empty());
+    lines.map(|line| line.split_once(": ").map(|(name, value)| (name, unescape(value))))
+}
+
+fn escape(out: &mut String, value: &str) {
+    for c in value.chars() {
+        match c {
+            '%' => out.push_str("%25"),
+            '\r' => out.push_str("%0D"),
+            '\n' => out.push_str("%0A"),
+            c => out.push(c),
+        }
+    }
+}
+
+fn unescape(value: &str) -> String {
+    if !value.contains('%') {
+        return value.to_owned();
+    }
+    value.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
+}
+
+/// Appends to a text; writing to a `String` never fails.
+fn push(out: &mut String, text: core::fmt::Arguments<'_>) {
+    let _ = out.write_fmt(text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_keep_their_line_ends() {
+        let mut line = String::from("session: ");
+        escape(&mut line, "a%0Ab\r\nto: x");
+        assert_eq!(line, "session: a%250Ab%0D%0Ato: x");
+        let request = read_send(&format!("to: 1\n{line}\npurpose: p")).unwrap();
+        assert_eq!(request.session.as_deref(), Some("a%0Ab\r\nto: x"));
+        assert_eq!((request.to.as_str(), request.purpose.as_str(), request.deliver), ("1", "p", true));
+        assert!(read_send("to 1").is_none() && read_send("from: 1").is_none());
+    }
+
+    #[test]
+    fn calls_and_replies_go_both_ways() {
+        let call = HttpCall {
+            method: Method::Post,
+            url: "https://host.example/?a=b".into(),
+            headers: vec![("content-type".into(), "application/json".into())],
+            body: "{\"a\":\n\n1}".into(),
+            timeout: Millis(5000),
+            max_reply: 1024,
+        };
+        let text = write_step(&Step::Http { id: 7, call: call.clone() });
+        assert!(text.starts_with("http 7\nPOST https://host.example/?a=b\n5000 1024\n"));
+        assert_eq!(read_call(&text), Some(call));
+        let reply =
+            HttpReply { status: 200, headers: vec![("a".into(), "b: c".into())], body: b"x\n\ny".to_vec() };
+        assert_eq!(read_reply(&write_reply(&reply)), Some(Reply::Http(reply)));
+    }
+
+    #[test]
+    fn store_replies_are_told_apart() {
+        let heard = read_reply("store\ngranted 0\n!\ngone").unwrap();
+        assert_eq!(heard, Reply::Store(vec![Some("granted 0".into()), None, Some("gone".into())]));
+        assert_eq!(read_reply("store-fault"), Some(Reply::StoreFault));
+        assert_eq!(read_reply("http-fault unsent"), Some(Reply::HttpFault { sent: false }));
+        assert_eq!(read_reply("http x\n\n"), None);
+        assert_eq!(read_reply("what"), None);
+    }
+}
