@@ -1,1 +1,222 @@
-//! The node face of sansms.
+//! The core as a Node add-on: strings in, strings out.
+//!
+//! Nothing is decided here. The text form is the core's (`sansms::wire::text`), and what people see is written
+//! in `ts/`.
+#![allow(missing_debug_implementations, reason = "JavaScript prints these, and they show nothing there")]
+#![allow(clippy::new_without_default, reason = "JavaScript knows constructors only")]
+#![allow(unreachable_pub, reason = "napi exports what is public, from a crate that nothing links to")]
+
+use napi::bindgen_prelude::Uint8Array;
+use napi::{Error, Result};
+use napi_derive::napi;
+use sansms::error::{ConfigError, DriveError};
+use sansms::time::UnixMillis;
+use sansms::wire::{self, text};
+
+/// A configured service, ready to begin flows.
+#[napi]
+pub struct Engine(wire::Engine);
+
+#[napi]
+impl Engine {
+    /// Reads a configuration, as JSON with snake_case keys.
+    ///
+    /// # Errors
+    /// `<code>|<option>|<message>|<environment variable or nothing>`.
+    #[napi(constructor)]
+    pub fn new(config: String) -> Result<Self> {
+        wire::Engine::new(&config).map(Self).map_err(config_error)
+    }
+
+    /// Begins to send a code; `seed` is 32 bytes, drawn anew for every flow.
+    ///
+    /// # Errors
+    /// `drive.seed` for another length, `drive.request` for a field that there is not.
+    #[napi]
+    pub fn send(&self, request: String, seed: &[u8]) -> Result<Flow> {
+        let request = text::read_send(&request).ok_or_else(unknown_field)?;
+        Ok(Flow(self.0.send(request, seed_of(seed)?)))
+    }
+
+    /// Begins to check a code; `seed` is 32 bytes, drawn anew for every flow.
+    ///
+    /// # Errors
+    /// `drive.seed` for another length, `drive.request` for a field that there is not.
+    #[napi]
+    pub fn verify(&self, request: String, seed: &[u8]) -> Result<Flow> {
+        let request = text::read_verify(&request).ok_or_else(unknown_field)?;
+        Ok(Flow(self.0.verify(request, seed_of(seed)?)))
+    }
+
+    /// Tells whether a ticket is genuine, fresh, and bound to just this.
+    ///
+    /// # Errors
+    /// When `now` is not a whole number of milliseconds.
+    #[napi]
+    pub fn redeem(
+        &self,
+        ticket: String,
+        to: String,
+        purpose: String,
+        bound: String,
+        now: f64,
+    ) -> Result<bool> {
+        Ok(self.0.redeem(&ticket, &to, &purpose, &bound, millis(now)?))
+    }
+}
+
+/// One send or one check, under way.
+#[napi]
+pub struct Flow(wire::Flow);
+
+#[napi]
+impl Flow {
+    /// Returns the first step; `now` is in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// `drive.…|message`, a bug in the driver.
+    #[napi]
+    pub fn start(&mut self, now: f64) -> Result<String> {
+        self.0.start(millis(now)?).map(|step| text::write_step(&step)).map_err(drive_error)
+    }
+
+    /// Takes the reply to step `id` and returns the next step.
+    ///
+    /// # Errors
+    /// `drive.…|message`, a bug in the driver.
+    #[napi]
+    pub fn resume(&mut self, id: f64, reply: String, now: f64) -> Result<String> {
+        let id = u32::try_from(whole("id", id)?).map_err(|_| drive_error(DriveError::WrongId))?;
+        let reply = text::read_reply(&reply).ok_or(DriveError::WrongKind).map_err(drive_error)?;
+        self.0.resume(id, reply, millis(now)?).map(|step| text::write_step(&step)).map_err(drive_error)
+    }
+}
+
+/// The limits and codes of one process, kept in memory.
+#[napi]
+pub struct MemoryStore(wire::MemoryStore);
+
+#[napi]
+impl MemoryStore {
+    /// Makes an empty store.
+    #[napi(constructor)]
+    pub fn new() -> Self {
+        Self(wire::MemoryStore::new())
+    }
+
+    /// Applies one operation to the record under `key` and returns its reply.
+    ///
+    /// # Errors
+    /// When `now` is not a whole number of milliseconds.
+    #[napi]
+    pub fn run(&mut self, key: String, op: String, now: f64) -> Result<String> {
+        Ok(self.0.run(&key, &op, millis(now)?))
+    }
+}
+
+/// What an operation does to a record.
+#[napi(object)]
+pub struct Applied {
+    /// The record to keep from now on; absent to leave it as it is.
+    pub record: Option<Uint8Array>,
+    /// How long the record has to be kept, in milliseconds.
+    pub ttl_ms: f64,
+    /// The reply to hand back.
+    pub reply: String,
+}
+
+/// Applies one operation to a record: the limiter itself, for stores.
+///
+/// # Errors
+/// When `now` is not a whole number of milliseconds.
+#[napi]
+pub fn apply(record: Option<&[u8]>, op: String, now: f64) -> Result<Applied> {
+    let wire::Applied { record, ttl, reply } = wire::apply(record, &op, millis(now)?);
+    Ok(Applied { record: record.map(Into::into), ttl_ms: ttl.0 as f64, reply })
+}
+
+/// Returns the names of the environment variables that the host should read.
+#[napi]
+pub fn env_names() -> Vec<String> {
+    wire::Engine::env_names().iter().map(ToString::to_string).collect()
+}
+
+/// Returns the version of the core.
+#[napi]
+pub fn version() -> &'static str {
+    wire::VERSION
+}
+
+/// A pretend provider in this process.
+#[napi]
+pub struct Sandbox(wire::Sandbox);
+
+#[napi]
+impl Sandbox {
+    /// Reads a configuration, as JSON with snake_case keys.
+    ///
+    /// # Errors
+    /// As [`Engine::new`].
+    #[napi(constructor)]
+    pub fn new(config: String) -> Result<Self> {
+        wire::Sandbox::new(&config).map(Self).map_err(config_error)
+    }
+
+    /// Answers a call as the provider would.
+    ///
+    /// # Errors
+    /// `drive.…|message` when the text is not that of a call.
+    #[napi]
+    pub fn handle(&mut self, call: String, now: f64) -> Result<String> {
+        let call = text::read_call(&call).ok_or(DriveError::WrongKind).map_err(drive_error)?;
+        Ok(text::write_reply(&self.0.handle(&call, millis(now)?)))
+    }
+
+    /// Returns what has arrived, as a JSON array.
+    #[napi]
+    pub fn inbox(&self) -> String {
+        self.0.inbox_json()
+    }
+}
+
+/// Signs one vector: its inputs as JSON in, the signature's stages as JSON out.
+///
+/// # Errors
+/// Says in words why the vector cannot be signed.
+#[napi]
+pub fn sign_vector(input: String) -> Result<String> {
+    wire::sign_vector(&input).map_err(Error::from_reason)
+}
+
+/// Takes a JavaScript number as an unsigned one; napi's own integers would round and wrap in silence.
+fn whole(name: &str, number: f64) -> Result<u64> {
+    if number.fract() == 0.0 && (0.0..=MAX_EXACT).contains(&number) {
+        Ok(number as u64)
+    } else {
+        Err(Error::from_reason(format!("drive.number|`{name}` must be a whole number, zero or more")))
+    }
+}
+
+fn millis(now: f64) -> Result<UnixMillis> {
+    whole("now", now).map(UnixMillis)
+}
+
+fn seed_of(seed: &[u8]) -> Result<[u8; 32]> {
+    seed.try_into().map_err(|_| Error::from_reason("drive.seed|the seed must be 32 bytes"))
+}
+
+fn unknown_field() -> Error {
+    Error::from_reason("drive.request|the request has a field that there is not")
+}
+
+fn config_error(error: ConfigError) -> Error {
+    let ConfigError { code, option, message, env } = error;
+    Error::from_reason(format!("{}|{option}|{message}|{}", code.as_str(), env.unwrap_or_default()))
+}
+
+fn drive_error(error: DriveError) -> Error {
+    Error::from_reason(format!("{}|{error}", error.as_str()))
+}
+
+/// The largest number below which every whole one is exact: 2^53 - 1.
+const MAX_EXACT: f64 = 9_007_199_254_740_991.0;

@@ -1,1 +1,178 @@
-//! The wasm face of sansms.
+//! The core as wasm for Workers and other edge runtimes: strings in, strings out.
+//!
+//! Nothing is decided here; the classes are those of the Node add-on, by the same names.
+#![allow(missing_debug_implementations, reason = "JavaScript prints these, and they show nothing there")]
+#![allow(unreachable_pub, reason = "wasm-bindgen exports what is public, from a crate that nothing links to")]
+
+#[cfg(feature = "testing")]
+mod testing;
+
+use sansms::error::{ConfigError, DriveError};
+use sansms::time::UnixMillis;
+use sansms::wire::{self, text};
+use wasm_bindgen::prelude::*;
+
+/// A configured service, ready to begin flows.
+#[wasm_bindgen]
+pub struct Engine(wire::Engine);
+
+#[wasm_bindgen]
+impl Engine {
+    /// Reads a configuration, as JSON with snake_case keys.
+    ///
+    /// # Errors
+    /// `<code>|<option>|<message>|<environment variable or nothing>`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(config: &str) -> Result<Engine, JsError> {
+        wire::Engine::new(config).map(Self).map_err(config_error)
+    }
+
+    /// Begins to send a code; `seed` is 32 bytes, drawn anew for every flow.
+    ///
+    /// # Errors
+    /// `drive.seed` for another length, `drive.request` for a field that there is not.
+    pub fn send(&self, request: &str, seed: &[u8]) -> Result<Flow, JsError> {
+        let request = text::read_send(request).ok_or_else(unknown_field)?;
+        Ok(Flow(self.0.send(request, seed_of(seed)?)))
+    }
+
+    /// Begins to check a code; `seed` is 32 bytes, drawn anew for every flow.
+    ///
+    /// # Errors
+    /// `drive.seed` for another length, `drive.request` for a field that there is not.
+    pub fn verify(&self, request: &str, seed: &[u8]) -> Result<Flow, JsError> {
+        let request = text::read_verify(request).ok_or_else(unknown_field)?;
+        Ok(Flow(self.0.verify(request, seed_of(seed)?)))
+    }
+
+    /// Tells whether a ticket is genuine, fresh, and bound to just this.
+    ///
+    /// # Errors
+    /// When `now` is not a whole number of milliseconds.
+    pub fn redeem(
+        &self,
+        ticket: &str,
+        to: &str,
+        purpose: &str,
+        bound: &str,
+        now: f64,
+    ) -> Result<bool, JsError> {
+        Ok(self.0.redeem(ticket, to, purpose, bound, millis(now)?))
+    }
+}
+
+/// One send or one check, under way.
+#[wasm_bindgen]
+pub struct Flow(wire::Flow);
+
+#[wasm_bindgen]
+impl Flow {
+    /// Returns the first step; `now` is in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// `drive.…|message`, a bug in the driver.
+    pub fn start(&mut self, now: f64) -> Result<String, JsError> {
+        self.0.start(millis(now)?).map(|step| text::write_step(&step)).map_err(drive_error)
+    }
+
+    /// Takes the reply to step `id` and returns the next step.
+    ///
+    /// # Errors
+    /// `drive.…|message`, a bug in the driver.
+    pub fn resume(&mut self, id: f64, reply: &str, now: f64) -> Result<String, JsError> {
+        let id = u32::try_from(whole("id", id)?).map_err(|_| drive_error(DriveError::WrongId))?;
+        let reply = text::read_reply(reply).ok_or(DriveError::WrongKind).map_err(drive_error)?;
+        self.0.resume(id, reply, millis(now)?).map(|step| text::write_step(&step)).map_err(drive_error)
+    }
+}
+
+/// The limits and codes of one isolate, kept in memory.
+#[wasm_bindgen]
+pub struct MemoryStore(wire::MemoryStore);
+
+#[wasm_bindgen]
+impl MemoryStore {
+    /// Makes an empty store.
+    #[wasm_bindgen(constructor)]
+    #[expect(clippy::new_without_default, reason = "JavaScript knows constructors only")]
+    pub fn new() -> Self {
+        Self(wire::MemoryStore::new())
+    }
+
+    /// Applies one operation to the record under `key` and returns its reply.
+    ///
+    /// # Errors
+    /// When `now` is not a whole number of milliseconds.
+    pub fn run(&mut self, key: &str, op: &str, now: f64) -> Result<String, JsError> {
+        Ok(self.0.run(key, op, millis(now)?))
+    }
+}
+
+/// What an operation does to a record.
+#[wasm_bindgen(getter_with_clone)]
+pub struct Applied {
+    /// The record to keep from now on; absent to leave it as it is.
+    #[wasm_bindgen(readonly)]
+    pub record: Option<Vec<u8>>,
+    /// How long the record has to be kept, in milliseconds.
+    #[wasm_bindgen(readonly, js_name = ttlMs)]
+    pub ttl_ms: f64,
+    /// The reply to hand back.
+    #[wasm_bindgen(readonly)]
+    pub reply: String,
+}
+
+/// Applies one operation to a record: the limiter itself, for stores.
+///
+/// # Errors
+/// When `now` is not a whole number of milliseconds.
+#[wasm_bindgen]
+pub fn apply(record: Option<Box<[u8]>>, op: &str, now: f64) -> Result<Applied, JsError> {
+    let wire::Applied { record, ttl, reply } = wire::apply(record.as_deref(), op, millis(now)?);
+    Ok(Applied { record, ttl_ms: ttl.0 as f64, reply })
+}
+
+/// Returns the names of the environment variables that the host should read.
+#[wasm_bindgen(js_name = envNames)]
+pub fn env_names() -> Vec<String> {
+    wire::Engine::env_names().iter().map(ToString::to_string).collect()
+}
+
+/// Returns the version of the core.
+#[wasm_bindgen]
+pub fn version() -> String {
+    wire::VERSION.into()
+}
+
+/// Takes a JavaScript number as an unsigned one; wasm-bindgen's own integers would round and wrap in silence.
+fn whole(name: &str, number: f64) -> Result<u64, JsError> {
+    if number.fract() == 0.0 && (0.0..=MAX_EXACT).contains(&number) {
+        Ok(number as u64)
+    } else {
+        Err(JsError::new(&format!("drive.number|`{name}` must be a whole number, zero or more")))
+    }
+}
+
+fn millis(now: f64) -> Result<UnixMillis, JsError> {
+    whole("now", now).map(UnixMillis)
+}
+
+fn seed_of(seed: &[u8]) -> Result<[u8; 32], JsError> {
+    seed.try_into().map_err(|_| JsError::new("drive.seed|the seed must be 32 bytes"))
+}
+
+fn unknown_field() -> JsError {
+    JsError::new("drive.request|the request has a field that there is not")
+}
+
+fn config_error(error: ConfigError) -> JsError {
+    let ConfigError { code, option, message, env } = error;
+    JsError::new(&format!("{}|{option}|{message}|{}", code.as_str(), env.unwrap_or_default()))
+}
+
+fn drive_error(error: DriveError) -> JsError {
+    JsError::new(&format!("{}|{error}", error.as_str()))
+}
+
+/// The largest number below which every whole one is exact: 2^53 - 1.
+const MAX_EXACT: f64 = 9_007_199_254_740_991.0;

@@ -1,0 +1,62 @@
+// Options on their way into the core, and its complaints on their way back.
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import { aliyun, ConfigError, MemoryStore, Service } from "sansms";
+
+const require = createRequire(import.meta.url);
+const home = dirname(require.resolve("sansms/package.json"));
+const { pickEnv, readError, writeConfig } = require(join(home, "dist/cjs/config.js"));
+
+const secret = "a secret for tests, and for nothing else";
+const account = { accessKeyId: "sandbox-id", accessKeySecret: "canary-5e1f", signName: "测试", templates: { register: "SMS_1" } };
+const options = { providers: [aliyun(account)], store: new MemoryStore(), secret, env: {} };
+
+test("keys become snake_case, but not inside templates", () => {
+  const text = writeConfig({ budgetPerDay: 1, providers: [{ aliyun: { templates: { logIn: "SMS_1" } } }], x: undefined }, { A: "1" });
+  assert.deepEqual(JSON.parse(text), {
+    budget_per_day: 1,
+    providers: [{ aliyun: { templates: { logIn: "SMS_1" } } }],
+    env: { A: "1" },
+  });
+});
+
+test("only the variables that are asked for are read", () => {
+  assert.deepEqual(pickEnv(["A", "B"], { A: "1", C: "3" }), { A: "1" });
+  assert.deepEqual(pickEnv(["A"], undefined), {});
+});
+
+test("complaints name the option as it is written here", () => {
+  const error = readError(new Error("config.missing|providers[0].aliyun.sign_name|is required, as sign_name|ALIYUN_SIGN_NAME"));
+  assert.ok(error instanceof ConfigError);
+  assert.deepEqual([error.code, error.option, error.env], ["config.missing", "providers[0].aliyun.signName", "ALIYUN_SIGN_NAME"]);
+  assert.equal(error.message, "providers[0].aliyun.signName: is required, as signName (environment variable ALIYUN_SIGN_NAME)");
+  assert.equal(readError(new Error("config.value|providers[0].aliyun.templates.log_in|is a|b|")).option, "providers[0].aliyun.templates.log_in");
+  assert.equal(readError(new Error("config.value|x|is a|b|")).message, "x: is a|b");
+  assert.equal(readError(new Error("drive.wrong_id|the reply carries the id of another step")).code, "drive.wrong_id");
+  const other = new TypeError("other");
+  assert.equal(readError(other), other);
+});
+
+test("wrong options are refused at once, by name", () => {
+  const refused = (wrong, code, option) =>
+    assert.throws(() => new Service({ ...options, ...wrong }), (error) => {
+      assert.ok(error instanceof ConfigError, String(error));
+      assert.deepEqual([error.code, error.option], [code, option]);
+      return true;
+    });
+  refused({ store: undefined }, "config.missing", "store");
+  refused({ secret: undefined }, "config.missing", "secret");
+  refused({ budgetPerDya: 1 }, "config.unknown", "budgetPerDya");
+});
+
+test("a secret may come from the environment", () => {
+  assert.ok(new Service({ ...options, secret: undefined, env: { SANSMS_SECRET: secret } }));
+});
+
+test("a printed service shows no option", () => {
+  const shown = inspect(new Service(options), { depth: 9, showHidden: true }) + JSON.stringify(new Service(options));
+  assert.ok(!shown.includes("canary-5e1f") && !shown.includes(secret), shown);
+});

@@ -1,0 +1,75 @@
+// The driver, with stores and transports that misbehave.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { aliyun, MemoryStore, Service, TransportFault } from "sansms";
+import { serviceWith } from "sansms/testing";
+
+const account = { accessKeyId: "sandbox-id", accessKeySecret: "sandbox-secret", signName: "测试", templates: { register: "SMS_1" } };
+const options = { providers: [aliyun(account)], secret: "a secret for tests, and for nothing else", env: {} };
+const who = { to: "13800138000", purpose: "register", ip: "203.0.113.7", session: "s" };
+const mute = { send: () => Promise.reject(new TransportFault(false)) };
+
+test("a store that throws refuses, and is heard", async () => {
+  const faults = [];
+  const store = { run: () => Promise.reject(new Error("down")) };
+  const service = new Service({ ...options, store, transport: mute, onStoreFault: (fault) => faults.push(fault.message) });
+  const outcome = await service.send(who);
+  assert.equal(outcome.kind, "unavailable");
+  assert.equal(outcome.ok, false);
+  assert.ok(faults.length > 0 && faults.every((fault) => fault === "down"));
+});
+
+test("one deadline holds for all store steps", async () => {
+  const memory = new MemoryStore();
+  let left = [];
+  const store = {
+    async run(ops, timeoutMs) {
+      left.push(timeoutMs);
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      return memory.run(ops, timeoutMs);
+    },
+  };
+  const service = new Service({ ...options, store, transport: mute, storeTimeoutMs: 100 });
+  const began = performance.now();
+  const outcome = await service.send(who);
+  assert.equal(outcome.kind, "unavailable");
+  assert.equal(left[0], 100);
+  assert.ok(left.length >= 2 && left[1] < 50, String(left));
+  assert.ok(performance.now() - began < 1000);
+});
+
+test("what a transport throws is sent, unless it says otherwise", async () => {
+  const outcome = async (fault) =>
+    (await new Service({ ...options, store: new MemoryStore(), transport: { send: () => Promise.reject(fault) } }).send(who)).kind;
+  assert.equal(await outcome(new TransportFault(false)), "undelivered");
+  assert.equal(await outcome(new TransportFault(true)), "unknown");
+  assert.equal(await outcome(new Error("anything")), "unknown");
+});
+
+test("the seed is drawn anew for each flow, and 32 bytes long", async () => {
+  const seen = [];
+  const real = crypto.getRandomValues;
+  crypto.getRandomValues = (bytes) => {
+    seen.push(bytes.length);
+    return real.call(crypto, bytes);
+  };
+  try {
+    const service = new Service({ ...options, store: new MemoryStore(), transport: mute });
+    assert.equal(seen.length, 0);
+    await service.send(who);
+    await service.verify({ ...who, code: "123456" });
+    assert.deepEqual(seen, [32, 32]);
+  } finally {
+    crypto.getRandomValues = real;
+  }
+});
+
+test("a clock that is no whole number is a bug, and said to be", async () => {
+  const service = serviceWith({ ...options, store: new MemoryStore(), transport: mute }, { now: () => 1.5 });
+  await assert.rejects(service.send(who), { name: "DriveError", code: "drive.number" });
+});
+
+test("a seed of another length is a bug, and said to be", async () => {
+  const service = serviceWith({ ...options, store: new MemoryStore(), transport: mute }, { seed: () => new Uint8Array(31) });
+  await assert.rejects(service.send(who), { name: "DriveError", code: "drive.seed" });
+});

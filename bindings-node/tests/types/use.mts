@@ -1,0 +1,120 @@
+// Compiles as it stands: what people write, and what the compiler must not let them write.
+import {
+  aliyun,
+  ConfigError,
+  fetchTransport,
+  MemoryStore,
+  Service,
+  TransportFault,
+  type SendOutcome,
+  type Store,
+  type Transport,
+  type VerifyOutcome,
+} from "sansms";
+import { about, Sandbox, serviceWith, signVector } from "sansms/testing";
+
+const options = {
+  providers: [aliyun({ signName: "测试", templates: { register: "SMS_1" }, accessKeyId: process.env["ID"] })],
+  store: new MemoryStore(),
+  secret: process.env["SANSMS_SECRET"],
+  budgetPerDay: 2000,
+};
+const service = new Service(options);
+const who = { to: "13800138000", purpose: "register", ip: "203.0.113.7" };
+
+const sent: SendOutcome = await service.send({ ...who, session: "s", deliver: false, idempotencyKey: "k" });
+const done: VerifyOutcome = await service.verify({ ...who, code: "123456", ticketFor: "profile" });
+
+// `ok` and `kind` both tell outcomes apart.
+if (done.ok) {
+  const to: string = done.to;
+  const kind: "verified" = done.kind;
+  const ticket: string | undefined = done.ticket;
+  void [to, kind, ticket];
+} else {
+  // @ts-expect-error what failed has no ticket
+  done.ticket;
+}
+switch (sent.kind) {
+  case "sent": {
+    const ok: true = sent.ok;
+    const wait: number | undefined = sent.resendInMs;
+    void [ok, wait];
+    break;
+  }
+  case "limited": {
+    const seconds: number | undefined = sent.retryAfter;
+    const milliseconds: number | undefined = sent.retryAfterMs;
+    void [seconds, milliseconds];
+    break;
+  }
+  case "challenge_required":
+  case "undelivered":
+  case "unknown":
+  case "invalid":
+  case "unavailable":
+    break;
+  default: {
+    const none: never = sent;
+    void none;
+  }
+}
+switch (done.kind) {
+  case "wrong_code": {
+    const left: number | undefined = done.attemptsLeft;
+    void left;
+    break;
+  }
+  case "verified":
+  case "expired":
+  case "locked":
+  case "limited":
+  case "invalid":
+  case "unavailable":
+    break;
+  default: {
+    const none: never = done;
+    void none;
+  }
+}
+// @ts-expect-error a check is never "sent"
+if (done.kind === "sent") void 0;
+// @ts-expect-error an outcome is read, not written
+sent.ok = true;
+
+// @ts-expect-error the purpose is missing
+void service.send({ to: "13800138000" });
+// @ts-expect-error a misspelt option
+void service.send({ ...who, idempotency_key: "k" });
+// @ts-expect-error a code is text: leading zeros count
+void service.verify({ ...who, code: 123456 });
+// @ts-expect-error there is no store
+void new Service({ providers: [] });
+// @ts-expect-error the signature's name is missing
+aliyun({ templates: {} });
+// @ts-expect-error this is either required or off
+void new Service({ ...options, ip: "optional" });
+
+// A store and a transport of one's own.
+const mine: Store = { run: async (ops) => ops.map(({ key, op }) => `${key}${op}`) };
+const mute: Transport = { send: () => Promise.reject(new TransportFault(false)) };
+void new Service({ ...options, store: mine, transport: mute, storeTimeoutMs: 200, onStoreFault: console.error, env: {} });
+void new Service({ ...options, transport: fetchTransport({ fetch: globalThis.fetch }) });
+// @ts-expect-error a store answers by a promise
+const wrong: Store = { run: () => [] };
+void wrong;
+
+try {
+  void new Service(options);
+} catch (error) {
+  if (error instanceof ConfigError) {
+    const [code, option, env]: [string, string, string | undefined] = [error.code, error.option, error.env];
+    void [code, option, env];
+  }
+}
+
+const sandbox = new Sandbox();
+const arrived: string | undefined = sandbox.outbox.at(-1)?.code;
+const fixed: Service = serviceWith(options, { now: () => 0, seed: () => new Uint8Array(32) });
+const core: "native" | "wasm" = about().core;
+void [arrived, fixed, core, signVector({}), new Sandbox({ now: () => 0 })];

@@ -1,0 +1,24 @@
+// A Worker that runs our checks inside workerd, bundled with the package as wrangler bundles.
+import * as sansms from "sansms";
+import * as testing from "sansms/testing";
+import { story } from "./story.mjs";
+import { checkAll } from "./vector.mjs";
+
+// At module scope a Worker may neither draw randomness, set timers, nor do I/O: this must work nevertheless.
+const atModuleScope = story({ ...sansms, ...testing });
+
+export default {
+  async fetch(request) {
+    const { pathname } = new URL(request.url);
+    switch (pathname) {
+      case "/about":
+        return Response.json({ ...testing.about(), userAgent: navigator.userAgent });
+      case "/story":
+        return Response.json(await atModuleScope.tell());
+      case "/vectors":
+        return Response.json(checkAll(await request.text(), testing.signVector));
+      default:
+        return new Response("not here", { status: 404 });
+    }
+  },
+};

@@ -1,0 +1,44 @@
+// Starts the Worker in real workerd, bundled by the conditions that wrangler uses.
+import { readFileSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { need } from "./tools.mjs";
+
+/** Bundles `worker.mjs` beside this file and serves it; answers `fetch`, `stop`, and workerd's `version`. */
+export async function startWorker() {
+  const { build } = need("esbuild");
+  const { Miniflare, Log, LogLevel } = need("miniflare");
+  const out = join(import.meta.dirname, "worker-bundle");
+  rmSync(out, { recursive: true, force: true });
+  await build({
+    entryPoints: [join(import.meta.dirname, "worker.mjs")],
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    outdir: out,
+    conditions: ["workerd", "worker", "browser"],
+    loader: { ".wasm": "copy" },
+    assetNames: "[name]",
+    outExtension: { ".js": ".mjs" },
+    logLevel: "warning",
+  });
+  const modules = readdirSync(out).map((name) => ({
+    type: name.endsWith(".wasm") ? "CompiledWasm" : "ESModule",
+    path: join(out, name),
+    contents: readFileSync(join(out, name)),
+  }));
+  modules.sort((a, b) => Number(b.type === "ESModule") - Number(a.type === "ESModule"));
+  const miniflare = new Miniflare({
+    modules: modules.map((module) => (module.type === "ESModule" ? { ...module, contents: String(module.contents) } : module)),
+    modulesRoot: out,
+    compatibilityDate: "2026-07-01",
+    cf: false,
+    log: new Log(LogLevel.ERROR),
+  });
+  const url = await miniflare.ready;
+  return {
+    // No version can be read within workerd: `navigator.userAgent` is the bare "Cloudflare-Workers". This is its package's.
+    version: need("workerd/package.json").version,
+    fetch: (path, init) => miniflare.dispatchFetch(new URL(path, url), init),
+    stop: () => miniflare.dispose(),
+  };
+}

@@ -1,0 +1,114 @@
+import type { Store } from "./store.js";
+import type { Transport } from "./transport.js";
+import type { Provider } from "./provider.js";
+
+/** What a service is made of. */
+export interface ServiceOptions {
+  /** The providers, in the order in which they are tried; made by `aliyun` and `tencent`. */
+  readonly providers: readonly Provider[];
+  /** Where limits and codes are kept. */
+  readonly store: Store;
+  /** At least 32 bytes that nobody else knows; the environment's `SANSMS_SECRET` if left out. */
+  readonly secret?: string | undefined;
+  /** Keeps deployments that share a store apart. */
+  readonly namespace?: string | undefined;
+  /** The most messages in 24 hours, for the whole deployment. */
+  readonly budgetPerDay?: number | undefined;
+  /** Whether `send` and `verify` must be told the client's address; `"required"` if left out. */
+  readonly ip?: "required" | "off" | undefined;
+  /** Limits and the shape of codes, where the defaults don't fit. */
+  readonly policy?: Readonly<Record<string, unknown>> | undefined;
+  /** What takes requests to the providers; the runtime's `fetch` if left out. */
+  readonly transport?: Transport | undefined;
+  /** How long the store may take, over all steps of one call, in milliseconds; 1000 if left out. */
+  readonly storeTimeoutMs?: number | undefined;
+  /** Where options are looked up that are not given: the process's environment, or `{}` for nowhere. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Hears what a store threw; the outcome says only that it did. */
+  readonly onStoreFault?: ((fault: unknown) => void) | undefined;
+}
+
+/** An option is missing or wrong; thrown by constructors. Nothing to retry: mend the configuration. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  /** A stable dotted code: `config.missing`, `config.type`, `config.value` or `config.unknown`. */
+  readonly code: string;
+  /** The option's path, e.g. `providers[0].aliyun.signName`. */
+  readonly option: string;
+  /** The environment variable that is read for this option, where there is one. */
+  readonly env: string | undefined;
+
+  constructor(code: string, option: string, message: string, env?: string) {
+    super(`${option}: ${message}${env === undefined ? "" : ` (environment variable ${env})`}`);
+    this.code = code;
+    this.option = option;
+    this.env = env;
+  }
+}
+
+/** The driver called the core wrongly: a bug, in this package or in a store. */
+export class DriveError extends Error {
+  override readonly name = "DriveError";
+  /** A stable dotted code, e.g. `drive.wrong_kind`. */
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Writes options as the core's JSON, with the variables it asks for taken from `env`. */
+export function writeConfig(options: object, env: { [name: string]: string }): string {
+  return JSON.stringify({ ...(snakeKeys(options) as object), env });
+}
+
+/** Picks the variables of these names that are there. */
+export function pickEnv(names: readonly string[], from: Readonly<Record<string, string | undefined>> | undefined): { [name: string]: string } {
+  const found = names.map((name) => [name, from?.[name]] as const);
+  return Object.fromEntries(found.filter((pair): pair is [string, string] => pair[1] !== undefined));
+}
+
+/** Runs `work` and turns what the core threw into an error of a class. */
+export function withErrors<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw readError(error);
+  }
+}
+
+/** Reads `config.…|option|message|variable` and `drive.…|message`; anything else stays as it is. */
+export function readError(error: unknown): unknown {
+  const [code = "", ...rest] = error instanceof Error ? error.message.split("|") : [];
+  if (code.startsWith("drive.")) return new DriveError(code, rest.join("|"));
+  if (!code.startsWith("config.")) return error;
+  const option = rest.shift() ?? "";
+  const env = rest.pop() || undefined;
+  return new ConfigError(code, camelPath(option), camelWords(rest.join("|")), env);
+}
+
+/** Turns the keys of objects into snake_case, however deep; those inside `templates` are the caller's own. */
+function snakeKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(snakeKeys);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [snake(key), key === "templates" ? inner : snakeKeys(inner)]),
+  );
+}
+
+function camelPath(path: string): string {
+  const [head = "", ...own] = path.split(/(?<=\.templates)\./);
+  return [camelWords(head), ...own].join(".");
+}
+
+/** Turns `snake_case` words into camelCase; variables of the environment are in capitals and stay. */
+function camelWords(text: string): string {
+  return text.replace(/(?<![A-Za-z_])[a-z][a-z0-9]*(?:_[a-z0-9]+)+/g, (word) =>
+    word.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()),
+  );
+}
+
+function snake(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

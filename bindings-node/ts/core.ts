@@ -1,0 +1,55 @@
+/** The compiled core as every loader hands it over: the add-on on Node, wasm elsewhere. */
+export interface Core {
+  Engine: new (config: string) => CoreEngine;
+  MemoryStore: new () => CoreMemoryStore;
+  apply(record: Uint8Array | undefined, op: string, now: number): { record?: Uint8Array; ttlMs: number; reply: string };
+  envNames(): string[];
+  version(): string;
+}
+
+/** What the core has for tests, besides. */
+export interface TestingCore extends Core {
+  Sandbox: new (config: string) => { handle(call: string, now: number): string; inbox(): string };
+  signVector(input: string): string;
+}
+
+export interface CoreEngine {
+  send(request: string, seed: Uint8Array): CoreFlow;
+  verify(request: string, seed: Uint8Array): CoreFlow;
+  redeem(ticket: string, to: string, purpose: string, bound: string, now: number): boolean;
+}
+
+export interface CoreFlow {
+  start(now: number): string;
+  resume(id: number, reply: string, now: number): string;
+  /** Gives the memory back at once; the add-on has none of it. */
+  free?(): void;
+}
+
+export interface CoreMemoryStore {
+  run(key: string, op: string, now: number): string;
+}
+
+/** How a core came to be here. */
+export type CoreKind = "native" | "wasm";
+
+/** A place that the entry of a runtime fills, and that loads at the first use. */
+export class Slot<T extends Core> {
+  #load: (() => { core: T; kind: CoreKind }) | undefined;
+  #loaded: { core: T; kind: CoreKind } | undefined;
+
+  provide(load: () => { core: T; kind: CoreKind }): void {
+    this.#load ??= load;
+  }
+
+  get(): { core: T; kind: CoreKind } {
+    if (this.#loaded === undefined) {
+      if (this.#load === undefined) throw new Error("sansms: no core was loaded; import it as \"sansms\"");
+      this.#loaded = this.#load();
+    }
+    return this.#loaded;
+  }
+}
+
+export const core = new Slot<Core>();
+export const testingCore = new Slot<TestingCore>();

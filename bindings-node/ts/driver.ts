@@ -1,0 +1,55 @@
+import type { CoreFlow } from "./core.js";
+import type { Outcome } from "./outcome.js";
+import type { Store, StoreOp } from "./store.js";
+import { readStep, STORE_FAULT, writeHttpFault, writeHttpReply, writeStoreReply } from "./text.js";
+import { TransportFault, type HttpCall, type Transport } from "./transport.js";
+
+/** What a flow is driven with. */
+export interface Host {
+  readonly store: Store;
+  readonly transport: Transport;
+  /** The time for all store steps of one flow together, in milliseconds. */
+  readonly storeTimeoutMs: number;
+  readonly onStoreFault: ((fault: unknown) => void) | undefined;
+  readonly now: () => number;
+}
+
+/** Takes a flow through its steps to its end. */
+export async function drive(flow: CoreFlow, host: Host): Promise<Outcome> {
+  let patienceMs = host.storeTimeoutMs;
+  try {
+    let step = readStep(flow.start(host.now()));
+    while (step.kind !== "done") {
+      const began = performance.now();
+      const reply = step.kind === "http" ? await exchange(host, step.call) : await consult(host, step.ops, patienceMs);
+      if (step.kind === "store") patienceMs -= performance.now() - began;
+      step = readStep(flow.resume(step.id, reply, host.now()));
+    }
+    return step.outcome;
+  } finally {
+    flow.free?.();
+  }
+}
+
+async function exchange({ transport }: Host, call: HttpCall): Promise<string> {
+  try {
+    return writeHttpReply(await transport.send(call));
+  } catch (fault) {
+    return writeHttpFault(!(fault instanceof TransportFault) || fault.sent);
+  }
+}
+
+async function consult({ store, onStoreFault }: Host, ops: readonly StoreOp[], patienceMs: number): Promise<string> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("the store took too long")), Math.max(0, patienceMs));
+  });
+  try {
+    return writeStoreReply(await Promise.race([store.run(ops, patienceMs), late]));
+  } catch (fault) {
+    onStoreFault?.(fault);
+    return STORE_FAULT;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,7 @@
+// Node and what loads its add-ons.
+import { core } from "../core.js";
+import { load } from "../node-core.js";
+
+core.provide(() => load("sansms"));
+
+export * from "../index.js";

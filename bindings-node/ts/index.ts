@@ -1,0 +1,14 @@
+export { ConfigError, DriveError, type ServiceOptions } from "./config.js";
+export type * from "./outcome.js";
+export { aliyun, tencent, type AliyunOptions, type Provider, type TencentOptions } from "./provider.js";
+export { Service, type SendRequest, type TicketRequest, type VerifyRequest } from "./service.js";
+export type { Store, StoreOp } from "./store.js";
+export { MemoryStore } from "./stores/memory.js";
+export {
+  fetchTransport,
+  TransportFault,
+  type FetchLike,
+  type HttpCall,
+  type HttpReply,
+  type Transport,
+} from "./transport.js";

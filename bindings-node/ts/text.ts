@@ -1,0 +1,153 @@
+/**
+ * The text in which calls cross to the core and back.
+ *
+ * A value is written with `%`, CR and LF percent-escaped, and nothing else; fields are `name: value` lines.
+ */
+import type { Outcome } from "./outcome.js";
+import type { StoreOp } from "./store.js";
+import type { HttpCall, HttpReply } from "./transport.js";
+
+/** What the core wants next. */
+export type Step =
+  | { kind: "http"; id: number; call: HttpCall }
+  | { kind: "store"; id: number; ops: StoreOp[] }
+  | { kind: "done"; outcome: Outcome };
+
+/** Writes the fields of a request; what is `undefined` or `null` is left out. */
+export function writeRequest(fields: object): string {
+  let text = "";
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined && value !== null) text += `${kebab(name)}: ${escape(String(value))}\n`;
+  }
+  return text;
+}
+
+/** Reads a step. */
+export function readStep(text: string): Step {
+  const [kind, id] = firstLine(text).split(" ");
+  switch (kind) {
+    case "http":
+      return { kind, id: Number(id), call: readCall(text) };
+    case "store":
+      return { kind, id: Number(id), ops: afterFirstLine(text).split("\n").filter(Boolean).map(readOp) };
+    case "done":
+      return { kind, outcome: readOutcome(afterFirstLine(text)) };
+    default:
+      throw new Error(`sansms: the core spoke of a step "${kind}", which this package does not know`);
+  }
+}
+
+/** Writes a call as the core writes one, for the sandbox. */
+export function writeCall(call: HttpCall): string {
+  const { method, url, headers, body, timeoutMs, maxReplyBytes } = call;
+  return `http 0\n${method} ${url}\n${timeoutMs} ${maxReplyBytes}\n${headerLines(headers)}\n${body}`;
+}
+
+/** Writes the reply to an HTTP step. */
+export function writeHttpReply(reply: HttpReply): string {
+  return `http ${reply.status}\n${headerLines(reply.headers)}\n${reply.body}`;
+}
+
+/** Writes that an HTTP step got no reply. */
+export function writeHttpFault(sent: boolean): string {
+  return sent ? "http-fault sent" : "http-fault unsent";
+}
+
+/** Reads the reply to an HTTP step, as the sandbox writes it; nothing for a fault. */
+export function readHttpReply(text: string): HttpReply | undefined {
+  const [kind, status] = firstLine(text).split(" ");
+  if (kind !== "http") return undefined;
+  const { lines, body } = headAndBody(text);
+  return { status: Number(status), headers: lines.slice(1).map(readHeader), body };
+}
+
+/** Writes the replies of a store, in the order of its operations. */
+export function writeStoreReply(replies: readonly (string | undefined)[]): string {
+  return ["store", ...replies.map((reply) => reply ?? "!")].join("\n");
+}
+
+/** What stands for the reply of a store that gave none. */
+export const STORE_FAULT = "store-fault";
+
+function readCall(text: string): HttpCall {
+  const { lines, body } = headAndBody(text);
+  const [, target = "", bounds = "", ...headers] = lines;
+  const [method, url] = halves(target, " ");
+  const [timeoutMs, maxReplyBytes] = halves(bounds, " ");
+  return {
+    method: method as HttpCall["method"],
+    url,
+    headers: headers.map(readHeader),
+    body,
+    timeoutMs: Number(timeoutMs),
+    maxReplyBytes: Number(maxReplyBytes),
+  };
+}
+
+function readOp(line: string): StoreOp {
+  const [key, op] = halves(line, " ");
+  return { key, op };
+}
+
+function readOutcome(text: string): Outcome {
+  const fields: Record<string, unknown> = { events: [] };
+  for (const line of text.split("\n").filter(Boolean)) {
+    const [name, raw] = halves(line, ": ");
+    const value = unescape(raw);
+    if (name === "event") (fields["events"] as string[]).push(value);
+    else fields[camel(name)] = NUMBERS.has(name) ? Number(value) : FLAGS.has(name) ? value === "true" : value;
+  }
+  const { retryAfterMs, to } = fields as { retryAfterMs?: number; to?: string };
+  if (retryAfterMs !== undefined) fields["retryAfter"] = Math.ceil(retryAfterMs / 1000);
+  // The full number is there to be read, and is left out when the outcome is printed, spread or serialised.
+  if (to !== undefined) Object.defineProperty(fields, "to", { value: to, enumerable: false });
+  return fields as unknown as Outcome;
+}
+
+function headAndBody(text: string): { lines: string[]; body: string } {
+  const end = text.indexOf("\n\n");
+  return { lines: text.slice(0, end).split("\n"), body: text.slice(end + 2) };
+}
+
+function headerLines(headers: Iterable<readonly [string, string]>): string {
+  let lines = "";
+  for (const [name, value] of headers) lines += `${name}: ${value}\n`;
+  return lines;
+}
+
+function readHeader(line: string): [string, string] {
+  return halves(line, ": ");
+}
+
+function firstLine(text: string): string {
+  return halves(text, "\n")[0];
+}
+
+function afterFirstLine(text: string): string {
+  return halves(text, "\n")[1];
+}
+
+/** Cuts at the first `mark`; the second half is empty where there is none. */
+function halves(text: string, mark: string): [string, string] {
+  const at = text.indexOf(mark);
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + mark.length)];
+}
+
+function escape(value: string): string {
+  return value.replace(/[%\r\n]/g, (char) => (char === "%" ? "%25" : char === "\r" ? "%0D" : "%0A"));
+}
+
+function unescape(value: string): string {
+  return value.replace(/%(25|0D|0A)/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function camel(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+const NUMBERS = new Set(["retry-after-ms", "resend-in-ms", "expires-in-ms", "attempts-left", "http-status"]);
+const FLAGS = new Set(["ok", "replayed"]);

@@ -1,0 +1,122 @@
+/** Takes one HTTP request to a provider. */
+export interface Transport {
+  /**
+   * Sends `call` byte for byte and answers the whole reply.
+   *
+   * It does not retry, follow a redirect, or re-encode the URL, which the signature covers; and it keeps the URL out
+   * of every log, as number and code may be in it. Without a whole reply it throws a `TransportFault`; anything
+   * else it throws counts as "may have been sent".
+   */
+  send(call: HttpCall): Promise<HttpReply>;
+}
+
+/** A complete request. */
+export interface HttpCall {
+  readonly method: "GET" | "POST";
+  /** The absolute URL, already percent-encoded. */
+  readonly url: string;
+  /** Headers in order; names in lower case, without `host` and `content-length`. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** The body as text, to be sent as UTF-8; empty for none. */
+  readonly body: string;
+  /** How long the whole exchange may take, in milliseconds. */
+  readonly timeoutMs: number;
+  /** The largest reply body to read, in bytes; a longer one is a fault. */
+  readonly maxReplyBytes: number;
+}
+
+/** A whole reply; any status is one, a redirect too. */
+export interface HttpReply {
+  readonly status: number;
+  /** Headers; names in lower case. */
+  readonly headers: Iterable<readonly [name: string, value: string]>;
+  /** The body, decoded, as UTF-8 text. */
+  readonly body: string;
+}
+
+/** There is no whole reply. */
+export class TransportFault extends Error {
+  override readonly name = "TransportFault";
+  /** Whether any byte of the request may have left; `true` when that cannot be told. */
+  readonly sent: boolean;
+
+  constructor(sent: boolean) {
+    super(sent ? "the request may have been sent, and got no whole reply" : "the request was not sent");
+    this.sent = sent;
+  }
+}
+
+/** A transport on the runtime's own `fetch`, or on one with the same face. */
+export function fetchTransport(options: { fetch?: FetchLike } = {}): Transport {
+  const fetch: FetchLike = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
+  return {
+    async send(call) {
+      const stop = new AbortController();
+      const timer = setTimeout(() => stop.abort(), call.timeoutMs);
+      try {
+        const reply = await fetch(call.url, {
+          method: call.method,
+          headers: call.headers.map(([name, value]) => [name, value] as [string, string]),
+          // As bytes: of a string, `fetch` would make a content-type of its own.
+          ...(call.body !== "" && { body: new Uint8Array(new TextEncoder().encode(call.body)).buffer }),
+          redirect: "manual",
+          signal: stop.signal,
+        });
+        return { status: reply.status, headers: reply.headers, body: await readBody(reply.body, call.maxReplyBytes) };
+      } catch (error) {
+        throw error instanceof TransportFault ? error : new TransportFault(!NEVER_LEFT.has(codeOf(error)));
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
+}
+
+/** As much of `fetch` as is used. */
+export type FetchLike = (
+  url: string,
+  init: {
+    method: string;
+    headers: [string, string][];
+    body?: ArrayBuffer;
+    redirect: "manual";
+    signal: AbortSignal;
+  },
+) => Promise<{
+  readonly status: number;
+  readonly headers: Iterable<[string, string]>;
+  readonly body: ReadableStream<Uint8Array> | null;
+}>;
+
+async function readBody(body: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<string> {
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const reader = body?.getReader();
+  let text = "";
+  for (let bytes = 0; reader !== undefined; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    bytes += value.byteLength;
+    if (bytes > maxBytes) {
+      reader.cancel().catch(() => undefined);
+      throw new TransportFault(true);
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+/** Node's `fetch` hangs what went wrong on `cause`; a Worker's says nothing, so there every fault is "sent". */
+function codeOf(error: unknown): string {
+  const cause = (error as { cause?: { code?: unknown } } | null)?.cause;
+  return String(cause?.code);
+}
+
+/** What goes wrong before a connection stands (Node's system errors, and undici's for a slow connect). */
+const NEVER_LEFT = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);

@@ -1,0 +1,45 @@
+//! What only tests need, in the wasm that no deployment loads.
+
+use crate::{config_error, drive_error, millis};
+use sansms::wire::{self, text};
+use wasm_bindgen::prelude::*;
+
+/// A pretend provider in this process.
+#[wasm_bindgen]
+pub struct Sandbox(wire::Sandbox);
+
+#[wasm_bindgen]
+impl Sandbox {
+    /// Reads a configuration, as JSON with snake_case keys.
+    ///
+    /// # Errors
+    /// As [`crate::Engine::new`].
+    #[wasm_bindgen(constructor)]
+    pub fn new(config: &str) -> Result<Sandbox, JsError> {
+        wire::Sandbox::new(config).map(Self).map_err(config_error)
+    }
+
+    /// Answers a call as the provider would.
+    ///
+    /// # Errors
+    /// `drive.…|message` when the text is not that of a call.
+    pub fn handle(&mut self, call: &str, now: f64) -> Result<String, JsError> {
+        let call = text::read_call(call).ok_or(DriveError::WrongKind).map_err(drive_error)?;
+        Ok(text::write_reply(&self.0.handle(&call, millis(now)?)))
+    }
+
+    /// Returns what has arrived, as a JSON array.
+    #[must_use]
+    pub fn inbox(&self) -> String {
+        self.0.inbox_json()
+    }
+}
+
+/// Signs one vector: its inputs as JSON in, the signature's stages as JSON out.
+///
+/// # Errors
+/// Says in words why the vector cannot be signed.
+#[wasm_bindgen(js_name = signVector)]
+pub fn sign_vector(input: &str) -> Result<String, JsError> {
+    wire::sign_vector(input).map_err(|reason| JsError::new(&reason))
+}

@@ -1,0 +1,91 @@
+//! Builds the two wasm modules of the npm package, and their JavaScript glue.
+
+use crate::{Outcome, cargo_wasm, root, target};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use wasm_bindgen_cli_support::Bindgen;
+
+/// Builds both modules into `bindings-node/dist/wasm` and prints their sizes.
+///
+/// One wasm serves every runtime: `<name>_bg.js` is the glue for bundlers, workerd and Deno, `<name>.cjs` for Node.
+///
+/// # Errors
+/// Says which tool failed.
+pub(crate) fn run() -> Outcome {
+    for (name, features) in MODULES {
+        crate::run(cargo_wasm().args(["-p", "sansms-wasm", "--features", features]))?;
+        let out = root().join("bindings-node/dist/wasm");
+        glue(name, &target().join("wasm32-unknown-unknown/edge/sansms_wasm.wasm"), &out)?;
+        let wasm = out.join(format!("{name}_bg.wasm"));
+        shrink(&wasm)?;
+        println!("{name}_bg.wasm: {} bytes, {} gzipped", size(&wasm)?, gzipped(&wasm)?);
+    }
+    Ok(())
+}
+
+/// Makes the glue for Node and for bundlers; the wasm is the same for both, as the name is baked into it.
+fn glue(name: &str, input: &Path, out: &Path) -> Outcome {
+    let mut node = Bindgen::new();
+    let mut bundler = Bindgen::new();
+    for (bindgen, folder) in [
+        (node.nodejs(true).map_err(text)?, out.join("node")),
+        (bundler.bundler(true).map_err(text)?, out.into()),
+    ] {
+        let bindgen = bindgen.input_path(input).out_name(name).typescript(false);
+        bindgen.remove_name_section(true).remove_producers_section(true).generate(folder).map_err(text)?;
+    }
+    let made = |file: String| out.join("node").join(file);
+    let same = read(&made(format!("{name}_bg.wasm")))? == read(&out.join(format!("{name}_bg.wasm")))?;
+    if !same {
+        return Err(format!("{name}: the glue for Node wants another wasm than that for bundlers"));
+    }
+    fs::rename(made(format!("{name}.js")), out.join(format!("{name}.cjs"))).map_err(text)?;
+    fs::remove_file(out.join(format!("{name}.js"))).map_err(text)?;
+    fs::remove_dir_all(out.join("node")).map_err(text)
+}
+
+/// Runs `wasm-opt` over the module, where npm has put one.
+fn shrink(wasm: &Path) -> Outcome {
+    let tool = root().join("bindings-node/node_modules/binaryen/bin/wasm-opt");
+    if !tool.exists() {
+        println!(
+            "no wasm-opt at bindings-node/node_modules/binaryen: the module stays as the compiler made it"
+        );
+        return Ok(());
+    }
+    crate::run(Command::new(tool).args(WASM_OPT).arg(wasm).arg("-o").arg(wasm))
+}
+
+fn gzipped(path: &Path) -> Result<usize, String> {
+    let output = Command::new("gzip").args(["-9", "-n", "-c"]).arg(path).stderr(Stdio::inherit()).output();
+    output.map(|output| output.stdout.len()).map_err(text)
+}
+
+fn size(path: &Path) -> Result<usize, String> {
+    read(path).map(|bytes| bytes.len())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
+
+/// Name and features: what is deployed, and what only tests load.
+const MODULES: [(&str, &str); 2] = [("sansms", ""), ("sansms_testing", "testing")];
+
+const WASM_OPT: [&str; 10] = [
+    "-Oz",
+    "--converge",
+    "--strip-debug",
+    "--strip-producers",
+    "--strip-target-features",
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
