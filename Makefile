@@ -36,6 +36,6 @@ dist: ## what is shipped: the wheel and the npm tarball
 
 clean: ## remove what was built (caches outside the clone stay)
 	@cargo clean --quiet
-	@rm -rf build bindings-node/dist bindings-node/*.tgz
+	@rm -rf build bindings-node/dist
 
 .PHONY: help demo test vectors traces soak bench doctor fmt lint dist clean

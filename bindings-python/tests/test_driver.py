@@ -128,7 +128,7 @@ def test_time_spent_on_http_is_not_the_stores():
 
 
 CONFIG = """{"secret": "0123456789abcdef0123456789abcdef", "ip": "off", "providers": [{"aliyun": {
-  "access_key_id": "sandbox-id", "access_key_secret": "sandbox-secret", "sign_name": "阿猫",
+  "access_key_id": "an-id", "access_key_secret": "a-secret", "sign_name": "阿猫",
   "templates": {"login": "SMS_1"}}}]}"""
 
 
@@ -150,7 +150,9 @@ def test_a_bug_in_a_driver_is_an_exception_with_a_code(flow):
         with pytest.raises(DriveError) as caught:
             call()
         assert caught.value.code == code
-    assert flow.resume(step_id, ("store_fault",), 1_800_000_000_000)[0] == "done"
+    step = ("store", step_id)
+    while step[0] != "done":
+        step = flow.resume(step[1], ("store_fault",), 1_800_000_000_000)
     with pytest.raises(DriveError) as late:
         flow.resume(step_id, ("store_fault",), 1_800_000_000_000)
     assert late.value.code == "drive.finished"

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 
-import sansms
 from sansms import TransportFault, Urllib3Transport, _transport
 from web import Web, answer
 
@@ -75,10 +74,11 @@ def test_chunked_and_compressed_replies_are_decoded(transport):
         assert web.connections == 1
 
 
-def test_connections_are_kept_alive(transport):
-    with Web(lambda connection, _: answer(connection, b"{}")) as web:
+@pytest.mark.parametrize("body", [b"{}", b"", b"a" * 20_000])
+def test_connections_are_kept_alive(transport, body):
+    with Web(lambda connection, _: answer(connection, body)) as web:
         for _ in range(3):
-            post(transport, web.url)
+            post(transport, web.url, max_reply=65536)
         assert (len(web.requests), web.connections) == (3, 1)
 
 
@@ -105,6 +105,14 @@ def test_a_connection_that_the_server_closed_is_not_used_again(transport):
 def test_a_redirect_is_not_followed(transport):
     with Web(lambda connection, _: answer(connection, b"", "302 Found", "location: /elsewhere\r\n")) as web:
         assert post(transport, web.url)[0] == 302
+        assert len(web.requests) == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_lost_reply_is_not_asked_for_again(transport, method):
+    with Web(lambda connection, _: connection.close()) as web:
+        with pytest.raises(TransportFault):
+            transport(method, web.url, [], b"", 5.0, 1000)
         assert len(web.requests) == 1
 
 
@@ -307,8 +315,3 @@ def test_debug_level_of_the_standard_library_prints_nothing(transport, capfd, mo
     with Web(lambda connection, _: answer(connection, b"{}")) as web:
         post(transport, web.url + SIGNED)
     assert capfd.readouterr().out == ""
-
-
-def test_a_service_opens_no_transport_before_it_is_needed():
-    service = sansms.Service(providers=[], secret="x" * 32)
-    assert service._transport is None

@@ -25,8 +25,8 @@ def send(endpoint: str, number: str, code: str, key_id: str = "sandbox-id", secr
     config = Config(access_key_id=key_id, access_key_secret=secret, endpoint=endpoint, protocol="http")
     request = SendSmsRequest(
         phone_numbers=number,
-        sign_name="阿里云短信测试",
-        template_code="SMS_154950909",
+        sign_name="示例",
+        template_code="SMS_1",
         template_param=json.dumps({"code": code}),
     )
     try:
@@ -50,8 +50,19 @@ def main(python: str) -> int:
         checks = [
             ("right keys", send(endpoint, "13800138000", "424242"), "OK"),
             ("the message is in the inbox", "424242" in json.dumps(inbox()), True),
-            ("a wrong secret", send(endpoint, "13800138001", "1", secret="sandbox-wrong"), "SignatureDoesNotMatch"),
-            ("nothing came of it", len(inbox()), 1),
+            (
+                "a wrong secret",
+                send(endpoint, "13800138001", "123456", secret="sandbox-wrong"),
+                "SignatureDoesNotMatch",
+            ),
+            (
+                "an unknown key",
+                send(endpoint, "13800138001", "123456", key_id="sandbox-x"),
+                "InvalidAccessKeyId.NotFound",
+            ),
+            ("nothing came of them", len(inbox()), 1),
+            ("60 seconds have not passed", send(endpoint, "13800138000", "123456"), "isv.BUSINESS_LIMIT_CONTROL"),
+            ("another number", send(endpoint, "13800138001", "123456"), "OK"),
         ]
     finally:
         server.terminate()

@@ -111,6 +111,13 @@ class Service:
         del to, code
         return self._run(flow)
 
+    def redeem(self, ticket: str, to: str, *, purpose: str, ticket_for: str) -> bool:
+        """Tells whether a ticket of `verify` is genuine, fresh, and bound to just this.
+
+        A ticket can be redeemed until it ends: what must happen only once is for the application to make so.
+        """
+        return self._engine.redeem(ticket, to, purpose, ticket_for, self._now_ms())
+
     def close(self) -> None:
         """Closes the connections of the transport and the store; a later call opens them again."""
         for part in (self._transport, self._store):

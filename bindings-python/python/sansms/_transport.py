@@ -90,10 +90,9 @@ def read(
             if len(body) > max_reply or monotonic() > deadline:
                 return None
         headers = [(name.lower(), value) for name, value in response.headers.items()]
-        response.release_conn()
         return response.status, headers, bytes(body)
     finally:
-        response.close()
+        response.close()  # a connection whose reply was read to its end is back in the pool by now
 
 
 class _Call(threading.local):

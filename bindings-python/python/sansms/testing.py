@@ -89,7 +89,7 @@ class Sandbox:
         *,
         store: Store | None = None,
         templates: Mapping[str, str] | None = None,
-        sign_name: str = "测试签名",
+        sign_name: str = "示例",
         **options: Any,
     ) -> Service:
         """Makes a service that sends to this sandbox and lives by its clock and seed; options as of `Service`."""
@@ -97,7 +97,8 @@ class Sandbox:
             "access_key_id": "sandbox-id",
             "access_key_secret": "sandbox-secret",
             "sign_name": sign_name,
-            "templates": templates or {"register": "SMS_1", "login": "SMS_2"},
+            "endpoint": "http://127.0.0.1",
+            "templates": templates or {"default": "SMS_1"},
         }
         options.setdefault("providers", [{"aliyun": provider}])
         options.setdefault("secret", SECRET)
@@ -111,6 +112,13 @@ class Sandbox:
     def outbox(self) -> list[Message]:
         """The messages delivered so far, oldest first."""
         return [Message(fields) for fields in loads(self._provider.inbox())]
+
+    def fault(self, name: str, times: int = 1, *, vendor: str | None = None) -> None:
+        """Lets the next `times` calls fail.
+
+        `name` is `throttle`, `unavailable`, `server_error`, `timeout_before`, `timeout_after`, `bad_json` or `huge`.
+        """
+        self._provider.fault(name, times, vendor)
 
     def exchange(
         self, method: str, url: str, headers: list[tuple[str, str]], body: bytes, timeout: float, max_reply: int
