@@ -20,6 +20,8 @@ pub mod outcome;
 pub mod phone;
 pub mod policy;
 pub mod provider;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 pub mod secret;
 pub mod sign;
 pub mod store;

@@ -1,0 +1,101 @@
+//! The accounts that the sandbox pretends to know.
+
+use crate::config::{Section, error};
+use crate::error::{ConfigCode, ConfigError};
+use crate::secret::Secret;
+use crate::sign::Credentials;
+use serde_json::{Value, json};
+
+/// Both accounts.
+pub(super) struct Settings {
+    pub(super) aliyun: Account,
+    pub(super) tencent: Account,
+    /// What the apps of the Tencent account are called.
+    pub(super) app_ids: Vec<String>,
+    pub(super) seed: u64,
+}
+
+/// A key, and the signs and templates that are approved.
+pub(super) struct Account {
+    pub(super) credentials: Credentials,
+    pub(super) signs: Vec<String>,
+    templates: Vec<(String, String)>,
+}
+
+impl Settings {
+    pub(super) fn read(config: &str) -> Result<Self, ConfigError> {
+        let value: Value = serde_json::from_str(config)
+            .map_err(|problem| error(ConfigCode::Type, "", &format!("must be JSON: {problem}")))?;
+        let mut top = Section::open("", &value)?;
+        let empty = json!({});
+        let mut section = Section::open("aliyun", top.value("aliyun").unwrap_or(&empty))?;
+        let keys = ("access_key_id", "access_key_secret", "security_token");
+        let aliyun = Account::read(
+            &mut section,
+            keys,
+            &[("SMS_1", "您的验证码是${code}。"), ("SMS_2", ALIYUN_MINUTES)],
+        )?;
+        section.finish()?;
+        let mut section = Section::open("tencent", top.value("tencent").unwrap_or(&empty))?;
+        let keys = ("secret_id", "secret_key", "session_token");
+        let tencent =
+            Account::read(&mut section, keys, &[("1", "您的验证码是{1}。"), ("2", TENCENT_MINUTES)])?;
+        let app_ids = texts(&mut section, "app_ids", "1400000000")?;
+        section.finish()?;
+        let seed = top.number("seed", 0..=u64::MAX)?.unwrap_or(0);
+        top.finish()?;
+        Ok(Self { aliyun, tencent, app_ids, seed })
+    }
+}
+
+impl Account {
+    fn read(
+        section: &mut Section<'_>,
+        (id, secret, token): (&'static str, &'static str, &'static str),
+        templates: &[(&str, &str)],
+    ) -> Result<Self, ConfigError> {
+        let credentials = Credentials {
+            id: key(section, id)?.unwrap_or("sandbox-id").to_owned(),
+            secret: Secret::new(key(section, secret)?.unwrap_or("sandbox-secret").to_owned()),
+            token: section.text(token)?.map(|token| Secret::new(token.to_owned())),
+        };
+        let signs = texts(section, "sign_names", "示例")?;
+        let own = section.texts("templates")?;
+        let templates = if own.is_empty() { templates.to_vec() } else { own };
+        let templates = templates.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+        Ok(Self { credentials, signs, templates: templates.collect() })
+    }
+
+    /// Returns an approved template's text.
+    pub(super) fn template(&self, name: &str) -> Option<&str> {
+        self.templates.iter().find(|(key, _)| key == name).map(|(_, text)| text.as_str())
+    }
+}
+
+/// Reads a key's part; one that doesn't begin with `sandbox-` might be real and has no place here.
+fn key<'a>(section: &mut Section<'a>, option: &'static str) -> Result<Option<&'a str>, ConfigError> {
+    match section.text(option)? {
+        Some(text) if !text.starts_with("sandbox-") => Err(section.error(
+            ConfigCode::Value,
+            option,
+            "must begin with `sandbox-`; a real key has no place here",
+        )),
+        other => Ok(other),
+    }
+}
+
+fn texts(section: &mut Section<'_>, option: &'static str, default: &str) -> Result<Vec<String>, ConfigError> {
+    let found = section.list(option)?;
+    if found.is_empty() {
+        return Ok(vec![default.to_owned()]);
+    }
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    found
+        .iter()
+        .map(text)
+        .collect::<Option<_>>()
+        .ok_or_else(|| section.error(ConfigCode::Type, option, "must be texts"))
+}
+
+const ALIYUN_MINUTES: &str = "您的验证码是${code}，${minutes}分钟内有效。";
+const TENCENT_MINUTES: &str = "您的验证码是{1}，{2}分钟内有效。";
