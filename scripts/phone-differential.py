@@ -102,14 +102,14 @@ def without_plus(case):
     code = str(phonenumbers.country_code_for_region(case.home))
     typed = re.sub(r"\D", "", case.text)
     bare = "+" not in case.text and not typed.startswith("00")
-    return (code, typed[len(code):]) if bare and typed.startswith(code) else (code, None)
+    return (code, typed[len(code) :]) if bare and typed.startswith(code) else (code, None)
 
 
 @rule("calling code without a plus: a mobile number to the core, by length and first digit; none to libphonenumber")
 def _(case):
     code, rest = without_plus(case)
     trunk = trunk_of(case.home)
-    readings = {rest, rest[len(trunk):] if rest and trunk and rest.startswith(trunk) else rest}
+    readings = {rest, rest[len(trunk) :] if rest and trunk and rest.startswith(trunk) else rest}
     return (
         accepted(case)
         and rest is not None
@@ -151,7 +151,9 @@ def _(case):
 
 @rule("Tristan da Cunha has no mobile numbers: for the core its calling code is Saint Helena's")
 def _(case):
-    return case.ours.country == "SH" and case.theirs is not None and case.theirs.country == "TA" and not case.theirs.valid
+    return (
+        case.ours.country == "SH" and case.theirs is not None and case.theirs.country == "TA" and not case.theirs.valid
+    )
 
 
 @rule("trunk prefix by length: the core drops it, libphonenumber keeps it as the whole fits no range of its own")
@@ -160,7 +162,7 @@ def _(case):
         return False
     code, national = str(case.theirs.code), case.theirs.national
     trunk = trunk_of(case.ours.country)
-    return bool(trunk) and national.startswith(trunk) and case.ours.e164 == f"+{code}{national[len(trunk):]}"
+    return bool(trunk) and national.startswith(trunk) and case.ours.e164 == f"+{code}{national[len(trunk) :]}"
 
 
 @rule("trunk prefix by length: libphonenumber drops it and is left with a number that fits no range")
@@ -223,8 +225,14 @@ def numbers(rng, per_cell):
                 yield f"+{code} {trunk}{varied}"
     # Fixed lines and other services, which the core tells apart in the four regions that it knows exactly.
     for region in sorted(phonenumbers.SUPPORTED_REGIONS):
-        for kind in (PhoneNumberType.FIXED_LINE, PhoneNumberType.TOLL_FREE, PhoneNumberType.PREMIUM_RATE,
-                     PhoneNumberType.VOIP, PhoneNumberType.PERSONAL_NUMBER, PhoneNumberType.PAGER):
+        for kind in (
+            PhoneNumberType.FIXED_LINE,
+            PhoneNumberType.TOLL_FREE,
+            PhoneNumberType.PREMIUM_RATE,
+            PhoneNumberType.VOIP,
+            PhoneNumberType.PERSONAL_NUMBER,
+            PhoneNumberType.PAGER,
+        ):
             example = phonenumbers.example_number_for_type(region, kind)
             if example:
                 yield phonenumbers.format_number(example, PhoneNumberFormat.E164)

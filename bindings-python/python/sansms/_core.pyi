@@ -1,0 +1,121 @@
+from typing import final
+
+from ._types import HttpReply, Step, StoreReply
+
+__all__ = ["Engine", "Flow", "MemoryStore", "Outcome", "Sandbox", "__version__", "apply", "env_names", "sign_vector"]
+
+__version__: str
+
+@final
+class Engine:
+    def __new__(cls, config: str) -> Engine: ...
+    def send(
+        self,
+        to: str,
+        *,
+        purpose: str,
+        seed: bytes,
+        ip: str | None = None,
+        session: str | None = None,
+        device: str | None = None,
+        idempotency_key: str | None = None,
+        code: str | None = None,
+        deliver: bool = True,
+    ) -> Flow: ...
+    def verify(
+        self,
+        to: str,
+        code: str,
+        *,
+        purpose: str,
+        seed: bytes,
+        ip: str | None = None,
+        session: str | None = None,
+        ticket_for: str | None = None,
+    ) -> Flow: ...
+    def redeem(self, ticket: str, to: str, purpose: str, bound: str, now_ms: int) -> bool: ...
+
+@final
+class Flow:
+    def start(self, now_ms: int) -> Step: ...
+    def resume(self, id: int, reply: HttpReply | StoreReply, now_ms: int) -> Step: ...
+
+@final
+class Outcome:
+    """What a flow ended with; true when `ok`, and its repr masks the number."""
+
+    @property
+    def kind(self) -> str:
+        """Which outcome: `sent`, `limited`, `verified`, `wrong_code` …"""
+    @property
+    def ok(self) -> bool:
+        """Whether it went well: true for `sent` and `verified` only."""
+    @property
+    def code(self) -> str:
+        """A stable dotted code, e.g. `limit.number_cooldown`."""
+    @property
+    def to(self) -> str | None:
+        """The number in E.164, for keeping; not for a log."""
+    @property
+    def masked(self) -> str | None:
+        """The number as it may be shown."""
+    @property
+    def retry_after(self) -> int | None:
+        """Seconds until asking again makes sense, rounded up."""
+    @property
+    def resend_in(self) -> int | None:
+        """Seconds until the code may be sent again, rounded up."""
+    @property
+    def expires_in(self) -> int | None:
+        """Seconds for which the code is good, rounded up."""
+    @property
+    def attempts_left(self) -> int | None:
+        """Tries left on this code."""
+    @property
+    def replayed(self) -> bool:
+        """Whether an earlier request with this idempotency key was answered again."""
+    @property
+    def challenge(self) -> str | None:
+        """An opaque token that stands for the session, for clients without one."""
+    @property
+    def ticket(self) -> str | None:
+        """A signed token that says this number was verified."""
+    @property
+    def provider(self) -> str | None:
+        """The provider that was asked last."""
+    @property
+    def message_id(self) -> str | None:
+        """The provider's id of the message."""
+    @property
+    def request_id(self) -> str | None:
+        """The provider's id of the request."""
+    @property
+    def http_status(self) -> int:
+        """The status that an HTTP handler would answer with."""
+    @property
+    def text_zh(self) -> str:
+        """A sentence for the user, in Chinese."""
+    @property
+    def text_en(self) -> str:
+        """A sentence for the user, in English."""
+    @property
+    def events(self) -> list[str]:
+        """What an operator may want to hear of, e.g. `budget.80`."""
+    def __bool__(self) -> bool: ...
+
+@final
+class MemoryStore:
+    def __new__(cls) -> MemoryStore: ...
+    def run(self, key: str, op: str, now_ms: int) -> str: ...
+    def __len__(self) -> int: ...
+
+@final
+class Sandbox:
+    def __new__(cls, config: str) -> Sandbox: ...
+    def handle(self, method: str, url: str, headers: list[tuple[str, str]], body: bytes, now_ms: int) -> HttpReply: ...
+    def fault(self, fault: str, times: int, vendor: str | None = None) -> None: ...
+    def inbox(self) -> str: ...
+
+def apply(record: bytes | None, op: str, now_ms: int) -> tuple[bytes | None, int, str]: ...
+def env_names() -> list[str]: ...
+def sign_vector(input: str) -> str: ...

@@ -1,0 +1,59 @@
+"""Carries a flow from its first step to its outcome."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from ._errors import TransportFault
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ._core import Flow, Outcome
+    from ._types import HttpReply, HttpStep, Store, StoreReply, Transport
+
+
+def run(flow: Flow, *, transport: Transport, store: Store, now_ms: Callable[[], int], store_timeout: float) -> Outcome:
+    """Runs a flow to its end; `store_timeout`, in seconds, spans all its store steps."""
+    step = flow.start(now_ms())
+    while step[0] != "done":
+        if step[0] == "http":
+            reply: HttpReply | StoreReply = exchange(transport, step)
+        else:
+            began = monotonic()
+            reply = consult(store, step[2], store_timeout)
+            store_timeout -= monotonic() - began
+        step = flow.resume(step[1], reply, now_ms())
+    return step[1]
+
+
+def exchange(transport: Transport, step: HttpStep) -> HttpReply:
+    """Makes one HTTP exchange; whatever goes wrong becomes a fault that says whether the request left."""
+    _, _, method, url, headers, body, timeout_ms, max_reply = step
+    try:
+        status, reply_headers, reply_body = transport(method, url, headers, body, timeout_ms / 1000, max_reply)
+    except TransportFault as fault:
+        return ("http_fault", fault.sent)
+    except Exception as error:
+        warn("the transport", error)
+        return ("http_fault", True)
+    return ("http", status, reply_headers, reply_body)
+
+
+def consult(store: Store, ops: list[tuple[str, str]], timeout: float) -> StoreReply:
+    """Runs a step's operations at the store; whatever goes wrong, being late too, becomes a fault."""
+    if timeout <= 0:
+        return ("store_fault",)
+    try:
+        return ("store", store.run(ops, timeout))
+    except Exception as error:
+        warn("the store", error)
+        return ("store_fault",)
+
+
+def warn(who: str, error: Exception) -> None:
+    """Logs the class of an error and nothing more: its text may hold a number, a code or a key."""
+    from logging import getLogger
+
+    getLogger("sansms").warning("%s raised %s", who, type(error).__qualname__)

@@ -1,0 +1,95 @@
+"""The sandbox over HTTP, on a loopback port."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from time import time
+
+from . import _core
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+INBOX = "/.sandbox/inbox"
+LARGEST_REQUEST = 1 << 20
+
+
+class SandboxServer:
+    """Serves a pretend provider at `url` from a thread of its own, until closed."""
+
+    def __init__(self, *, port: int = 0, config: str = "{}", clock: Callable[[], float] = time) -> None:
+        """Listens on a loopback port, a free one by default."""
+        self.sandbox = _core.Sandbox(config)
+        self.clock = clock
+        self._server = _Server(("127.0.0.1", port), partial(_Handler, self))
+        self.port: int = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stops listening."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def __enter__(self) -> SandboxServer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = 30
+    disable_nagle_algorithm = True
+
+    def __init__(self, owner: SandboxServer, *connection: Any) -> None:
+        self.owner = owner
+        super().__init__(*connection)
+
+    def handle_call(self) -> None:
+        length = int(self.headers.get("content-length") or 0)
+        if length > LARGEST_REQUEST:
+            self.send_error(413)
+            return
+        body = self.rfile.read(length)
+        url = f"http://{self.headers.get('host', '')}{self.path}"
+        headers = [(name.lower(), value) for name, value in self.headers.items()]
+        owner = self.owner
+        reply = owner.sandbox.handle(self.command, url, headers, body, int(owner.clock() * 1000))
+        if reply[0] == "http_fault":
+            self.close_connection = True
+            return
+        self.answer(reply[1], reply[2], reply[3])
+
+    def do_GET(self) -> None:
+        if self.path == INBOX:
+            inbox = self.owner.sandbox.inbox().encode()
+            self.answer(200, [("content-type", "application/json; charset=utf-8")], inbox)
+        else:
+            self.handle_call()
+
+    do_POST = handle_call
+
+    def answer(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.send_response(status)
+        for name, value in headers:
+            if name.lower() not in ("content-length", "transfer-encoding", "connection"):
+                self.send_header(name, value)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing: the request line holds the number and the code."""

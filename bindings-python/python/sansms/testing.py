@@ -1,0 +1,136 @@
+"""For the tests of applications: the sandbox in this process, a clock to move, a fixed seed.
+
+```python
+sandbox = Sandbox()
+service = sandbox.service(templates={"register": "SMS_1"})
+assert service.send("13800138000", purpose="register", ip="203.0.113.7")
+assert service.verify("13800138000", sandbox.outbox[-1].code, purpose="register", ip="203.0.113.7")
+sandbox.clock.move(60)
+```
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from itertools import count
+from json import loads
+
+from . import _core
+from ._service import Service
+from .stores.memory import MemoryStore
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from ._types import Store
+
+__all__ = ["Clock", "Message", "Sandbox"]
+
+SECRET = "only for tests: 32 bytes or more"  # noqa: S105
+
+
+class Clock:
+    """A clock that stands still until it is moved; call it for the time, in seconds since 1970."""
+
+    __slots__ = ("now",)
+
+    def __init__(self, now: float = 1_800_000_000.0) -> None:
+        self.now: float = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    def move(self, seconds: float) -> None:
+        """Moves the clock; negative goes back."""
+        self.now += seconds
+
+
+class Message:
+    """A message that the sandbox delivered; `fields` is all that it knows of it."""
+
+    __slots__ = ("fields",)
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self.fields: Mapping[str, Any] = fields
+
+    @property
+    def to(self) -> str:
+        """The number, as the provider was given it."""
+        return str(self.fields["to"])
+
+    @property
+    def code(self) -> str:
+        """The code in it."""
+        return str(self.fields["params"]["code"])
+
+    @property
+    def text(self) -> str:
+        """What the phone shows."""
+        return str(self.fields["text"])
+
+    def __repr__(self) -> str:
+        return "<Message>"
+
+
+class Sandbox:
+    """A pretend provider in this process."""
+
+    def __init__(self, *, clock: Clock | None = None, seed: bytes = b"", config: str = "{}") -> None:
+        """Equal `seed`s give equal codes, run for run; `config` is the provider's own, as JSON."""
+        self.clock: Clock = Clock() if clock is None else clock
+        self._seed = seed
+        self._drawn = count()
+        self._provider = _core.Sandbox(config)
+
+    def service(
+        self,
+        *,
+        store: Store | None = None,
+        templates: Mapping[str, str] | None = None,
+        sign_name: str = "示例",
+        **options: Any,
+    ) -> Service:
+        """Makes a service that sends to this sandbox and lives by its clock and seed; options as of `Service`."""
+        provider = {
+            "access_key_id": "sandbox-id",
+            "access_key_secret": "sandbox-secret",
+            "sign_name": sign_name,
+            "endpoint": "http://127.0.0.1",
+            "templates": templates or {"default": "SMS_1"},
+        }
+        options.setdefault("providers", [{"aliyun": provider}])
+        options.setdefault("secret", SECRET)
+        options.setdefault("env", {})
+        service = Service(store=store or MemoryStore(clock=self.clock), transport=self.exchange, **options)
+        service._clock = self.clock
+        service._entropy = self.entropy
+        return service
+
+    @property
+    def outbox(self) -> list[Message]:
+        """The messages delivered so far, oldest first."""
+        return [Message(fields) for fields in loads(self._provider.inbox())]
+
+    def fault(self, name: str, times: int = 1, *, vendor: str | None = None) -> None:
+        """Lets the next `times` calls fail.
+
+        `name` is `throttle`, `unavailable`, `server_error`, `timeout_before`, `timeout_after`, `bad_json` or `huge`.
+        """
+        self._provider.fault(name, times, vendor)
+
+    def exchange(
+        self, method: str, url: str, headers: list[tuple[str, str]], body: bytes, timeout: float, max_reply: int
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        """Is the transport of the service."""
+        reply = self._provider.handle(method, url, headers, body, int(self.clock() * 1000))
+        if reply[0] == "http_fault":
+            from ._errors import TransportFault
+
+            raise TransportFault(sent=reply[1])
+        return reply[1], reply[2], reply[3]
+
+    def entropy(self, length: int) -> bytes:
+        """Draws the next bytes of the seed, 32 at most."""
+        return sha256(b"%s/%d" % (self._seed, next(self._drawn))).digest()[:length]

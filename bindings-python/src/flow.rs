@@ -1,0 +1,133 @@
+//! The engine and its flows; steps cross as plain tuples.
+
+use crate::error;
+use crate::outcome::Outcome;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
+use pyo3::types::{PyBytes, PyTuple};
+use sansms::wire::{self, HttpCall, HttpReply, UnixMillis};
+use std::sync::{Mutex, PoisonError};
+
+/// A checked configuration, from which flows are made.
+#[pyclass(frozen, module = "sansms._core")]
+pub(crate) struct Engine(wire::Engine);
+
+/// One send or verify on its way.
+#[pyclass(frozen, module = "sansms._core")]
+pub(crate) struct Flow(Mutex<wire::Flow>);
+
+/// Returns the names of the environment variables that a host should read.
+#[pyfunction]
+pub(crate) fn env_names() -> Vec<&'static str> {
+    wire::Engine::env_names().to_vec()
+}
+
+#[pymethods]
+impl Engine {
+    /// Checks a configuration, given as JSON.
+    #[new]
+    fn new(py: Python<'_>, config: &str) -> PyResult<Self> {
+        wire::Engine::new(config).map(Self).map_err(|error| error::config(py, error))
+    }
+
+    /// Makes the flow that sends a code; `seed` is 32 fresh random bytes.
+    #[pyo3(signature = (to, *, purpose, seed, ip=None, session=None, device=None, idempotency_key=None, code=None, deliver=true))]
+    #[expect(clippy::too_many_arguments, reason = "Python passes them by name")]
+    fn send(
+        &self,
+        to: String,
+        purpose: String,
+        seed: [u8; 32],
+        ip: Option<String>,
+        session: Option<String>,
+        device: Option<String>,
+        idempotency_key: Option<String>,
+        code: Option<String>,
+        deliver: bool,
+    ) -> Flow {
+        let request = wire::SendRequest { to, purpose, ip, session, device, idempotency_key, code, deliver };
+        Flow(Mutex::new(self.0.send(request, seed)))
+    }
+
+    /// Makes the flow that checks a code; `seed` is 32 fresh random bytes.
+    #[pyo3(signature = (to, code, *, purpose, seed, ip=None, session=None, ticket_for=None))]
+    #[expect(clippy::too_many_arguments, reason = "Python passes them by name")]
+    fn verify(
+        &self,
+        to: String,
+        code: String,
+        purpose: String,
+        seed: [u8; 32],
+        ip: Option<String>,
+        session: Option<String>,
+        ticket_for: Option<String>,
+    ) -> Flow {
+        let request = wire::VerifyRequest { to, code, purpose, ip, session, ticket_for };
+        Flow(Mutex::new(self.0.verify(request, seed)))
+    }
+
+    /// Tells whether a ticket is genuine, fresh, and bound to just this.
+    fn redeem(&self, ticket: &str, to: &str, purpose: &str, bound: &str, now_ms: u64) -> bool {
+        self.0.redeem(ticket, to, purpose, bound, UnixMillis(now_ms))
+    }
+}
+
+#[pymethods]
+impl Flow {
+    /// Begins; returns the first step.
+    fn start<'py>(&self, py: Python<'py>, now_ms: u64) -> PyResult<Bound<'py, PyTuple>> {
+        let mut flow = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        step(py, flow.start(UnixMillis(now_ms)))
+    }
+
+    /// Hands in the reply to the step `id`; returns the next step.
+    fn resume<'py>(
+        &self,
+        py: Python<'py>,
+        id: u32,
+        reply: Reply,
+        now_ms: u64,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let mut flow = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        step(py, flow.resume(id, reply.0, UnixMillis(now_ms)))
+    }
+}
+
+/// A reply tuple: `("http", status, headers, body)`, `("http_fault", sent)`, `("store", replies)` or `("store_fault",)`.
+pub(crate) struct Reply(wire::Reply);
+
+impl<'py> FromPyObject<'_, 'py> for Reply {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let kind: PyBackedStr = object.get_item(0)?.extract()?;
+        Ok(Self(match &*kind {
+            "http" => {
+                let (_, status, headers, body): (PyBackedStr, u16, _, PyBackedBytes) = object.extract()?;
+                wire::Reply::Http(HttpReply { status, headers, body: body.to_vec() })
+            }
+            "http_fault" => wire::Reply::HttpFault { sent: object.get_item(1)?.extract()? },
+            "store" => wire::Reply::Store(object.get_item(1)?.extract()?),
+            "store_fault" => wire::Reply::StoreFault,
+            _ => return Err(PyValueError::new_err("no such kind of reply")),
+        }))
+    }
+}
+
+/// Converts a step to `("http", id, method, url, headers, body, timeout_ms, max_reply)`, `("store", id, ops)` or
+/// `("done", outcome)`.
+fn step(py: Python<'_>, step: Result<wire::Step, wire::DriveError>) -> PyResult<Bound<'_, PyTuple>> {
+    match step.map_err(|error| error::drive(py, error))? {
+        wire::Step::Http { id, call } => {
+            let HttpCall { method, url, headers, body, timeout, max_reply } = call;
+            let body = PyBytes::new(py, &body);
+            ("http", id, method.as_str(), url, headers, body, timeout.0, max_reply).into_pyobject(py)
+        }
+        wire::Step::Store { id, ops } => {
+            let ops: Vec<_> = ops.into_iter().map(|wire::StoreOp { key, op }| (key, op)).collect();
+            ("store", id, ops).into_pyobject(py)
+        }
+        wire::Step::Done(outcome) => ("done", Outcome::from(outcome)).into_pyobject(py),
+    }
+}

@@ -1,0 +1,70 @@
+//! The pretend providers, and the runner of sign vectors.
+
+use crate::error;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyTuple};
+use sansms::sandbox::{Answer, Fault, Sandbox as Gateways, Vendor};
+use sansms::sign::vector;
+use sansms::wire::{HttpCall, Method, Millis, UnixMillis};
+use std::sync::{Mutex, PoisonError};
+
+/// The pretend providers: a function from a request to a reply, with an inbox.
+#[pyclass(frozen, module = "sansms._core")]
+pub(crate) struct Sandbox(Mutex<Gateways>);
+
+#[pymethods]
+impl Sandbox {
+    /// Checks a configuration, given as JSON.
+    #[new]
+    fn new(py: Python<'_>, config: &str) -> PyResult<Self> {
+        Gateways::new(config).map(|it| Self(Mutex::new(it))).map_err(|error| error::config(py, error))
+    }
+
+    /// Answers one request with `("http", status, headers, body)` or `("http_fault", sent)`.
+    fn handle<'py>(
+        &self,
+        py: Python<'py>,
+        method: &str,
+        url: String,
+        headers: Vec<(String, String)>,
+        body: &[u8],
+        now_ms: u64,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let method = match method {
+            "GET" => Method::Get,
+            "POST" => Method::Post,
+            _ => return Err(PyValueError::new_err("the method must be GET or POST")),
+        };
+        let call = HttpCall { method, url, headers, body: body.to_vec(), timeout: Millis(0), max_reply: 0 };
+        let mut sandbox = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match sandbox.handle(&call, UnixMillis(now_ms)) {
+            Answer::Reply(reply) => {
+                let body = PyBytes::new(py, &reply.body);
+                ("http", reply.status, reply.headers, body).into_pyobject(py)
+            }
+            Answer::Fault { sent } => ("http_fault", sent).into_pyobject(py),
+        }
+    }
+
+    /// Lets the next `times` calls of a vendor, or of any, fail in a certain way.
+    #[pyo3(signature = (fault, times, vendor=None))]
+    fn fault(&self, fault: &str, times: u32, vendor: Option<&str>) -> PyResult<()> {
+        let unknown = || PyValueError::new_err("no such fault or vendor");
+        let fault = Fault::named(fault).ok_or_else(unknown)?;
+        let vendor = vendor.map(|name| Vendor::named(name).ok_or_else(unknown)).transpose()?;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).fault(vendor, fault, times);
+        Ok(())
+    }
+
+    /// Returns the messages that were delivered, oldest first, as JSON.
+    fn inbox(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).inbox_json()
+    }
+}
+
+/// Signs one vector's inputs, given as JSON; returns what came out, as JSON.
+#[pyfunction]
+pub(crate) fn sign_vector(input: &str) -> PyResult<String> {
+    vector::run(input).map_err(PyValueError::new_err)
+}

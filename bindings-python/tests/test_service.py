@@ -1,0 +1,311 @@
+"""The service as applications use it, against the sandbox in this process."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import threading
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from json import dumps
+
+import pytest
+
+from sansms import ConfigError, MemoryStore, Service
+from sansms.testing import Clock, Sandbox
+
+NUMBER = "138 0013 8000"
+USER = {"purpose": "register", "ip": "203.0.113.7", "session": "s"}
+CANARY = "canary-5f1c-canary-5f1c-canary-5f1c"
+
+
+@pytest.fixture
+def sandbox():
+    return Sandbox()
+
+
+@pytest.fixture
+def service(sandbox):
+    with sandbox.service() as service:
+        yield service
+
+
+def test_a_code_goes_all_the_way(sandbox, service):
+    sent = service.send(NUMBER, **USER)
+    assert (sent.kind, sent.ok, sent.to, sent.provider, sent.http_status) == (
+        "sent",
+        True,
+        "+8613800138000",
+        "aliyun",
+        200,
+    )
+    assert sent.resend_in == 60
+    assert sent.expires_in == 300
+    assert sent.message_id
+    (message,) = sandbox.outbox
+    assert re.fullmatch("[0-9]{6}", message.code)
+    assert message.to.endswith("13800138000")
+    assert message.code in message.text
+
+    wrong = service.verify(NUMBER, "000000" if message.code != "000000" else "000001", **USER)
+    assert (wrong.kind, bool(wrong), wrong.attempts_left, wrong.http_status) == ("wrong_code", False, 2, 400)
+    right = service.verify("+86 138-0013-8000", f" {message.code[:3]} {message.code[3:]}", **USER)
+    assert (right.kind, bool(right), right.to) == ("verified", True, "+8613800138000")
+    assert service.verify(NUMBER, message.code, **USER).kind == "expired"
+
+
+def test_sixty_seconds_must_pass(sandbox, service):
+    assert service.send(NUMBER, **USER)
+    sandbox.clock.move(0.5)
+    refused = service.send(NUMBER, **USER)
+    assert (refused.kind, refused.code, refused.retry_after) == ("limited", "limit.cooldown", 60)
+    assert "60 秒" in refused.text_zh
+    assert "60 seconds" in refused.text_en
+    sandbox.clock.move(59.499)
+    assert not service.send(NUMBER, **USER)
+    sandbox.clock.move(0.001)
+    assert service.send(NUMBER, **USER)
+
+
+def test_a_resend_carries_the_same_code(sandbox, service):
+    service.send(NUMBER, **USER)
+    sandbox.clock.move(60)
+    service.send(NUMBER, **USER)
+    first, second = sandbox.outbox
+    assert first.code == second.code
+
+
+@pytest.mark.parametrize("other", [{"purpose": "login"}, {"session": "t"}])
+def test_a_code_is_bound_to_purpose_and_session(sandbox, service, other):
+    service.send(NUMBER, **USER)
+    code = sandbox.outbox[0].code
+    assert service.verify(NUMBER, code, **{**USER, **other}).kind == "expired"
+    assert service.verify(NUMBER, code, **USER)
+
+
+def test_an_idempotency_key_sends_once(sandbox, service):
+    first = service.send(NUMBER, **USER, idempotency_key="a")
+    again = service.send(NUMBER, **USER, idempotency_key="a")
+    assert (first.replayed, again.replayed) == (False, True)
+    assert first.ok
+    assert again.ok
+    assert len(sandbox.outbox) == 1
+
+
+def test_no_delivery_counts_and_looks_the_same(sandbox, service):
+    sent = service.send(NUMBER, **USER, deliver=False)
+    assert (sent.kind, sent.ok, sent.resend_in) == ("sent", True, 60)
+    assert sandbox.outbox == []
+    assert service.send(NUMBER, **USER).kind == "limited"
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        (None, "input.number."),
+        ("", "input.number."),
+        ("12345", "input.number."),
+        ("我的号码", "input.number."),
+        ("1" * 10_000, "input.number."),
+    ],
+)
+def test_a_number_that_cannot_be_is_an_outcome(sandbox, service, typed, code):
+    outcome = service.send(typed, **USER)
+    assert outcome.kind == "invalid"
+    assert outcome.code.startswith(code)
+    assert not outcome
+    assert outcome.text_zh
+    assert outcome.text_en
+    assert sandbox.outbox == []
+
+
+@pytest.mark.parametrize("typed", [None, "", "12", "12345!", "1234567"])
+def test_a_code_that_cannot_be_costs_no_try(sandbox, service, typed):
+    service.send(NUMBER, **USER)
+    for _ in range(5):
+        assert service.verify(NUMBER, typed, **USER).kind == "invalid"
+    assert service.verify(NUMBER, sandbox.outbox[0].code, **USER)
+
+
+def test_an_address_is_required_unless_it_is_off(sandbox):
+    asks = {"purpose": "register", "session": "s"}
+    outcome = sandbox.service().send(NUMBER, **asks)
+    assert (outcome.kind, outcome.code) == ("invalid", "input.ip")
+    assert sandbox.service(ip="off").send(NUMBER, **asks)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "delivered"),
+    [
+        ("timeout_before", "undelivered", 0),
+        ("throttle", "undelivered", 0),
+        ("unavailable", "undelivered", 0),
+        ("server_error", "unknown", 0),
+        ("timeout_after", "unknown", 1),
+        ("bad_json", "unknown", 1),
+    ],
+)
+def test_faults_of_a_provider_are_outcomes(sandbox, service, fault, kind, delivered):
+    sandbox.fault(fault)
+    outcome = service.send(NUMBER, **USER)
+    assert (outcome.kind, outcome.ok, len(sandbox.outbox)) == (kind, False, delivered)
+    if delivered:
+        assert service.verify(NUMBER, sandbox.outbox[0].code, **USER)
+
+
+def test_no_fault_of_that_name(sandbox):
+    with pytest.raises(ValueError, match="no such fault"):
+        sandbox.fault("nothing")
+
+
+def test_a_store_that_is_down_refuses(sandbox):
+    class Down:
+        def run(self, ops, timeout):
+            raise ConnectionError(CANARY)
+
+    outcome = sandbox.service(store=Down()).send(NUMBER, **USER)
+    assert (outcome.kind, outcome.code, outcome.http_status) == ("unavailable", "store.down", 503)
+    assert sandbox.outbox == []
+
+
+def test_a_ticket_says_what_was_verified(sandbox, service):
+    service.send(NUMBER, **USER)
+    done = service.verify(NUMBER, sandbox.outbox[0].code, **USER, ticket_for="order 7")
+    bound = {"purpose": "register", "ticket_for": "order 7"}
+    assert done.ticket
+    assert service.redeem(done.ticket, NUMBER, **bound)
+    assert not service.redeem(done.ticket, "13800138001", **bound)
+    assert not service.redeem(done.ticket, NUMBER, **{**bound, "ticket_for": "order 8"})
+    assert not service.redeem(done.ticket, NUMBER, **{**bound, "purpose": "login"})
+    assert not service.redeem("", NUMBER, **bound)
+    sandbox.clock.move(24 * 3600)
+    assert not service.redeem(done.ticket, NUMBER, **bound)
+
+
+def test_equal_seeds_give_equal_codes():
+    def code(seed):
+        sandbox = Sandbox(seed=seed)
+        sandbox.service().send(NUMBER, **USER)
+        return sandbox.outbox[0].code
+
+    assert code(b"1") == code(b"1") != code(b"2")
+
+
+@pytest.mark.parametrize(("policy", "allowed"), [({}, 1), ({"cooldown_s": 0}, 5)])
+def test_64_threads_get_exactly_what_the_rule_allows(sandbox, policy, allowed):
+    service = sandbox.service(policy={"ip": ["1000/24h"], "ip_attempts": ["1000/10m"], **policy})
+    start = threading.Barrier(64)
+
+    def send(thread):
+        start.wait()
+        return service.send(NUMBER, **{**USER, "session": f"s{thread % 4}"}, deliver=thread == 0).kind
+
+    with ThreadPoolExecutor(64) as pool:
+        kinds = list(pool.map(send, range(64)))
+    assert (kinds.count("sent"), kinds.count("limited")) == (allowed, 64 - allowed)
+    assert len(sandbox.outbox) <= 1
+
+
+def test_64_threads_with_the_right_code_match_once(sandbox, service):
+    service.send(NUMBER, **USER)
+    code = sandbox.outbox[0].code
+    start = threading.Barrier(64)
+
+    def verify(thread):
+        start.wait()
+        return service.verify(NUMBER, code, **{**USER, "ip": f"203.0.113.{thread}"}).kind
+
+    with ThreadPoolExecutor(64) as pool:
+        kinds = list(pool.map(verify, range(64)))
+    assert sorted(set(kinds)) == ["expired", "verified"]
+    assert kinds.count("verified") == 1
+
+
+# Configuration
+
+
+def aliyun(**changes):
+    options = {"access_key_id": "an-id", "access_key_secret": CANARY, "sign_name": "a", "templates": {"a": "SMS_1"}}
+    return [{"aliyun": {**options, **changes}}]
+
+
+@pytest.mark.parametrize(
+    ("options", "option"),
+    [
+        ({"providers": aliyun()}, "secret"),
+        ({"providers": aliyun(), "secret": CANARY[:31]}, "secret"),
+        ({"providers": aliyun(sign_name=""), "secret": CANARY}, "providers[0].aliyun.sign_name"),
+        ({"providers": aliyun(sgin_name="a"), "secret": CANARY}, "providers[0].aliyun.sgin_name"),
+        ({"providers": aliyun(), "secret": CANARY, "budget_per_dya": 1}, "budget_per_dya"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_no_secret_is_shown(options, option, monkeypatch):
+    monkeypatch.delenv("SANSMS_SECRET", raising=False)
+    try:
+        Service(**options)
+    except ConfigError as error:
+        caught = error
+    assert caught.option == option
+    assert caught.code.startswith("config.")
+    shown = "".join(traceback.TracebackException.from_exception(caught).format()) + repr(caught) + str(caught)
+    assert option in shown
+    assert "canary" not in shown
+    frames = traceback.walk_tb(caught.__traceback__)
+    ours = [frame.f_locals for frame, _ in frames if "site-packages" in frame.f_code.co_filename]
+    assert ours
+    assert "canary" not in repr(ours)
+
+
+def test_keys_come_from_the_environment(monkeypatch):
+    provider = [{"aliyun": {"sign_name": "a", "templates": {"a": "SMS_1"}}}]
+    monkeypatch.delenv("SANSMS_SECRET", raising=False)
+    monkeypatch.delenv("ALIBABA_CLOUD_ACCESS_KEY_ID", raising=False)
+    with pytest.raises(ConfigError) as missing:
+        Service(providers=provider, secret=CANARY)
+    assert missing.value.env == "ALIBABA_CLOUD_ACCESS_KEY_ID"
+    assert "ALIBABA_CLOUD_ACCESS_KEY_ID" in str(missing.value)
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
+    monkeypatch.setenv("SANSMS_SECRET", CANARY)
+    Service(providers=provider)
+
+
+@pytest.mark.parametrize("endpoint", ["http://host.example", "http://127.0.0.1:1"])
+def test_real_keys_never_go_out_in_clear(endpoint):
+    with pytest.raises(ConfigError) as error:
+        Service(providers=aliyun(endpoint=endpoint), secret=CANARY)
+    assert error.value.option.startswith("providers[0].aliyun.")
+
+
+def test_sandbox_keys_never_go_to_a_real_host():
+    with pytest.raises(ConfigError) as error:
+        Service(providers=aliyun(access_key_id="sandbox-id"), secret=CANARY)
+    assert error.value.option == "providers[0].aliyun.access_key_id"
+
+
+# What must not be seen
+
+
+def test_no_secret_number_or_code_in_any_log_or_repr(caplog):
+    caplog.set_level(logging.DEBUG)
+    keys = {"access_key_id": "sandbox-id", "access_key_secret": "sandbox-" + CANARY}
+    sandbox, shown = Sandbox(config=dumps({"aliyun": keys})), io.StringIO()
+    store = MemoryStore(clock=sandbox.clock)
+    provider = aliyun(**keys, endpoint="http://127.0.0.1", sign_name="示例")
+    service = sandbox.service(store=store, secret=CANARY, providers=provider)
+    user = {**USER, "purpose": "a"}
+    outcomes = [service.send(NUMBER, **user), service.send(NUMBER, **user)]
+    code = sandbox.outbox[0].code
+    outcomes += [service.verify(NUMBER, guess, **user) for guess in ("000000", code, code, "", None)]
+    for thing in (*outcomes, service, store, sandbox, *sandbox.outbox, service._engine, service._engine.send):
+        print(repr(thing), str(thing), file=shown)
+    text = shown.getvalue() + caplog.text
+    assert not re.search(f"canary|138 ?0013 ?8000|{code}", text)
+    assert "+86" in text
+
+
+def test_a_clock_is_in_seconds():
+    clock = Clock(10.0)
+    clock.move(2.5)
+    assert clock() == 12.5
