@@ -85,11 +85,6 @@ def _(case):
     )
 
 
-@rule("Norfolk Island: libphonenumber completes the five digits of an old number, the core does not guess")
-def _(case):
-    return case.ours.error == "input.number.too_short" and case.theirs is not None and case.theirs.country == "NF"
-
-
 @rule("ambiguous: by length both a national number and one with its calling code; the core asks for a plus")
 def _(case):
     code = str(phonenumbers.country_code_for_region(case.home))
@@ -137,9 +132,21 @@ def _(case):
     )
 
 
-@rule("Argentina: within the country mobile numbers are dialled with 15, which the core does not turn into 9")
+@rule("carrier and service codes, and numbers completed or rewritten: libphonenumber does that, the core does not")
 def _(case):
-    return case.ours.error == "input.number.too_long" and case.home == "AR" and " 15-" in case.text
+    typed = re.sub(r"\D", "", case.text)
+    if "+" in case.text or typed.startswith("00"):
+        code = str(case.theirs.code) if case.theirs else ""
+        regions, national = COUNTRY_CODE_TO_REGION_CODE.get(int(code or 0), ()), typed.removeprefix("00")[len(code):]
+    else:
+        regions, national = [case.home], typed
+    trunks = {"", "0", "8", "1", *map(trunk_of, regions)}
+    for region in regions:
+        pattern = PhoneMetadata.metadata_for_region(region).national_prefix_for_parsing
+        taken = pattern and re.match(pattern, national)
+        if taken and taken[0] not in trunks:
+            return True
+    return False
 
 
 @rule("Tristan da Cunha has no mobile numbers: for the core its calling code is Saint Helena's")

@@ -21,8 +21,8 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 TARGET = Path(__file__).resolve().parent.parent / "core/src/phone/table.rs"
 
 # What people dial before a national number, where the metadata's `national_prefix` says less.
-TRUNKS = {"BY": "80"}  # the metadata takes off `0|80?`
-TRUNK_NAMES = {"": "None", "0": "Zero", "1": "One", "8": "Eight", "06": "ZeroSix", "80": "EightZero"}
+TRUNKS = {"BY": "80", "LT": "08"}  # the metadata takes off `0|80?` and `[08]`
+TRUNK_NAMES = {"": "None", "0": "Zero", "1": "One", "8": "Eight", "06": "ZeroSix", "80": "EightZero", "08": "ZeroEight"}
 
 # Mainland China is in mainland.rs, from the ministry's own list; here it has its calling code and its lengths.
 LENGTHS = {"CN": (11, 13)}

@@ -169,7 +169,7 @@ impl Sandbox {
     #[napi]
     pub fn handle(&mut self, call: String, now: f64) -> Result<String> {
         let call = text::read_call(&call).ok_or(DriveError::WrongKind).map_err(drive_error)?;
-        Ok(text::write_reply(&self.0.handle(&call, millis(now)?)))
+        Ok(text::write_answer(&self.0.handle(&call, millis(now)?)))
     }
 
     /// Returns what has arrived, as a JSON array.

@@ -25,7 +25,7 @@ impl Sandbox {
     /// `drive.…|message` when the text is not that of a call.
     pub fn handle(&mut self, call: &str, now: f64) -> Result<String, JsError> {
         let call = text::read_call(call).ok_or(DriveError::WrongKind).map_err(drive_error)?;
-        Ok(text::write_reply(&self.0.handle(&call, millis(now)?)))
+        Ok(text::write_answer(&self.0.handle(&call, millis(now)?)))
     }
 
     /// Returns what has arrived, as a JSON array.

@@ -1,4 +1,5 @@
 //! Runs `vectors/phone.jsonl`: what people type, a policy, and what comes of it.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use sansms::config::Section;
 use sansms::phone::{Phone, PhoneError, Policy, parse};

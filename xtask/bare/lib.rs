@@ -26,7 +26,8 @@ fn steps(now: UnixMillis, status: u16) -> Option<i32> {
     let engine = Engine::new(CONFIG).ok()?;
     let mut store = MemoryStore::new();
     let (to, purpose, ip) = ("13800138000".to_owned(), "login".to_owned(), Some("192.0.2.1".to_owned()));
-    let send = SendRequest { to: to.clone(), purpose: purpose.clone(), ip: ip.clone(), ..SendRequest::default() };
+    let send =
+        SendRequest { to: to.clone(), purpose: purpose.clone(), ip: ip.clone(), ..SendRequest::default() };
     let verify = VerifyRequest { to, code: "123456".into(), purpose, ip, ..VerifyRequest::default() };
     let mut steps = 0;
     for mut flow in [engine.send(send, [7; 32]), engine.verify(verify, [8; 32])] {

@@ -2,6 +2,8 @@
 #![allow(clippy::print_stdout, reason = "it is a command")]
 
 mod bare;
+mod paths;
+mod traces;
 #[cfg(feature = "wasm")]
 mod wasm;
 mod wasm_imports;
@@ -15,11 +17,12 @@ fn main() -> ExitCode {
     let chore = std::env::args().nth(1).unwrap_or_default();
     let outcome = match chore.as_str() {
         "bare" => bare::run(),
+        "traces" => traces::run(),
         #[cfg(feature = "wasm")]
         "wasm" => wasm::run(),
         #[cfg(not(feature = "wasm"))]
         "wasm" => Err("run it with `cargo run -p xtask --features wasm -- wasm`".into()),
-        _ => Err("usage: xtask bare | wasm".into()),
+        _ => Err("usage: xtask bare | traces | wasm".into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -15,13 +15,18 @@ const TYPED_MAX: usize = 64;
 /// # Errors
 /// [`CodeError::Empty`], [`CodeError::Character`] with its place, or [`CodeError::Length`] past 64 characters.
 pub fn fold(typed: &str) -> Result<Secret<String>, CodeError> {
+    fold_to(typed, |_| true)
+}
+
+/// As [`fold`], with the letters and digits that may stand in the code.
+pub(super) fn fold_to(typed: &str, may: impl Fn(char) -> bool) -> Result<Secret<String>, CodeError> {
     let mut out = String::with_capacity(16);
     for (at, typed) in typed.chars().enumerate() {
         if at >= TYPED_MAX {
             return Err(CodeError::Length);
         }
         match plain(typed) {
-            letter if letter.is_ascii_alphanumeric() => out.push(letter),
+            letter if letter.is_ascii_alphanumeric() && may(letter) => out.push(letter),
             blank if blank.is_whitespace() || is_hyphen(blank) => {}
             _ => return Err(CodeError::Character { at }),
         }

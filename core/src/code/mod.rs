@@ -124,7 +124,7 @@ impl Shape {
     /// # Errors
     /// [`CodeError`] when it can't be one; such a guess costs no try.
     pub fn read(self, typed: &str) -> Result<Secret<String>, CodeError> {
-        let folded = fold(typed)?;
+        let folded = fold::fold_to(typed, |letter| self.alphabet.has(letter))?;
         match folded.expose().len() {
             length if length == usize::from(self.length) => Ok(self.alphabet.cased(folded)),
             _ => Err(CodeError::Length),
@@ -156,6 +156,14 @@ impl Alphabet {
             Self::Crockford => b"0123456789ABCDEFGHJKMNPQRSTVWXYZ",
             Self::Upper => b"ABCDEFGHIJKLMNOPQRSTUVWXYZ",
         }
+    }
+
+    fn has(self, letter: char) -> bool {
+        let letter = match self {
+            Self::Digits => letter,
+            Self::Crockford | Self::Upper => letter.to_ascii_uppercase(),
+        };
+        self.symbols().iter().any(|symbol| char::from(*symbol) == letter)
     }
 
     /// Codes of the upper-case alphabets may be typed in lower case.

@@ -79,6 +79,7 @@ fn typed_codes_are_folded() {
     assert_eq!(Shape::DEFAULT.read("  ").unwrap_err(), CodeError::Empty);
     assert_eq!(Shape::DEFAULT.read("12345").unwrap_err(), CodeError::Length);
     assert_eq!(Shape::DEFAULT.read("12三456").unwrap_err(), CodeError::Character { at: 2 });
+    assert_eq!(Shape::DEFAULT.read("12345x").unwrap_err(), CodeError::Character { at: 5 });
     assert_eq!(Shape::DEFAULT.read(&"1".repeat(1000)).unwrap_err(), CodeError::Length);
     assert_eq!(read_own("aB3x").unwrap().expose(), "aB3x");
     assert_eq!(read_own("abc").unwrap_err(), CodeError::Length);

@@ -73,6 +73,8 @@ pub(super) enum Trunk {
     ZeroSix,
     /// Belarus: 8 for the trunk line, 0 within it, or both.
     EightZero,
+    /// Lithuania: 0, and 8 as it was.
+    ZeroEight,
 }
 
 /// Makes a row of the table.
@@ -129,6 +131,7 @@ impl Trunk {
             Self::Eight => &[b"8"],
             Self::ZeroSix => &[b"06"],
             Self::EightZero => &[b"80", b"8", b"0"],
+            Self::ZeroEight => &[b"0", b"8"],
         };
         prefixes.iter().find_map(|prefix| digits.strip_prefix(*prefix))
     }

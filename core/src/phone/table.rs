@@ -166,7 +166,7 @@ pub(super) static ROWS: &[Row] = &[
     row(358, *b"FI", Trunk::Zero, &[6, 7, 8, 9, 10], b"45"),
     row(358, *b"AX", Trunk::Zero, &[6, 7, 8, 9, 10], b"45"),
     row(359, *b"BG", Trunk::Zero, &[8, 9], b"489"),
-    row(370, *b"LT", Trunk::Zero, &[8], b"6"),
+    row(370, *b"LT", Trunk::ZeroEight, &[8], b"6"),
     row(371, *b"LV", Trunk::None, &[8], b"2"),
     row(372, *b"EE", Trunk::None, &[7, 8], b"58"),
     row(373, *b"MD", Trunk::Zero, &[8], b"567"),

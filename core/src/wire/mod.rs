@@ -11,6 +11,8 @@ pub use crate::http::{HttpCall, HttpReply, Method};
 pub use crate::store::{Applied, MemoryStore, StoreOp, apply};
 pub use crate::time::{Millis, UnixMillis};
 
+#[cfg(feature = "sandbox")]
+pub use crate::sandbox::{Answer, Fault, Sandbox, Vendor};
 #[cfg(feature = "testing")]
 pub use crate::sign::vector::run as sign_vector;
 

@@ -134,6 +134,17 @@ pub fn write_reply(reply: &HttpReply) -> String {
     out
 }
 
+/// Writes what the sandbox answers: a reply, or the fault that was asked for.
+#[cfg(feature = "sandbox")]
+#[must_use]
+pub fn write_answer(answer: &super::Answer) -> String {
+    match answer {
+        super::Answer::Reply(reply) => write_reply(reply),
+        super::Answer::Fault { sent: true } => "http-fault sent".into(),
+        super::Answer::Fault { sent: false } => "http-fault unsent".into(),
+    }
+}
+
 fn write_call(out: &mut String, call: &HttpCall) {
     let HttpCall { method, url, headers, body, timeout, max_reply } = call;
     push(out, format_args!("{} {url}\n{} {max_reply}\n", method.as_str(), timeout.0));
