@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 """Recomputes what the golden traces hold, with the standard library and without a line of ours.
 
-Usage: scripts/check-traces.py DIRECTORY
+Usage: scripts/check-traces.py DIRECTORY      (its README has the format)
 
-A trace has a `config` and `flows`; each flow has `flow` (send or verify), `seed` (hex), `request`, and `steps`, each
-with `now`, the `step` that the core emitted in its text form, and the `reply` it got. For every flow this script
-derives, from the configuration and the seed alone: the names of the partitions, the lease or attempt, the tag, key id,
-nonce and proof of the challenge, the code, and the signature of the request; and looks for each where the core put it.
+For every flow this derives, from the configuration, the seed and the request alone: the names of the partitions, the
+lease or attempt, the tag, key ids, nonce and proof of the challenge, the code, the ticket, and the signature of each
+request; and compares each with what the core put there.
 """
 
 from __future__ import annotations
@@ -16,7 +15,10 @@ import hashlib
 import hmac
 import json
 import sys
+import time
 import unicodedata
+from collections import Counter
+from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -37,83 +39,291 @@ def enc(*fields: str | bytes) -> bytes:
     return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 
-class Keys(NamedTuple):
-    """The two keys that everything comes from."""
+def b64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
-    index: bytes
-    pepper: bytes
 
-    @classmethod
-    def of(cls, config: dict[str, Any]) -> Keys:
-        if "index" in config:
-            return cls(config["index"].encode(), config["peppers"][0].encode())
-        secret = config["secret"].encode()
-        return cls(derive(secret, "index"), derive(secret, "pepper"))
+class Index(NamedTuple):
+    """The key that names things."""
+
+    key: bytes
 
     def partition(self, namespace: str, kind: str, id: str) -> str:
-        name = mac(derive(self.index, "partition"), enc(namespace, kind, id))[:16]
-        return f"sansms:1:{namespace}:{kind}:{base64.urlsafe_b64encode(name).decode().rstrip('=')}"
+        name = mac(derive(self.key, "partition"), enc(namespace, kind, id))[:16]
+        return f"sansms:1:{namespace}:{kind}:{b64url(name)}"
 
-    def tag(self, ctx: bytes) -> bytes:
-        return mac(derive(self.index, "tag"), ctx)[:8]
+    def tag(self, ctx: bytes) -> str:
+        return mac(derive(self.key, "tag"), ctx)[:8].hex()
 
-    def idem(self, ctx: bytes, key: str) -> bytes:
-        return mac(derive(self.index, "idem"), ctx, enc(key))[:8]
+    def idem(self, ctx: bytes, key: str) -> str:
+        return mac(derive(self.key, "idem"), ctx, enc(key))[:8].hex()
 
-    def kid(self) -> bytes:
-        return derive(self.pepper, "kid")[:4]
+    def device(self, device: str) -> str:
+        return b64url(mac(derive(self.key, "device"), device.encode())[:16])
 
-    def code(self, ctx: bytes, nonce: bytes, digits: int) -> str:
+
+class Pepper(NamedTuple):
+    """A key that makes codes and proofs."""
+
+    key: bytes
+
+    @property
+    def kid(self) -> str:
+        return derive(self.key, "kid")[:4].hex()
+
+    def code(self, ctx: bytes, nonce: str, digits: int = 6) -> str:
         limit = 2**64 // 10**digits * 10**digits
         for i in range(1000):
-            block = mac(derive(self.pepper, "code"), ctx, enc(nonce, i.to_bytes(4, "big")))
+            block = mac(derive(self.key, "code"), ctx, enc(bytes.fromhex(nonce), i.to_bytes(4, "big")))
             number = int.from_bytes(block[:8], "big")
             if number < limit:
                 return str(number % 10**digits).zfill(digits)
         raise AssertionError("no block was below the limit")
 
-    def proof(self, ctx: bytes, code: str) -> bytes:
-        folded = unicodedata.normalize("NFKC", code)
-        return mac(derive(self.pepper, "proof"), ctx, enc(folded))[:16]
+    def proof(self, ctx: bytes, code: str) -> str:
+        return mac(derive(self.key, "proof"), ctx, enc(code))[:16].hex()
+
+    def ticket(self, namespace: str, recipient: str, purpose: str, bound: str, ends_s: int) -> str:
+        ends = ends_s.to_bytes(6, "big")
+        seal = mac(derive(self.key, "ticket"), enc(namespace, recipient, purpose, bound, ends))[:16]
+        return b64url(b"\x01" + ends + bytes.fromhex(self.kid) + seal)
 
 
-def acs3(secret: str, method: str, url: str, headers: dict[str, str], body: bytes) -> str:
-    """Signs as Alibaba Cloud's ACS3-HMAC-SHA256 does; returns the `authorization` header that must stand there.
+def keys(config: dict[str, Any]) -> tuple[Index, list[Pepper]]:
+    """Returns the index and the peppers, the current one first."""
+    if config.get("secret"):
+        secret = config["secret"].encode()
+        return Index(derive(secret, "index")), [Pepper(derive(secret, "pepper"))]
+    return Index(config["index"].encode()), [Pepper(pepper.encode()) for pepper in config["peppers"]]
 
-    Which headers are signed, and the key id, are taken from the header that does stand there.
-    """
+
+def folded(typed: str) -> str:
+    """Returns a code as it is proven: plain letters and digits."""
+    return "".join(letter for letter in unicodedata.normalize("NFKC", typed) if letter.isalnum())
+
+
+def networks(typed: str) -> list[str]:
+    """Returns what an address counts as; nothing if it is none."""
+    try:
+        address = ip_address(typed)
+    except ValueError:
+        return []
+    if isinstance(address, IPv6Address):
+        mapped = address.ipv4_mapped
+        if mapped is None and address in ip_network("64:ff9b::/96"):
+            mapped = ip_address(int(address) & 0xFFFFFFFF)
+        if mapped is None:
+            return [str(ip_network((address, bits), strict=False)) for bits in (64, 48)]
+        address = mapped
+    return [str(address)]
+
+
+# Signatures, after the vendors' pages
+
+
+def sha256_hex(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def escape(text: str) -> str:
+    return quote(text, safe="~")
+
+
+def acs3(http: dict[str, Any], provider: dict[str, Any]) -> None:
+    """Alibaba Cloud, ACS3-HMAC-SHA256."""
+    parts = urlsplit(http["url"])
+    headers = {**dict(http["headers"]), "host": parts.netloc}
     algorithm, _, fields = headers["authorization"].partition(" ")
-    fields_by_name = dict(field.strip().split("=", 1) for field in fields.split(","))
-    parts = urlsplit(url)
-    all_headers = {**headers, "host": parts.netloc}
-    names = fields_by_name["SignedHeaders"].split(";")
-    if names != sorted(names) or {name for name in all_headers if name.startswith("x-acs-")} - set(names):
-        raise AssertionError("a header that must be signed is not, or their order is wrong")
-    body_hash = hashlib.sha256(body).hexdigest()
-    if headers["x-acs-content-sha256"] != body_hash:
-        raise AssertionError("x-acs-content-sha256 is not the hash of the body")
+    stated = dict(field.split("=", 1) for field in fields.split(","))
+    names = stated["SignedHeaders"].split(";")
+    expect("the signed headers", names, sorted({"host"} | {name for name in headers if name.startswith("x-acs-")}))
+    expect("the body's hash", headers["x-acs-content-sha256"], sha256_hex(http["body"].encode()))
     pairs = sorted(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True))
-    query = "&".join(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in pairs)
-    signed = "".join(f"{name}:{all_headers[name].strip()}\n" for name in names)
-    canonical = "\n".join([method, parts.path or "/", query, signed, ";".join(names), body_hash])
-    text = f"{algorithm}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-    signature = mac(secret.encode(), text.encode()).hex()
-    return (
-        f"{algorithm} Credential={fields_by_name['Credential']},SignedHeaders={';'.join(names)},Signature={signature}"
+    query = "&".join(f"{escape(name)}={escape(value)}" for name, value in pairs)
+    signed = "".join(f"{name}:{headers[name].strip()}\n" for name in names)
+    canonical = "\n".join(
+        [http["method"], parts.path, query, signed, ";".join(names), sha256_hex(http["body"].encode())]
     )
+    signature = mac(provider["access_key_secret"].encode(), f"{algorithm}\n{sha256_hex(canonical.encode())}".encode())
+    expect("the key id", stated["Credential"], provider["access_key_id"])
+    expect("the signature", stated["Signature"], signature.hex())
 
 
-class Http(NamedTuple):
-    """A step in its text form, taken apart."""
+def rpc(http: dict[str, Any], provider: dict[str, Any]) -> None:
+    """Alibaba Cloud, RPC signature 1.0, with everything in the body."""
+    pairs = parse_qsl(http["body"], keep_blank_values=True, strict_parsing=True)
+    params = dict(pairs)
+    expect("no parameter twice", len(params), len(pairs))
+    stated = params.pop("Signature")
+    query = "&".join(f"{escape(name)}={escape(value)}" for name, value in sorted(params.items()))
+    text = f"{http['method']}&{escape('/')}&{escape(query)}"
+    key = provider["access_key_secret"].encode() + b"&"
+    expect("the key id", params["AccessKeyId"], provider["access_key_id"])
+    expect("the signature", stated, base64.b64encode(hmac.digest(key, text.encode(), "sha1")).decode())
 
-    method: str
-    url: str
-    headers: dict[str, str]
-    body: bytes
 
-    @classmethod
-    def read(cls, text: str) -> Http:
-        head, _, body = text.partition("\n\n")
-        _, request, _, *lines = head.split("\n")
-        method, url = request.split(" ", 1)
-        return cls(method, url, dict(line.split(": ", 1) for line in lines), body.encode())
+def tc3(http: dict[str, Any], provider: dict[str, Any]) -> None:
+    """Tencent Cloud, TC3-HMAC-SHA256."""
+    parts = urlsplit(http["url"])
+    headers = {**dict(http["headers"]), "host": parts.netloc}
+    algorithm, _, fields = headers["authorization"].partition(" ")
+    stated = dict(field.split("=", 1) for field in fields.split(", "))
+    names = stated["SignedHeaders"].split(";")
+    signed = "".join(f"{name}:{headers[name]}\n" for name in names)
+    hashed = sha256_hex(http["body"].encode())
+    canonical = "\n".join([http["method"], parts.path, parts.query, signed, ";".join(names), hashed])
+    day = time.strftime("%Y-%m-%d", time.gmtime(int(headers["x-tc-timestamp"])))
+    scope = f"{day}/sms/tc3_request"
+    text = f"{algorithm}\n{headers['x-tc-timestamp']}\n{scope}\n{sha256_hex(canonical.encode())}"
+    key = f"TC3{provider['secret_key']}".encode()
+    for part in (day, "sms", "tc3_request"):
+        key = mac(key, part.encode())
+    expect("the key id", stated["Credential"], f"{provider['secret_id']}/{scope}")
+    expect("the signature", stated["Signature"], mac(key, text.encode()).hex())
+
+
+# A flow
+
+
+class Flow:
+    """What a flow of a trace must hold."""
+
+    def __init__(self, config: dict[str, Any], flow: dict[str, Any]) -> None:
+        self.config, self.flow, self.request = config, flow, flow["request"]
+        self.index, self.peppers = keys(config)
+        self.namespace = config.get("namespace", "default")
+        self.seed = bytes.fromhex(flow["seed"])
+        self.exchanges = 0
+        self.slot: tuple[str, str] | None = None
+        session = self.request.get("session") or ""
+        if not session and config.get("session") == "challenge" and flow["call"] == "send":
+            session = b64url(self.drawn("challenge", 16))
+            expect("the session token", flow["outcome"].get("challenge"), session)
+        number = flow["outcome"].get("to") or ""
+        self.recipient = f"tel:{number}"
+        self.ctx = enc(self.namespace, self.recipient, self.request["purpose"], session)
+        self.partitions = self.names(number)
+
+    def drawn(self, label: str, length: int) -> bytes:
+        return derive(self.seed, label)[:length]
+
+    def names(self, number: str) -> set[str]:
+        """Returns the names of every partition that this flow may touch."""
+        ids = [("number", self.recipient), ("budget", "")]
+        if number.startswith("+86"):
+            ids += [("prefix", number[:10]), ("country", "86")]
+        if "device" in self.request:
+            ids.append(("device", self.index.device(self.request["device"])))
+        for network in networks(self.request["ip"]) if "ip" in self.request else []:
+            ids.append(("ip", network))
+        return {self.index.partition(self.namespace, kind, id) for kind, id in ids}
+
+    def check(self) -> None:
+        for step in self.flow["steps"]:
+            if "store" in step:
+                for at, op in enumerate(step["store"]):
+                    expect("the partition", op["key"] in self.partitions, True)
+                    self.operation(op["op"])
+                    self.heard((step["reply"] or {at: None})[at])
+            else:
+                self.exchange(step["http"], step["now"])
+        ticket = self.flow["outcome"].get("ticket")
+        if ticket:
+            ends_s = (self.flow["steps"][-1]["now"] + 600_000) // 1000
+            args = (self.namespace, self.recipient, self.request["purpose"], self.request["ticket_for"], ends_s)
+            expect("the ticket", ticket, self.peppers[0].ticket(*args))
+
+    def operation(self, line: str) -> None:
+        verb, *words = line.split(" ")
+        if verb == "check":
+            typed = folded(self.request["code"])
+            expect("the attempt", words[0], self.drawn("attempt", 4).hex())
+            expect("the tag", words[1], self.index.tag(self.ctx))
+            proofs = [f"{pepper.kid}:{pepper.proof(self.ctx, typed)}" for pepper in self.peppers]
+            expect("the proofs", words[3:], proofs)
+            return
+        expect("the verb", verb in ("reserve", "release"), True)
+        expect("the lease", words[0], self.drawn("lease", 8).hex())
+        for word in words:
+            name, _, value = word.partition("=")
+            if name == "idem":
+                expect("the idempotency tag", value, self.index.idem(self.ctx, self.request["idempotency_key"]))
+            elif name == "slot":
+                self.challenge(value.split(":"))
+
+    def challenge(self, fields: list[str]) -> None:
+        nonce = self.drawn("nonce", 16).hex()
+        expect("the tag", fields[0], self.index.tag(self.ctx))
+        expect("the nonce", fields[1], nonce)
+        if len(fields) > 2:
+            current = self.peppers[0]
+            own = self.request.get("code")
+            code = folded(own) if own else current.code(self.ctx, nonce)
+            expect("the proof", fields[2], current.proof(self.ctx, code))
+            expect("the key ids", fields[8], ",".join(pepper.kid for pepper in self.peppers))
+
+    def heard(self, reply: str | None) -> None:
+        """Notes the challenge that the store says is live: its code is the one that goes out."""
+        for word in (reply or "").split(" "):
+            if word.startswith("slot="):
+                _, kid, nonce, _ = word.removeprefix("slot=").split(":")
+                self.slot = (kid, nonce)
+
+    def exchange(self, http: dict[str, Any], answered_ms: int) -> None:
+        endpoint = http["url"].partition("://")[2].partition("/")[0]
+        pairs = [next(iter(provider.items())) for provider in self.config["providers"]]
+        kind, provider = next(pair for pair in pairs if pair[1]["endpoint"].endswith(endpoint))
+        nonce = self.drawn(f"http/{self.exchanges}", 16).hex()
+        self.exchanges += 1
+        minute = time.strftime("%Y-%m-%dT%H:%M:", time.gmtime(answered_ms // 1000))
+        if kind == "tencent":
+            tc3(http, provider)
+            code = json.loads(http["body"])["TemplateParamSet"][0]
+        elif provider.get("wire") == "rpc":
+            rpc(http, provider)
+            params = dict(parse_qsl(http["body"]))
+            expect("the request's nonce", params["SignatureNonce"], nonce)
+            expect("the request's date", params["Timestamp"][:17], minute)
+            code = json.loads(params["TemplateParam"])["code"]
+        else:
+            acs3(http, provider)
+            headers = dict(http["headers"])
+            expect("the request's nonce", headers["x-acs-signature-nonce"], nonce)
+            expect("the request's date", headers["x-acs-date"][:17], minute)
+            code = json.loads(dict(parse_qsl(urlsplit(http["url"]).query))["TemplateParam"])["code"]
+        own = self.request.get("code")
+        if own:
+            expect("the caller's code", code, folded(own))
+        else:
+            kid, challenge_nonce = self.slot or ("", "")
+            pepper = next(pepper for pepper in self.peppers if pepper.kid == kid)
+            expect("the code", code, pepper.code(self.ctx, challenge_nonce))
+
+
+FACTS: Counter[str] = Counter()
+
+
+def expect(what: str, found: object, wanted: object) -> None:
+    FACTS[what] += 1
+    if found != wanted:
+        raise AssertionError(f"{what}: {found!r}, recomputed {wanted!r}")
+
+
+def main(folder: str) -> int:
+    passed, failed = 0, 0
+    for path in sorted(Path(folder).glob("*.json")):
+        trace = json.loads(path.read_text(encoding="utf-8"))
+        for at, flow in enumerate(trace["flows"]):
+            try:
+                Flow(trace["config"], flow).check()
+                passed += 1
+            except Exception as error:
+                failed += 1
+                print(f"{path.name}, flow {at}: {type(error).__name__} {error}", file=sys.stderr)
+    print(", ".join(f"{what.removeprefix('the ')} {count}" for what, count in sorted(FACTS.items())))
+    print(f"traces: {passed} passed, {failed} failed (flows; {sum(FACTS.values())} facts recomputed)")
+    return 0 if passed and not failed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
