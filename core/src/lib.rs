@@ -4,6 +4,7 @@
 //! seed and the replies; you get back the next thing to do.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::cast_possible_truncation, reason = "tests may be short"))]
+#![cfg_attr(test, allow(clippy::string_slice, reason = "tests may be short"))]
 
 pub mod address;
 pub mod code;

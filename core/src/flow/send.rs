@@ -92,6 +92,9 @@ impl SendFlow {
         if !fits(device.as_deref()) || !fits(idempotency_key.as_deref()) {
             return Err(about(Code::InputTooLong));
         }
+        if !self.inner.providers.iter().any(|provider| provider.has_template(purpose)) {
+            return Err(about(Code::InputPurpose));
+        }
         if let Some(code) = code {
             let policy = &self.inner.policy;
             let read = if policy.own_codes { read_own(code) } else { policy.shape.read(code) };
@@ -241,13 +244,13 @@ impl SendFlow {
             let Some(subject) = &self.subject else { break };
             let phone = &subject.phone;
             let message = Message {
-                recipient: Recipient {
+                to: Recipient {
                     e164: phone.e164(),
                     calling_code: phone.calling_code(),
                     national: phone.national(),
                 },
                 purpose: &self.request.purpose,
-                code: &sending.code,
+                code: sending.code.expose(),
                 minutes: u32::try_from(sending.expires_in.0 / 60_000).unwrap_or(1).max(1),
                 out_id: None,
             };
@@ -260,7 +263,7 @@ impl SendFlow {
                 Err(error) => {
                     let failure = Failure {
                         class: Class::Account,
-                        code: error.code().into(),
+                        code: error.as_str().into(),
                         message: error.to_string(),
                         request_id: None,
                         retry_after: None,
@@ -307,15 +310,8 @@ impl SendFlow {
     }
 
     fn note_failure(&mut self, at: usize, failure: &Failure) {
-        let class = match failure.class {
-            Class::Rejected => "rejected",
-            Class::Account => "account",
-            Class::Throttled => "throttled",
-            Class::Unavailable => "unavailable",
-            Class::Ambiguous => "ambiguous",
-        };
         let name = self.name(at).unwrap_or_default();
-        self.events.push(format!("provider.{class} {name} {}", failure.code));
+        self.events.push(format!("provider.{} {name} {}", failure.class.as_str(), failure.code));
     }
 
     fn name(&self, at: usize) -> Option<String> {
@@ -333,8 +329,7 @@ impl SendFlow {
 
     fn sent(&self, sending: &Sending, receipt: Option<Receipt>) -> Outcome {
         let provider = receipt.as_ref().and_then(|_| self.name(sending.at));
-        let (message_id, request_id) =
-            receipt.map_or((None, None), |it| (Some(it.message_id), it.request_id));
+        let (message_id, request_id) = receipt.map_or((None, None), |it| (it.message_id, it.request_id));
         Outcome { provider, message_id, request_id, ..self.with_times(sending, Code::Sent) }
     }
 

@@ -20,13 +20,17 @@ impl Provider for Scripted {
         self.0
     }
 
+    fn has_template(&self, purpose: &str) -> bool {
+        purpose != "unknown"
+    }
+
     fn call(&self, message: &Message<'_>, _: UnixMillis, _: [u8; 16]) -> Result<HttpCall, BuildError> {
-        self.1.lock().unwrap().push((message.code.expose().clone(), message.minutes));
+        self.1.lock().unwrap().push((message.code.to_owned(), message.minutes));
         Ok(HttpCall {
             method: Method::Post,
-            url: format!("https://{}.example/?to={}", self.0, message.recipient.national),
+            url: format!("https://{}.example/?to={}", self.0, message.to.national),
             headers: Vec::new(),
-            body: message.code.expose().clone().into_bytes(),
+            body: message.code.into(),
             timeout: Millis(5_000),
             max_reply: 1_000,
         })
@@ -34,7 +38,7 @@ impl Provider for Scripted {
 
     fn read(&self, reply: &HttpReply) -> Reading {
         let class = match reply.status {
-            200 => return Ok(Receipt { message_id: "m1".into(), request_id: Some("r1".into()) }),
+            200 => return Ok(Receipt { message_id: Some("m1".into()), request_id: Some("r1".into()) }),
             400 => Class::Rejected,
             401 => Class::Account,
             429 => Class::Throttled,
@@ -349,6 +353,7 @@ fn bad_input_is_named_and_counts_nothing() {
         (SendRequest { ip: None, ..request() }, "input.ip"),
         (SendRequest { ip: Some("proxy".into()), ..request() }, "input.ip"),
         (SendRequest { purpose: "a b".into(), ..request() }, "input.purpose"),
+        (SendRequest { purpose: "unknown".into(), ..request() }, "input.purpose"),
         (SendRequest { session: Some("x".repeat(257)), ..request() }, "input.too_long"),
         (SendRequest { idempotency_key: Some("x".repeat(257)), ..request() }, "input.too_long"),
     ] {

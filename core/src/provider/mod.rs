@@ -1,98 +1,244 @@
-//! Stand-in until the real one is merged.
-use crate::http::{HttpCall, HttpReply};
-use crate::secret::Secret;
-use crate::time::{Millis, UnixMillis};
+//! Providers as pairs of pure functions: a message to a signed call, a reply to a receipt or a failure.
+//!
+//! A failure's class says what may be done next, and is decided by one question: may the SMS have been sent?
+//! Codes are classed by a table made from `core/data/provider-errors.json`; what no table knows goes by this:
+//!
+//! | reply | class |
+//! |---|---|
+//! | a code under a known prefix (`isv.…`, `InvalidParameter.…`) | the prefix's |
+//! | an unknown code with a status of 3xx or 4xx: the gateway refused the call | `Account` |
+//! | an unknown code with any other status | `Ambiguous` |
+//! | 429 without a readable body | `Throttled` |
+//! | any other 3xx or 4xx but 408 without a readable body: refused before it was taken in | `Account` |
+//! | 408, 5xx (a proxy may have given up on a call that went through), 2xx without a readable body, a body over the limit, a reply without a code, success with a status that isn't 2xx | `Ambiguous` |
+//!
+//! The vendors' "internal error, call again" codes are `Ambiguous` too: that advice does not say nothing was sent.
+//! So is a used nonce, because the same request must have arrived before. `Rejected` is what a stranger can bring
+//! about by choosing the number, the provider's own limits for a number included.
 
-/// x
-pub trait Provider: Send + Sync + core::fmt::Debug {
-    /// x
+pub mod aliyun;
+mod classes;
+mod pattern;
+mod reading;
+mod settings;
+pub mod tencent;
+#[cfg(test)]
+mod tests;
+
+pub use aliyun::Aliyun;
+pub use settings::Env;
+pub use tencent::Tencent;
+
+use crate::config::{self, Section};
+use crate::error::{ConfigCode, ConfigError};
+use crate::http::{HttpCall, HttpReply};
+use crate::time::{Millis, UnixMillis};
+use core::fmt;
+
+/// A way to send an SMS: builds the call, and reads what came back.
+pub trait Provider: Send + Sync + fmt::Debug {
+    /// Returns the provider's name, as configured or by its kind, e.g. `aliyun`.
     fn name(&self) -> &str;
-    /// x
+
+    /// Tells whether there is a template for this purpose.
+    fn has_template(&self, purpose: &str) -> bool;
+
+    /// Builds the signed call that asks for one SMS.
+    ///
+    /// `now` goes into the signature and must be near real time (Alibaba Cloud: 15 minutes, Tencent: 5).
+    /// `nonce` must never be used again, not even for another try of the same message.
+    ///
+    /// # Errors
+    /// [`BuildError`] for what the vendor would refuse; nothing was sent.
     fn call(&self, message: &Message<'_>, now: UnixMillis, nonce: [u8; 16]) -> Result<HttpCall, BuildError>;
-    /// x
+
+    /// Reads the reply to a call of [`Provider::call`].
+    ///
+    /// # Errors
+    /// [`Failure`], whose class decides what may be done next.
     fn read(&self, reply: &HttpReply) -> Reading;
 }
-/// x
-#[derive(Debug)]
-pub struct Recipient<'a> {
-    /// x
-    pub e164: &'a str,
-    /// x
-    pub calling_code: &'a str,
-    /// x
-    pub national: &'a str,
+
+/// Reads `providers`: a list of objects with one key each, the provider's kind (`aliyun`, `tencent`).
+///
+/// # Errors
+/// When there is none, when a kind is unknown, and what the kinds' own readers say.
+pub fn from_config(top: &mut Section<'_>, env: Env<'_>) -> Result<Vec<Box<dyn Provider>>, ConfigError> {
+    let list = top.list("providers")?;
+    if list.is_empty() {
+        let message = "must have at least one, such as {\"aliyun\": {…}}";
+        return Err(top.error(ConfigCode::Missing, "providers", message));
+    }
+    let providers = list.iter().enumerate().map(|(i, entry)| {
+        let path = top.path(&format!("providers[{i}]"));
+        let kinds = entry.as_object().filter(|entry| entry.len() == 1);
+        let Some((kind, options)) = kinds.and_then(|entry| entry.iter().next()) else {
+            let message = "must be an object with one key, the provider's kind: aliyun or tencent";
+            return Err(config::error(ConfigCode::Type, &path, message));
+        };
+        let mut section = Section::open(&format!("{path}.{kind}"), options)?;
+        let provider: Box<dyn Provider> = match kind.as_str() {
+            "aliyun" => Box::new(Aliyun::from_config(&mut section, env)?),
+            "tencent" => Box::new(Tencent::from_config(&mut section, env)?),
+            _ => {
+                let message = "is not a kind of provider; there are aliyun, tencent";
+                return Err(config::error(ConfigCode::Unknown, &format!("{path}.{kind}"), message));
+            }
+        };
+        section.finish().map(|()| provider)
+    });
+    providers.collect()
 }
-/// x
-#[derive(Debug)]
+
+/// What became of a call: accepted by the provider, or not.
+pub type Reading = Result<Receipt, Failure>;
+
+/// One code for one number.
+#[derive(Clone, Copy)]
 pub struct Message<'a> {
-    /// x
-    pub recipient: Recipient<'a>,
-    /// x
+    /// Who gets it.
+    pub to: Recipient<'a>,
+    /// What for; chooses the template.
     pub purpose: &'a str,
-    /// x
-    pub code: &'a Secret<String>,
-    /// x
+    /// The code.
+    pub code: &'a str,
+    /// For how many minutes it is valid, rounded down.
     pub minutes: u32,
-    /// x
+    /// A text of the caller's that receipts repeat.
     pub out_id: Option<&'a str>,
 }
-/// x
-#[derive(Debug)]
-pub struct BuildError;
-/// x
-pub type Reading = Result<Receipt, Failure>;
-/// x
-#[derive(Debug)]
+
+/// A phone number in its parts, digits only but for the plus.
+#[derive(Clone, Copy)]
+pub struct Recipient<'a> {
+    /// E.164, e.g. `+8613800138000`.
+    pub e164: &'a str,
+    /// The calling code, e.g. `86`.
+    pub calling_code: &'a str,
+    /// The national number, e.g. `13800138000`.
+    pub national: &'a str,
+}
+
+/// The provider took the SMS in; it is not delivered yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
-    /// x
-    pub message_id: String,
-    /// x
+    /// The message's id at the provider, for receipts.
+    pub message_id: Option<String>,
+    /// The request's id at the provider, for its support.
     pub request_id: Option<String>,
 }
-/// x
-#[derive(Debug, Clone)]
+
+/// The provider did not take the SMS in, or nobody can tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// x
+    /// What may be done next.
     pub class: Class,
-    /// x
+    /// The vendor's code, or `reply.…` where the reply had none worth the name.
     pub code: String,
-    /// x
+    /// The vendor's words, cut short, without number or code.
     pub message: String,
-    /// x
+    /// The request's id at the provider, for its support.
     pub request_id: Option<String>,
-    /// x
+    /// When another try may pass, where the provider tells.
     pub retry_after: Option<Millis>,
 }
-/// x
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+
+/// What a failure means for this message, this account, and the next provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// x
+    /// This number can't or mustn't get it, whoever sends: stop.
     Rejected,
-    /// x
+    /// Key, balance, sign, template or an account's cap: tell the operator, try the next provider.
     Account,
-    /// x
+    /// Too many calls just now: try the next provider.
     Throttled,
-    /// x
+    /// Provably nothing was sent: try the next provider.
     Unavailable,
-    /// x
+    /// It may have been delivered: no second provider.
     Ambiguous,
 }
 
-/// x
-pub fn from_config(
-    top: &mut crate::config::Section<'_>,
-    _env: &dyn Fn(&str) -> Option<String>,
-) -> Result<Vec<Box<dyn Provider>>, crate::error::ConfigError> {
-    top.list("providers").map(|_| Vec::new())
+/// A message that the vendor would refuse; no byte was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BuildError {
+    /// There is no template for this purpose, and none named `default`.
+    NoTemplate,
+    /// The code is empty, longer than 32 characters, or has other characters than ASCII letters and digits.
+    Code,
+    /// The number's parts are not digits, or don't make up its E.164 form.
+    Recipient,
+    /// The caller's text is longer than the vendor takes, or has control characters.
+    OutId,
 }
-impl BuildError {
-    /// x
-    pub fn code(&self) -> &'static str {
-        "x"
+
+impl Class {
+    /// Returns the stable word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rejected => "rejected",
+            Self::Account => "account",
+            Self::Throttled => "throttled",
+            Self::Unavailable => "unavailable",
+            Self::Ambiguous => "ambiguous",
+        }
     }
 }
-impl core::fmt::Display for BuildError {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("x")
+
+impl BuildError {
+    /// Returns the stable dotted code.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoTemplate => "provider.no_template",
+            Self::Code => "provider.code",
+            Self::Recipient => "provider.recipient",
+            Self::OutId => "provider.out_id",
+        }
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoTemplate => "there is no template for this purpose",
+            Self::Code => "the code must be 1 to 32 ASCII letters and digits",
+            Self::Recipient => "the number's parts don't make up its E.164 form",
+            Self::OutId => "the caller's text is too long or has control characters",
+        })
+    }
+}
+
+impl core::error::Error for BuildError {}
+
+impl fmt::Debug for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Message({}, {:?}, {} minutes)", self.purpose, self.to, self.minutes)
+    }
+}
+
+impl fmt::Debug for Recipient<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "+{}•••", self.calling_code.get(..3).unwrap_or(self.calling_code))
+    }
+}
+
+impl Message<'_> {
+    /// Refuses what no vendor would take; `out_id` may have up to `room` bytes.
+    fn check(&self, room: usize) -> Result<(), BuildError> {
+        let Recipient { e164, calling_code, national } = self.to;
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let whole = e164.strip_prefix('+').and_then(|rest| rest.strip_prefix(calling_code));
+        if !digits(calling_code) || !digits(national) || whole != Some(national) || e164.len() > 16 {
+            return Err(BuildError::Recipient);
+        }
+        let plain = self.code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !plain || !(1..=32).contains(&self.code.len()) {
+            return Err(BuildError::Code);
+        }
+        match self.out_id {
+            Some(text) if text.len() > room || text.chars().any(char::is_control) => Err(BuildError::OutId),
+            _ => Ok(()),
+        }
     }
 }

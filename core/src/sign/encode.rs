@@ -233,18 +233,20 @@ impl Ink {
 
 /// Tells whether a byte stands for itself in a percent-encoded text.
 fn plain(byte: u8) -> bool {
-    matches!(PLAIN.get(usize::from(byte)), Some(true))
+    byte < 128 && PLAIN >> byte & 1 == 1
 }
 
-const PLAIN: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
+/// A bit for each byte below 128 that stands for itself.
+const PLAIN: u128 = {
+    let mut bits = 0;
+    let mut byte = 0_u8;
     while byte < 128 {
-        table[byte] =
-            matches!(byte as u8, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~');
+        if matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~') {
+            bits |= 1 << byte;
+        }
         byte += 1;
     }
-    table
+    bits
 };
 
 /// Returns the hex digit of the low four bits; `ten` is the digit for 10.

@@ -1,0 +1,58 @@
+//! What goes into a template's variable: plain text with `{code}` and `{minutes}` in it.
+
+use super::Message;
+
+/// A variable's value, to be filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pattern(Vec<Piece>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    Code,
+    Minutes,
+}
+
+impl Pattern {
+    /// Reads a pattern; the error says what is wrong with it.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let mut pieces = Vec::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{') {
+            if !before.is_empty() {
+                pieces.push(Piece::Text(before.to_owned()));
+            }
+            let (name, tail) = after.split_once('}').ok_or("has a `{` without its `}`")?;
+            pieces.push(match name {
+                "code" => Piece::Code,
+                "minutes" => Piece::Minutes,
+                _ => return Err("may hold {code} and {minutes}, nothing else in braces".into()),
+            });
+            rest = tail;
+        }
+        if rest.contains('}') {
+            return Err("has a `}` without its `{`".into());
+        }
+        if !rest.is_empty() {
+            pieces.push(Piece::Text(rest.to_owned()));
+        }
+        Ok(Self(pieces))
+    }
+
+    /// Tells whether the code is in it.
+    pub(super) fn has_code(&self) -> bool {
+        self.0.contains(&Piece::Code)
+    }
+
+    pub(super) fn fill(&self, message: &Message<'_>) -> String {
+        let mut out = String::with_capacity(16);
+        for piece in &self.0 {
+            match piece {
+                Piece::Text(text) => out.push_str(text),
+                Piece::Code => out.push_str(message.code),
+                Piece::Minutes => out.push_str(&message.minutes.to_string()),
+            }
+        }
+        out
+    }
+}

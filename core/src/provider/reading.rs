@@ -1,0 +1,119 @@
+//! What the readers of all providers share: classes by code, doubtful replies, words made safe to log.
+
+use super::{Class, Failure};
+use crate::http::HttpReply;
+use crate::time::Millis;
+use serde_json::{Map, Value};
+
+/// The largest reply that is read, in bytes.
+pub(super) const MAX_REPLY: usize = 256 * 1024;
+
+/// A row of a table of codes: code, class, seconds until another try may pass (0: not told).
+pub(super) type Row = (&'static str, Class, u32);
+
+/// Returns the reply's JSON object, or the failure that its lack amounts to.
+pub(super) fn object(reply: &HttpReply) -> Result<Map<String, Value>, Failure> {
+    if reply.body.len() > MAX_REPLY {
+        return Err(doubtful(reply, "reply.too_large"));
+    }
+    match serde_json::from_slice(&reply.body) {
+        Ok(Value::Object(map)) => Ok(map),
+        _ => Err(doubtful(reply, "reply.unreadable")),
+    }
+}
+
+/// Returns the failure that a reply without a usable code amounts to; the status decides.
+pub(super) fn doubtful(reply: &HttpReply, code: &str) -> Failure {
+    let class = match reply.status {
+        429 => Class::Throttled,
+        408 => Class::Ambiguous,
+        300..=499 => Class::Account,
+        _ => Class::Ambiguous,
+    };
+    Failure {
+        class,
+        code: code.to_owned(),
+        message: format!("HTTP status {}", reply.status),
+        request_id: None,
+        retry_after: retry_after(reply),
+    }
+}
+
+/// Returns the failure that a vendor's code stands for.
+pub(super) fn failure(
+    table: &[Row],
+    reply: &HttpReply,
+    code: &str,
+    message: &str,
+    request_id: Option<String>,
+) -> Failure {
+    let refused = (300..=499).contains(&reply.status) && reply.status != 408;
+    let unknown = (if refused { Class::Account } else { Class::Ambiguous }, 0);
+    let (class, seconds) = class(table, code).unwrap_or(unknown);
+    let told = (seconds > 0).then(|| Millis::from_seconds(u64::from(seconds)));
+    Failure {
+        class,
+        code: plain_code(code),
+        message: plain_words(message),
+        request_id,
+        retry_after: told.or_else(|| retry_after(reply)),
+    }
+}
+
+/// Looks a code up, then its prefixes, cut at dots.
+pub(super) fn class(table: &[Row], code: &str) -> Option<(Class, u32)> {
+    let mut code = code;
+    loop {
+        let found = table.binary_search_by(|row| row.0.cmp(code)).ok().and_then(|at| table.get(at));
+        match (found, code.rsplit_once('.')) {
+            (Some((_, class, seconds)), _) => return Some((*class, *seconds)),
+            (None, Some((prefix, _))) => code = prefix,
+            (None, None) => return None,
+        }
+    }
+}
+
+/// Returns an id from a reply, if it looks like one.
+pub(super) fn id(value: Option<&Value>) -> Option<String> {
+    let text = value?.as_str()?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_:^.".contains(&byte);
+    ((1..=64).contains(&text.len()) && text.bytes().all(plain)).then(|| text.to_owned())
+}
+
+/// Returns the vendor's code if it is one: a word of ASCII without four digits in a row.
+fn plain_code(code: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let number = code.as_bytes().windows(4).any(|four| four.iter().all(u8::is_ascii_digit));
+    let good = (1..=80).contains(&code.len()) && code.bytes().all(plain) && !number;
+    if good { code.to_owned() } else { "reply.odd_code".to_owned() }
+}
+
+/// Returns the vendor's words made safe to log: cut short and cut off before anything that quotes the request,
+/// and without any word that could be a number or a code.
+///
+/// `SignatureDoesNotMatch` repeats the whole canonical request, number and code included.
+fn plain_words(message: &str) -> String {
+    let quoted = |char: char| char.is_control() || "%&={}[]<>\"".contains(char);
+    let message = message.split(quoted).next().unwrap_or_default();
+    let mut out = String::new();
+    let mut word = String::new();
+    for char in message.chars().take(160).chain([' ']) {
+        if char.is_ascii_alphanumeric() || char.is_numeric() || char == '+' {
+            word.push(char);
+            continue;
+        }
+        let telling = word.chars().count() >= 4 && word.chars().any(char::is_numeric);
+        out.push_str(if telling { "…" } else { &word });
+        word.clear();
+        out.push(char);
+    }
+    out.trim().to_owned()
+}
+
+/// Returns when to come back: `x-acs-retry-after` in milliseconds or `retry-after` in seconds, a day at most.
+fn retry_after(reply: &HttpReply) -> Option<Millis> {
+    let number = |name: &str| reply.header(name)?.trim().parse::<u64>().ok();
+    let millis = number("x-acs-retry-after").map(Millis);
+    let told = millis.or_else(|| number("retry-after").map(Millis::from_seconds))?;
+    (told.0 > 0).then(|| told.min(Millis::from_seconds(86_400)))
+}

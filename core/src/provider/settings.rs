@@ -1,0 +1,207 @@
+//! What the configurations of all providers share: keys, endpoint, names, templates.
+
+use super::pattern::Pattern;
+use crate::config::Section;
+use crate::error::{ConfigCode, ConfigError};
+use crate::secret::Secret;
+use crate::sign::Credentials;
+use crate::time::Millis;
+use core::net::Ipv4Addr;
+
+/// Looks an environment variable up; the host read it, the core can't.
+pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// An option and the environment variable that stands in for it.
+pub(super) type Named = (&'static str, &'static str);
+
+/// Where to call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Endpoint {
+    /// Scheme and host, e.g. `https://sms.example` or `http://127.0.0.1:8080`.
+    pub(super) origin: String,
+    /// The host, with its port if that isn't the scheme's own: what a client sends as `host`.
+    pub(super) host: String,
+    plain_http: bool,
+    loopback: bool,
+}
+
+/// Reads an access key; the options win over the environment, whose token belongs to the environment's key only.
+pub(super) fn credentials(
+    section: &mut Section<'_>,
+    env: Env<'_>,
+    id: Named,
+    secret: Named,
+    token: Named,
+) -> Result<Credentials, ConfigError> {
+    let own = (section.text(id.0), section.text(secret.0), section.text(token.0));
+    let named = |error: ConfigError, (_, env): Named| ConfigError { env: Some(env), ..error };
+    let own_id = own.0.map_err(|error| named(error, id))?;
+    let own_secret = own.1.map_err(|error| named(error, secret))?;
+    let own_token = own.2.map_err(|error| named(error, token))?;
+    let pick = |section: &Section<'_>, option: Named, own: Option<&str>| {
+        let value = own.map(str::to_owned).or_else(|| env(option.1));
+        let value = value
+            .ok_or_else(|| named(section.error(ConfigCode::Missing, option.0, "is required"), option))?;
+        match value.chars().any(|char| char.is_control() || char.is_whitespace() || !char.is_ascii()) {
+            _ if value.is_empty() => {
+                Err(named(section.error(ConfigCode::Value, option.0, "must not be empty"), option))
+            }
+            true => {
+                let message = "must be ASCII without white space or control characters";
+                Err(named(section.error(ConfigCode::Value, option.0, message), option))
+            }
+            false => Ok(value),
+        }
+    };
+    let from_env = own_id.is_none() && own_secret.is_none();
+    let token = match own_token {
+        Some(_) => Some(pick(section, token, own_token)?),
+        None if from_env && env(token.1).is_some_and(|value| !value.is_empty()) => {
+            Some(pick(section, token, None)?)
+        }
+        None => None,
+    };
+    Ok(Credentials {
+        id: pick(section, id, own_id)?,
+        secret: Secret::new(pick(section, secret, own_secret)?),
+        token: token.map(Secret::new),
+    })
+}
+
+/// Reads `endpoint`, a scheme and a host; `default` is the vendor's own host.
+pub(super) fn endpoint(section: &mut Section<'_>, default: &str) -> Result<Endpoint, ConfigError> {
+    let Some(text) = section.text("endpoint")? else {
+        let (origin, host) = (format!("https://{default}"), default.to_owned());
+        return Ok(Endpoint { origin, host, plain_http: false, loopback: false });
+    };
+    let wrong = |message: &str| section.error(ConfigCode::Value, "endpoint", message);
+    let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
+    let plain_http = match scheme {
+        "https" => false,
+        "http" => true,
+        _ => return Err(wrong("must begin with https://, or http:// for a loopback host")),
+    };
+    let authority = rest.strip_suffix('/').unwrap_or(rest);
+    let (name, port) =
+        split_port(authority).ok_or_else(|| wrong("must be a host, with a port if need be"))?;
+    if !host_name(name) {
+        return Err(wrong("must be a scheme and a lower-case host, without path, query or user"));
+    }
+    let loopback = name == "localhost"
+        || name == "[::1]"
+        || name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback());
+    if plain_http && !loopback {
+        return Err(wrong("must be https; http goes to loopback only (127.0.0.0/8, localhost, [::1])"));
+    }
+    // Clients leave out a scheme's own port, and the host is signed.
+    let port = port.filter(|port| *port != if plain_http { 80 } else { 443 });
+    let host = port.map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
+    Ok(Endpoint { origin: format!("{scheme}://{host}"), host, plain_http, loopback })
+}
+
+/// Refuses a key that doesn't fit the endpoint: `sandbox-` keys stay on this machine, and plain http takes no other.
+pub(super) fn match_keys(
+    section: &Section<'_>,
+    id: Named,
+    credentials: &Credentials,
+    endpoint: &Endpoint,
+) -> Result<(), ConfigError> {
+    let own_id = credentials.id.starts_with(SANDBOX);
+    let own_secret = credentials.secret.expose().starts_with(SANDBOX);
+    let message = match (own_id, endpoint.loopback) {
+        (true, false) => "begins with `sandbox-`, so `endpoint` must be a loopback host",
+        _ if endpoint.plain_http && !(own_id && own_secret) => {
+            "and its secret must begin with `sandbox-` when `endpoint` is http"
+        }
+        _ => return Ok(()),
+    };
+    Err(ConfigError { env: Some(id.1), ..section.error(ConfigCode::Value, id.0, message) })
+}
+
+/// Reads `name`, which events and outcomes call the provider by.
+pub(super) fn name(section: &mut Section<'_>, kind: &str) -> Result<String, ConfigError> {
+    let Some(name) = section.text("name")? else { return Ok(kind.to_owned()) };
+    let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+    if name.len() <= 32 && name.bytes().all(good) {
+        return Ok(name.to_owned());
+    }
+    Err(section.error(ConfigCode::Value, "name", "must be at most 32 of a-z 0-9 - _"))
+}
+
+/// Reads `timeout_ms`, 5 seconds unless set.
+pub(super) fn timeout(section: &mut Section<'_>) -> Result<Millis, ConfigError> {
+    Ok(Millis(section.number("timeout_ms", 1_000..=30_000)?.unwrap_or(5_000)))
+}
+
+/// Reads `sign_name`: the words in front of the text; the vendor adds the brackets.
+pub(super) fn sign_name(section: &mut Section<'_>) -> Result<String, ConfigError> {
+    let name = section.required("sign_name", None)?;
+    if name.chars().any(char::is_control) {
+        return Err(section.error(ConfigCode::Value, "sign_name", "must not have control characters"));
+    }
+    if name.contains(['【', '】']) {
+        return Err(section.error(
+            ConfigCode::Value,
+            "sign_name",
+            "must not have 【】; the vendor adds them",
+        ));
+    }
+    if name.chars().count() > 40 {
+        return Err(section.error(ConfigCode::Value, "sign_name", "must not be longer than 40 characters"));
+    }
+    Ok(name.to_owned())
+}
+
+/// Reads `templates`, from purpose to the vendor's template; `shape` tells whether a template looks right.
+pub(super) fn templates(
+    section: &mut Section<'_>,
+    shape: fn(&str) -> bool,
+    example: &str,
+) -> Result<Vec<(String, String)>, ConfigError> {
+    let found = section.texts("templates")?;
+    if found.is_empty() {
+        let message = format!(
+            "is required: an object from purpose to template, such as {{\"default\": \"{example}\"}}"
+        );
+        return Err(section.error(ConfigCode::Missing, "templates", &message));
+    }
+    for (purpose, template) in &found {
+        if !shape(template) {
+            let option = format!("templates.{purpose}");
+            let message = format!("must be a template of the vendor's, such as {example}");
+            return Err(section.error(ConfigCode::Value, &option, &message));
+        }
+    }
+    Ok(found.into_iter().map(|(purpose, template)| (purpose.to_owned(), template.to_owned())).collect())
+}
+
+/// Returns the template of a purpose, or the one named `default`.
+pub(super) fn template<'a>(templates: &'a [(String, String)], purpose: &str) -> Option<&'a str> {
+    let find = |name: &str| templates.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    find(purpose).or_else(|| find("default"))
+}
+
+/// Reads what goes into one variable.
+pub(super) fn pattern(section: &Section<'_>, option: &str, text: &str) -> Result<Pattern, ConfigError> {
+    Pattern::parse(text).map_err(|message| section.error(ConfigCode::Value, option, &message))
+}
+
+/// Splits `host:port`; `None` if the port is no number from 1 to 65535.
+fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
+    let after_bracket = authority.rfind(']').unwrap_or(0);
+    match authority.rfind(':') {
+        Some(at) if at > after_bracket => {
+            let (name, port) = authority.split_at_checked(at)?;
+            let port: u16 = port.strip_prefix(':')?.parse().ok()?;
+            (port > 0).then_some((name, Some(port)))
+        }
+        _ => Some((authority, None)),
+    }
+}
+
+fn host_name(name: &str) -> bool {
+    let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
+    name == "[::1]" || (!name.is_empty() && name.len() <= 253 && name.bytes().all(good))
+}
+
+const SANDBOX: &str = "sandbox-";

@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""Writes core/src/provider/classes.rs from core/data/provider-errors.json.
+
+An entry that applies to SendSms carries `class` and, where the vendor names a tier, `retry_after_s`. A code
+without a row of its own is looked up by its prefix, cut at dots, so rows that their prefix already gives are
+left out. FAMILIES are prefixes that the vendors use without documenting a code of that name.
+"""
+
+import json
+import pathlib
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+APIS = {
+    "aliyun": ("dysmsapi send", "common (gateway)"),
+    "tencent": ("common (gateway)", "sms SendSms (SendStatusSet[].Code) and sms API"),
+}
+FAMILIES = {
+    # isv: the caller's side refused it; isp: the provider's side failed, at a point nobody tells.
+    "aliyun": {
+        "isv": ("Account", 0),
+        "isp": ("Ambiguous", 0),
+        "InvalidAccessKeyId": ("Account", 0),
+        "InvalidSecurityToken": ("Account", 0),
+        "InvalidTimeStamp": ("Account", 0),
+    },
+    "tencent": {"AuthFailure": ("Account", 0)},
+}
+
+
+def lookup(rows, code):
+    while True:
+        if code in rows:
+            return rows[code]
+        if "." not in code:
+            return None
+        code = code.rsplit(".", 1)[0]
+
+
+def main():
+    entries = json.loads((ROOT / "core/data/provider-errors.json").read_text("utf-8"))
+    out = [
+        "//! Which code means which class. Written by `scripts/error-classes.py`; don't edit.",
+        "",
+        "use super::Class::{self, Account, Ambiguous, Rejected, Throttled, Unavailable};",
+    ]
+    for provider, apis in APIS.items():
+        rows = dict(FAMILIES[provider])
+        found = [e for e in entries if e["provider"] == provider and e["api"] in apis and e["category"] != "success"]
+        for entry in sorted(found, key=lambda e: e["code"].count(".")):
+            row = (entry["class"], entry.get("retry_after_s", 0))
+            if lookup(rows, entry["code"]) != row:
+                rows[entry["code"]] = row
+        out += ["", f"/// Codes of {provider}, sorted: class, and seconds until another try may pass (0: not told)."]
+        out += [f"pub(super) const {provider.upper()}: &[(&str, Class, u32)] = &["]
+        out += [f'    ("{code}", {kind}, {seconds}),' for code, (kind, seconds) in sorted(rows.items())]
+        out += ["];"]
+    target = ROOT / "core/src/provider/classes.rs"
+    target.write_text("\n".join(out) + "\n", "utf-8")
+    subprocess.run(["rustfmt", "--edition", "2024", "--config-path", str(ROOT), str(target)], check=True)
+
+
+if __name__ == "__main__":
+    main()
