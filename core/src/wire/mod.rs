@@ -11,6 +11,9 @@ pub use crate::http::{HttpCall, HttpReply, Method};
 pub use crate::store::{Applied, MemoryStore, StoreOp, apply};
 pub use crate::time::{Millis, UnixMillis};
 
+#[cfg(feature = "testing")]
+pub use crate::sign::vector::run as sign_vector;
+
 use crate::{engine, flow, outcome};
 
 /// The version of the crate, one for all packages.
