@@ -1,5 +1,6 @@
 //! Replays the golden traces.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may be short")]
+#![allow(clippy::disallowed_methods, reason = "a test reads its files")]
 
 use sansms::mac::unhex;
 use sansms::wire::{
