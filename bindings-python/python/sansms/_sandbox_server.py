@@ -59,9 +59,11 @@ class _Handler(BaseHTTPRequestHandler):
         super().__init__(*connection)
 
     def handle_call(self) -> None:
-        length = int(self.headers.get("content-length") or 0)
+        stated = self.headers.get("content-length") or "0"
+        length = int(stated) if stated.isdecimal() else LARGEST_REQUEST + 1
         if length > LARGEST_REQUEST:
-            self.send_error(413)
+            self.close_connection = True
+            self.answer(413, [], b"")
             return
         body = self.rfile.read(length)
         url = f"http://{self.headers.get('host', '')}{self.path}"
