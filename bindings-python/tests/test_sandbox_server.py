@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import signal
+import socket
 import subprocess
 import sys
 from urllib.request import urlopen
@@ -55,6 +56,10 @@ def test_a_fault_closes_the_connection_without_a_reply(server):
     with service(server.url) as sms:
         assert sms.send("13800138000", **USER).kind == "unknown"
     assert len(inbox(server)) == 1
+    server.sandbox.fault("timeout_before", 1)
+    with socket.create_connection(("127.0.0.1", server.port), 5) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n")
+        assert connection.recv(100) == b""
 
 
 def test_a_reply_of_ten_megabytes_is_not_read(server):
