@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from urllib.request import urlopen
 
 import pytest
@@ -62,10 +63,12 @@ def test_a_fault_closes_the_connection_without_a_reply(server):
         assert connection.recv(100) == b""
 
 
-def test_a_reply_of_ten_megabytes_is_not_read(server):
+def test_a_reply_of_ten_megabytes_is_not_read(server, capfd):
     server.sandbox.fault("huge", 1)
     with service(server.url) as sms:
         assert sms.send("13800138000", **USER).kind == "unknown"
+    time.sleep(0.2)
+    assert capfd.readouterr().err == ""
 
 
 def test_it_listens_on_loopback_only(server):
