@@ -38,9 +38,12 @@ pub fn canonical(pairs: &[(&str, &str)]) -> String {
     ink.done()
 }
 
-/// Returns the room that pairs take at most once they are percent-encoded.
+/// Returns the room that pairs are likely to take once they are percent-encoded.
+///
+/// Close, because a buffer of more than a kilobyte costs an allocator much more than one below.
 pub(crate) fn room(pairs: &[(&str, &str)]) -> usize {
-    pairs.iter().map(|(name, value)| name.len() + 2 + value.len() * 3).sum()
+    let value = |text: &str| if text.is_ascii() { text.len() * 3 / 2 } else { text.len() * 3 };
+    pairs.iter().map(|(name, text)| name.len() + 2 + value(text)).sum()
 }
 
 /// Text under construction; bytes are cheaper to append than characters.
@@ -73,24 +76,6 @@ impl Ink {
     /// Appends text percent-encoded.
     pub(crate) fn pct(&mut self, text: &str) {
         self.escaped(text, b"%20");
-    }
-
-    /// Appends percent-encoded pairs percent-encoded once more: all they hold to escape is `%`, `=` and `&`.
-    pub(crate) fn pct_again(&mut self, pairs: &[u8]) {
-        self.0.reserve(pairs.len() * 5 / 3);
-        let mut rest = pairs;
-        loop {
-            let run = rest.iter().take_while(|byte| plain(**byte)).count();
-            let Some((run, tail)) = rest.split_at_checked(run) else { return };
-            self.0.extend_from_slice(run);
-            let Some((byte, tail)) = tail.split_first() else { return };
-            self.0.extend_from_slice(match byte {
-                b'%' => b"%25",
-                b'=' => b"%3D",
-                _ => b"%26",
-            });
-            rest = tail;
-        }
     }
 
     /// Appends text form-encoded: as percent-encoded, but a blank is `+`.
@@ -161,12 +146,13 @@ impl Ink {
         self.0.push(b'"');
     }
 
-    /// Appends lower-case hex.
-    pub(crate) fn hex(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            let byte = u32::from(*byte);
-            self.0.extend_from_slice(&[nibble(byte >> 4, b'a'), nibble(byte, b'a')]);
+    /// Appends a hash in lower-case hex.
+    pub(crate) fn hex(&mut self, bytes: &[u8; 32]) {
+        let mut digits = [[0; 2]; 32];
+        for (pair, byte) in digits.iter_mut().zip(bytes) {
+            *pair = [nibble(u32::from(*byte) >> 4, b'a'), nibble(u32::from(*byte), b'a')];
         }
+        self.0.extend_from_slice(digits.as_flattened());
     }
 
     /// Appends a number in decimal.
@@ -209,44 +195,97 @@ impl Ink {
 
     /// Appends text with every byte escaped that is not unreserved; a blank as `blank`.
     fn escaped(&mut self, text: &str, blank: &[u8]) {
-        self.0.reserve(text.len() * 3);
-        let mut rest = text.as_bytes();
-        loop {
-            let run = rest.iter().take_while(|byte| plain(**byte)).count();
-            let Some((run, tail)) = rest.split_at_checked(run) else { return };
+        each(text.as_bytes(), |run, byte| {
             self.0.extend_from_slice(run);
-            match tail {
-                [] => return,
-                [b' ', tail @ ..] => {
-                    self.0.extend_from_slice(blank);
-                    rest = tail;
-                }
-                [byte, tail @ ..] => {
-                    let byte = u32::from(*byte);
-                    self.0.extend_from_slice(&[b'%', nibble(byte >> 4, b'A'), nibble(byte, b'A')]);
-                    rest = tail;
-                }
+            match byte {
+                None => {}
+                Some(b' ') => self.0.extend_from_slice(blank),
+                Some(byte) => self.0.extend_from_slice(&escape(byte)),
+            }
+        });
+    }
+}
+
+/// Percent-encoded pairs, and the same percent-encoded once more, written in one go.
+pub(crate) struct Twice {
+    /// `name=value&…`.
+    pub(crate) once: Ink,
+    /// What precedes, and `name%3Dvalue%26…`.
+    pub(crate) twice: Ink,
+}
+
+impl Twice {
+    /// Encodes the pairs; the second text begins with `front`.
+    pub(crate) fn pairs(front: &[&str], pairs: &[(&str, &str)]) -> Self {
+        let room = room(pairs);
+        let (mut once, mut twice) = (Ink::with_capacity(room + 64), Ink::with_capacity(room * 4 / 3 + 64));
+        front.iter().for_each(|text| twice.text(text));
+        for (index, (name, value)) in pairs.iter().enumerate() {
+            if index > 0 {
+                once.0.push(b'&');
+                twice.0.extend_from_slice(b"%26");
+            }
+            Self::escaped(&mut once.0, &mut twice.0, name);
+            once.0.push(b'=');
+            twice.0.extend_from_slice(b"%3D");
+            Self::escaped(&mut once.0, &mut twice.0, value);
+        }
+        Self { once, twice }
+    }
+
+    fn escaped(once: &mut Vec<u8>, twice: &mut Vec<u8>, text: &str) {
+        each(text.as_bytes(), |run, byte| {
+            once.extend_from_slice(run);
+            twice.extend_from_slice(run);
+            if let Some(byte) = byte {
+                let [_, high, low] = escape(byte);
+                once.extend_from_slice(&[b'%', high, low]);
+                twice.extend_from_slice(&[b'%', b'2', b'5', high, low]);
+            }
+        });
+    }
+}
+
+/// Splits text into runs of bytes that stand for themselves and the byte after each, if any.
+#[inline]
+fn each(text: &[u8], mut write: impl FnMut(&[u8], Option<u8>)) {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let run = rest.iter().position(|byte| !plain(*byte)).unwrap_or(rest.len());
+        let Some((run, tail)) = rest.split_at_checked(run) else { return };
+        match tail {
+            [] => {
+                write(run, None);
+                return;
+            }
+            [byte, tail @ ..] => {
+                write(run, Some(*byte));
+                rest = tail;
             }
         }
     }
 }
 
-/// Tells whether a byte stands for itself in a percent-encoded text.
-fn plain(byte: u8) -> bool {
-    byte < 128 && PLAIN >> byte & 1 == 1
+fn escape(byte: u8) -> [u8; 3] {
+    [b'%', nibble(u32::from(byte) >> 4, b'A'), nibble(u32::from(byte), b'A')]
 }
 
-/// A bit for each byte below 128 that stands for itself.
-const PLAIN: u128 = {
-    let mut bits = 0;
+/// Tells whether a byte stands for itself in a percent-encoded text.
+fn plain(byte: u8) -> bool {
+    PLAIN.get(usize::from(byte)).is_some_and(|plain| *plain)
+}
+
+/// Whether each byte stands for itself.
+const PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut rest: &mut [bool] = &mut table;
     let mut byte = 0_u8;
-    while byte < 128 {
-        if matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~') {
-            bits |= 1 << byte;
-        }
-        byte += 1;
+    while let Some((plain, tail)) = rest.split_first_mut() {
+        *plain = matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~');
+        byte = byte.wrapping_add(1);
+        rest = tail;
     }
-    bits
+    table
 };
 
 /// Returns the hex digit of the low four bits; `ten` is the digit for 10.
@@ -342,6 +381,6 @@ mod tests {
             assert_eq!(ink(|ink| ink.instant(now)), now.civil().to_string());
             assert_eq!(ink(|ink| ink.day(now)), now.civil().to_string().split('T').next().unwrap());
         }
-        assert_eq!(ink(|ink| ink.hex(&[0, 0xaf])), "00af");
+        assert_eq!(ink(|ink| ink.hex(&[0xa5; 32])), "a5".repeat(32));
     }
 }
