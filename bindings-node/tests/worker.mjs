@@ -19,7 +19,7 @@ export default {
       case "/vectors":
         return Response.json(checkAll(await request.text(), testing.signVector));
       case "/trace":
-        return Response.json(differences(await request.json(), testing.replay));
+        return Response.json(await differences(await request.json(), { ...sansms, ...testing }));
       default:
         return new Response("not here", { status: 404 });
     }

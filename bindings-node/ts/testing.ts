@@ -4,7 +4,7 @@ import { aliyun } from "./provider.js";
 import { SEAMS, type Seams } from "./seams.js";
 import { Service } from "./service.js";
 import { MemoryStore } from "./stores/memory.js";
-import { readHttpReply, readStep, writeCall, writeRequest } from "./text.js";
+import { readHttpReply, writeCall } from "./text.js";
 import { TransportFault, type HttpCall, type HttpReply, type Transport } from "./transport.js";
 
 /** A clock that stands still until it is moved. */
@@ -114,46 +114,10 @@ export function signVector(input: object): Record<string, unknown> {
   return JSON.parse(testingCore.get().core.signVector(JSON.stringify(input))) as Record<string, unknown>;
 }
 
-/** A golden trace: what was asked, and what the core said at each step. */
-export interface Trace {
-  /** The configuration, as the core reads it. */
-  readonly config: object;
-  readonly flows: readonly {
-    readonly flow: "send" | "verify";
-    /** The fields of the request, by their names in snake_case. */
-    readonly request: Readonly<Record<string, unknown>>;
-    /** 32 bytes, in hex. */
-    readonly seed: string;
-    /** The steps in their text form; each has a reply but the last. */
-    readonly steps: readonly { readonly now: number; readonly reply?: string; readonly step: string }[];
-  }[];
-}
-
-/** Replays a trace through the core at work; answers the steps of each flow, in their text form, to be compared. */
-export function replay(trace: Trace): string[][] {
-  const engine = withErrors(() => new (core.get().core.Engine)(JSON.stringify(trace.config)));
-  return trace.flows.map(({ flow: kind, request, seed, steps }) => {
-    const bytes = Uint8Array.from(seed.match(/../g) ?? [], (pair) => parseInt(pair, 16));
-    const fields = Object.fromEntries(Object.entries(request).map(([name, value]) => [name.replaceAll("_", "-"), value]));
-    const flow = engine[kind](writeRequest(fields), bytes);
-    let said = "";
-    return steps.map(({ now }, index) => {
-      const reply = steps[index - 1]?.reply;
-      said = reply === undefined ? flow.start(now) : flow.resume(idOf(said), reply, now);
-      return said;
-    });
-  });
-}
-
 /** Says which core is at work. */
 export function about(): { readonly version: string; readonly core: CoreKind } {
   const { core: loaded, kind } = core.get();
   return { version: loaded.version(), core: kind };
-}
-
-function idOf(text: string): number {
-  const step = readStep(text);
-  return step.kind === "done" ? 0 : step.id;
 }
 
 export type { Seams };
