@@ -19,11 +19,11 @@ export async function differences(trace, { serviceWith, MemoryStore, TransportFa
     async run(ops) {
       const step = next("store");
       same("the store's step", ops, step.store);
-      // The memory lives through all of it, also where another reply was put in the place of its own.
+      if (step.reply === null) throw new Error("the store is down");
+      // The memory lives through all the rest, also where another reply was put in the place of its own.
       storeTime = step.now - STORE_LAG;
       const own = await memory.run(ops);
       if (step.from_memory) same("the memory's reply", own, step.reply);
-      if (step.reply === null) throw new Error("the store is down");
       return step.reply.map((reply) => reply ?? undefined);
     },
   };
@@ -39,7 +39,7 @@ export async function differences(trace, { serviceWith, MemoryStore, TransportFa
   let seed;
   const service = serviceWith({ ...trace.config, store, transport, env: trace.config.env ?? {} }, {
     seed: () => seed,
-    now: () => times.shift(),
+    now: () => (times.length > 1 ? times.shift() : times[0]),
   });
   for (const [index, flow] of trace.flows.entries()) {
     [place, steps, taken] = [`flow ${index}`, flow.steps, 0];
