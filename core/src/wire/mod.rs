@@ -2,6 +2,8 @@
 //!
 //! A binding converts arguments, calls this, converts the result and maps the error code; nothing more.
 
+#[cfg(feature = "testing")]
+mod schema;
 pub mod text;
 
 pub use crate::engine::{SendRequest, VerifyRequest};
@@ -15,6 +17,8 @@ pub use crate::time::{Millis, UnixMillis};
 pub use crate::sandbox::{Answer, Fault, Sandbox, Vendor};
 #[cfg(feature = "testing")]
 pub use crate::sign::vector::run as sign_vector;
+#[cfg(feature = "testing")]
+pub use schema::schema_json;
 
 use crate::{engine, flow, outcome};
 
