@@ -10,6 +10,7 @@ use crate::key::Keyring;
 use crate::limit::Planner;
 use crate::phone;
 use crate::policy::Policy;
+use crate::policy::audit::Audit;
 use crate::provider::{self, Provider};
 use crate::secret::Secret;
 use crate::ticket::{self, Ticket};
@@ -155,6 +156,12 @@ impl Engine {
     #[must_use]
     pub fn policy(&self) -> &Policy {
         &self.inner.policy
+    }
+
+    /// Tells what the policy lets an attacker do; see [`Policy::audit`].
+    #[must_use]
+    pub fn audit(&self) -> Audit {
+        self.inner.policy.audit()
     }
 
     /// Makes a flow that sends a code.

@@ -1,5 +1,11 @@
 //! Replays the golden traces.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may be short")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test reads files and may be short"
+)]
 
 use sansms::mac::unhex;
 use sansms::wire::{

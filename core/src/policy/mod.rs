@@ -1,5 +1,6 @@
 //! What a deployment allows: the knobs, their defaults and their ranges.
 
+pub mod audit;
 mod config;
 #[cfg(test)]
 mod tests;

@@ -110,6 +110,12 @@ impl Engine {
         engine::Engine::env_names()
     }
 
+    /// Tells what the policy lets an attacker do, in JSON; see [`crate::policy::audit::Audit::to_json`].
+    #[must_use]
+    pub fn audit_json(&self) -> String {
+        self.0.audit().to_json()
+    }
+
     /// Makes a flow that sends a code; `seed` is 32 fresh bytes from the operating system.
     #[must_use]
     pub fn send(&self, request: SendRequest, seed: [u8; 32]) -> Flow {
