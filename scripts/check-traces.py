@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
-"""Recomputes the golden traces and the code vectors, with the standard library and without a line of ours.
+"""Recomputes what the golden traces and the code vectors hold, with the standard library and without a line of ours.
 
-Usage: scripts/check-traces.py DIRECTORY, the folder of the vectors (core/vectors)
+Usage: scripts/check-traces.py DIRECTORY      (its README has the format; `code.jsonl` is beside it)
 
-`traces/README.md` there has the form of a trace. For every flow this script derives, from the configuration, the
-request and the seed alone: the names of the partitions, the lease or attempt, the tag, key ids, nonce and proof of the
-challenge, the code, the ticket, and the signature of each request; and compares them with what the core put there. Of
-`code.jsonl` it recomputes every line. It fails if anything differs, and if there was nothing of a kind to compare.
+For every flow this derives, from the configuration, the seed and the request alone: the names of the partitions, the
+lease or attempt, the tag, key ids, nonce and proof of the challenge, the code, the ticket, and the signature of each
+request; and compares each with what the core put there. Of `code.jsonl` it recomputes every line.
 """
 
 from __future__ import annotations
@@ -14,21 +13,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import ipaddress
 import json
 import sys
+import time
 import unicodedata
 from collections import Counter
+from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlsplit
-
-ALPHABETS = {
-    "digits": "0123456789",
-    "crockford": "0123456789ABCDEFGHJKMNPQRSTVWXYZ",
-    "upper": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-}
-HYPHENS = set("-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d\u200b\ufeff")
 
 
 def mac(key: bytes, *parts: bytes) -> bytes:
@@ -46,369 +39,361 @@ def enc(*fields: str | bytes) -> bytes:
     return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 
-def base64url(data: bytes) -> str:
+def b64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
-class Shape(NamedTuple):
-    """What codes look like."""
-
-    length: int = 6
-    alphabet: str = "digits"
-
-    def read(self, typed: str) -> str:
-        """Returns what someone typed as a code of this shape, or the error's name."""
-        symbols = ALPHABETS[self.alphabet]
-        folded = fold(typed, lambda letter: (letter if self.alphabet == "digits" else letter.upper()) in symbols)
-        if folded.startswith("input."):
-            return folded
-        if len(folded) != self.length:
-            return "input.code.length"
-        return folded if self.alphabet == "digits" else folded.upper()
+ALPHABETS = {
+    "digits": "0123456789",
+    "crockford": "0123456789ABCDEFGHJKMNPQRSTVWXYZ",
+    "upper": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+}
 
 
-def fold(typed: str, may: Any = lambda _: True) -> str:
-    """Brings what someone typed to ASCII letters and digits, or returns the error's name."""
-    out = []
-    for at, typed_character in enumerate(typed):
-        character = unicodedata.normalize("NFKC", typed_character)
-        full_width = "\uff21" <= typed_character <= "\uff3a" or "\uff41" <= typed_character <= "\uff5a"
-        if not ((character.isascii() and character.isdigit()) or full_width):
-            character = typed_character
-        if at >= 64:
-            return "input.code.length"
-        if character.isascii() and character.isalnum() and may(character):
-            out.append(character)
-        elif not (typed_character.isspace() or typed_character in HYPHENS):
-            return "input.code.character"
-    return "".join(out) or "input.code.empty"
+class Index(NamedTuple):
+    """The key that names things."""
 
+    key: bytes
 
-def read_own(typed: str) -> str:
-    """Returns a code of the caller's own, or the error's name."""
-    folded = fold(typed)
-    return folded if folded.startswith("input.") or 4 <= len(folded) <= 12 else "input.code.length"
+    def partition(self, namespace: str, kind: str, id: str) -> str:
+        name = mac(derive(self.key, "partition"), enc(namespace, kind, id))[:16]
+        return f"sansms:1:{namespace}:{kind}:{b64url(name)}"
+
+    def tag(self, ctx: bytes) -> str:
+        return mac(derive(self.key, "tag"), ctx)[:8].hex()
+
+    def idem(self, ctx: bytes, key: str) -> str:
+        return mac(derive(self.key, "idem"), ctx, enc(key))[:8].hex()
+
+    def device(self, device: str) -> str:
+        return b64url(mac(derive(self.key, "device"), device.encode())[:16])
 
 
 class Pepper(NamedTuple):
-    """What codes and proofs are made with."""
+    """A key that makes codes and proofs."""
 
-    secret: bytes
+    key: bytes
 
     @property
-    def kid(self) -> bytes:
-        return derive(self.secret, "kid")[:4]
+    def kid(self) -> str:
+        return derive(self.key, "kid")[:4].hex()
 
-    def code(self, ctx: bytes, nonce: bytes, shape: Shape) -> str:
-        symbols = ALPHABETS[shape.alphabet]
-        base, count = len(symbols), len(symbols) ** shape.length
-        key = derive(self.secret, "code")
-        blocks = (int.from_bytes(mac(key, ctx, enc(nonce, i.to_bytes(4, "big")))[:8], "big") for i in range(1000))
+    def code(self, ctx: bytes, nonce: str, length: int = 6, alphabet: str = "digits") -> str:
+        key, symbols = derive(self.key, "code"), ALPHABETS[alphabet]
+        base, count = len(symbols), len(symbols) ** length
+        names = (enc(bytes.fromhex(nonce), i.to_bytes(4, "big")) for i in range(1000))
+        blocks = (int.from_bytes(mac(key, ctx, name)[:8], "big") for name in names)
 
         def below(many: int) -> int:
             return next(block for block in blocks if block < 2**64 // many * many) % many
 
         if count > 2**32:
-            return "".join(symbols[below(base)] for _ in range(shape.length))
-        number, out = below(count), ""
-        for _ in range(shape.length):
-            number, digit = divmod(number, base)
-            out = symbols[digit] + out
-        return out
+            return "".join(symbols[below(base)] for _ in range(length))
+        number = below(count)
+        return "".join(symbols[number // base**place % base] for place in reversed(range(length)))
 
-    def proof(self, ctx: bytes, code: str) -> bytes:
-        return mac(derive(self.secret, "proof"), ctx, enc(code))[:16]
+    def proof(self, ctx: bytes, code: str) -> str:
+        return mac(derive(self.key, "proof"), ctx, enc(code))[:16].hex()
 
-    def seals(self, ticket: str, namespace: str, recipient: str, purpose: str, bound: str) -> bool:
-        data = base64.urlsafe_b64decode(ticket + "=" * (-len(ticket) % 4))
-        version, ends, kid, seal = data[:1], data[1:7], data[7:11], data[11:]
-        fields = enc(namespace, recipient, purpose, bound, ends)
-        return version == b"\1" and kid == self.kid and seal == mac(derive(self.secret, "ticket"), fields)[:16]
+    def ticket(self, namespace: str, recipient: str, purpose: str, bound: str, ends_s: int) -> str:
+        ends = ends_s.to_bytes(6, "big")
+        seal = mac(derive(self.key, "ticket"), enc(namespace, recipient, purpose, bound, ends))[:16]
+        return b64url(b"\x01" + ends + bytes.fromhex(self.kid) + seal)
 
 
-class Keys(NamedTuple):
-    """The keys that everything comes from; the current pepper first."""
-
-    index: bytes
-    peppers: list[Pepper]
-
-    @classmethod
-    def of(cls, config: dict[str, Any]) -> Keys:
-        if config.get("index"):
-            return cls(config["index"].encode(), [Pepper(pepper.encode()) for pepper in config["peppers"]])
+def keys(config: dict[str, Any]) -> tuple[Index, list[Pepper]]:
+    """Returns the index and the peppers, the current one first."""
+    if config.get("secret"):
         secret = config["secret"].encode()
-        return cls(derive(secret, "index"), [Pepper(derive(secret, "pepper"))])
-
-    def partition(self, namespace: str, kind: str, id: str) -> str:
-        name = mac(derive(self.index, "partition"), enc(namespace, kind, id))[:16]
-        return f"sansms:1:{namespace}:{kind}:{base64url(name)}"
-
-    def device(self, device: str) -> str:
-        return base64url(mac(derive(self.index, "device"), device.encode())[:16])
-
-    def tag(self, ctx: bytes) -> bytes:
-        return mac(derive(self.index, "tag"), ctx)[:8]
-
-    def idem(self, ctx: bytes, key: str) -> bytes:
-        return mac(derive(self.index, "idem"), ctx, enc(key))[:8]
+        return Index(derive(secret, "index")), [Pepper(derive(secret, "pepper"))]
+    return Index(config["index"].encode()), [Pepper(pepper.encode()) for pepper in config["peppers"]]
 
 
-def acs3(secret: str, method: str, url: str, headers: dict[str, str], body: bytes) -> str:
-    """Signs as Alibaba Cloud's ACS3-HMAC-SHA256 does; returns the `authorization` header that must stand there.
-
-    Which headers are signed, and the key id, are taken from the header that does stand there.
-    """
-    algorithm, _, fields = headers["authorization"].partition(" ")
-    fields_by_name = dict(field.strip().split("=", 1) for field in fields.split(","))
-    parts = urlsplit(url)
-    all_headers = {**headers, "host": parts.netloc}
-    names = fields_by_name["SignedHeaders"].split(";")
-    if names != sorted(names) or {name for name in all_headers if name.startswith("x-acs-")} - set(names):
-        raise AssertionError("a header that must be signed is not, or their order is wrong")
-    body_hash = hashlib.sha256(body).hexdigest()
-    if headers["x-acs-content-sha256"] != body_hash:
-        raise AssertionError("x-acs-content-sha256 is not the hash of the body")
-    pairs = sorted(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
-    query = "&".join(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in pairs)
-    signed = "".join(f"{name}:{all_headers[name].strip()}\n" for name in names)
-    canonical = "\n".join([method, parts.path or "/", query, signed, ";".join(names), body_hash])
-    text = f"{algorithm}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-    signature = mac(secret.encode(), text.encode()).hex()
-    return (
-        f"{algorithm} Credential={fields_by_name['Credential']},SignedHeaders={';'.join(names)},Signature={signature}"
-    )
+def folded(typed: str) -> str:
+    """Returns a code as it is proven: plain letters and digits."""
+    return "".join(letter for letter in unicodedata.normalize("NFKC", typed) if letter.isalnum())
 
 
-def rpc(secret: str, method: str, pairs: dict[str, str]) -> str:
-    """Signs as Alibaba Cloud's RPC V1 does."""
-    signed = sorted((name, value) for name, value in pairs.items() if name != "Signature")
-    query = "&".join(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in signed)
-    text = f"{method}&%2F&{quote(query, safe='~')}"
-    return base64.b64encode(hmac.new(f"{secret}&".encode(), text.encode(), hashlib.sha1).digest()).decode()
-
-
-def tc3(secret: str, method: str, url: str, headers: dict[str, str], body: bytes) -> str:
-    """Signs as Tencent Cloud's TC3-HMAC-SHA256 does; returns the `authorization` header that must stand there."""
-    algorithm, _, fields = headers["authorization"].partition(" ")
-    by_name = dict(field.strip().split("=", 1) for field in fields.split(","))
-    id, _, scope = by_name["Credential"].partition("/")
-    date, service, _ = scope.split("/")
-    parts = urlsplit(url)
-    all_headers = {**headers, "host": parts.netloc}
-    names = by_name["SignedHeaders"].split(";")
-    signed = "".join(f"{name}:{all_headers[name]}\n" for name in names)
-    lines = [method, "/", parts.query, signed, ";".join(names), hashlib.sha256(body).hexdigest()]
-    hashed = hashlib.sha256("\n".join(lines).encode()).hexdigest()
-    text = f"{algorithm}\n{headers['x-tc-timestamp']}\n{scope}\n{hashed}"
-    key = mac(mac(mac(f"TC3{secret}".encode(), date.encode()), service.encode()), b"tc3_request")
-    signature = mac(key, text.encode()).hex()
-    return f"{algorithm} Credential={id}/{scope}, SignedHeaders={';'.join(names)}, Signature={signature}"
-
-
-def scopes(ip: str) -> list[str]:
-    """Names what an address counts as: IPv4 whole, IPv6 by /64 and /48."""
-    address = ipaddress.ip_address(ip.strip().split("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        nat64 = address in ipaddress.ip_network("64:ff9b::/96")
-        mapped = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF) if nat64 else address.ipv4_mapped
+def networks(typed: str) -> list[str]:
+    """Returns what an address counts as; nothing if it is none."""
+    try:
+        address = ip_address(typed)
+    except ValueError:
+        return []
+    if isinstance(address, IPv6Address):
+        mapped = address.ipv4_mapped
+        if mapped is None and address in ip_network("64:ff9b::/96"):
+            mapped = ip_address(int(address) & 0xFFFFFFFF)
         if mapped is None:
-            return [str(ipaddress.ip_network(f"{address}/{bits}", strict=False)) for bits in (64, 48)]
+            return [str(ip_network((address, bits), strict=False)) for bits in (64, 48)]
         address = mapped
     return [str(address)]
 
 
-class Run:
-    """One flow of a trace, recomputed step by step."""
+# Signatures, after the vendors' pages
 
-    def __init__(self, config: dict[str, Any], flow: dict[str, Any], seen: Counter[str]) -> None:
-        self.config, self.flow, self.seen = config, flow, seen
-        self.keys = Keys.of(config)
+
+def sha256_hex(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def escape(text: str) -> str:
+    return quote(text, safe="~")
+
+
+def acs3(http: dict[str, Any], provider: dict[str, Any]) -> None:
+    """Alibaba Cloud, ACS3-HMAC-SHA256."""
+    parts = urlsplit(http["url"])
+    headers = {**dict(http["headers"]), "host": parts.netloc}
+    algorithm, _, fields = headers["authorization"].partition(" ")
+    stated = dict(field.split("=", 1) for field in fields.split(","))
+    names = stated["SignedHeaders"].split(";")
+    expect("the signed headers", names, sorted({"host"} | {name for name in headers if name.startswith("x-acs-")}))
+    expect("the body's hash", headers["x-acs-content-sha256"], sha256_hex(http["body"].encode()))
+    pairs = sorted(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True))
+    query = "&".join(f"{escape(name)}={escape(value)}" for name, value in pairs)
+    signed = "".join(f"{name}:{headers[name].strip()}\n" for name in names)
+    canonical = "\n".join(
+        [http["method"], parts.path, query, signed, ";".join(names), sha256_hex(http["body"].encode())]
+    )
+    signature = mac(provider["access_key_secret"].encode(), f"{algorithm}\n{sha256_hex(canonical.encode())}".encode())
+    expect("the key id", stated["Credential"], provider["access_key_id"])
+    expect("the signature", stated["Signature"], signature.hex())
+
+
+def rpc(http: dict[str, Any], provider: dict[str, Any]) -> None:
+    """Alibaba Cloud, RPC signature 1.0, with everything in the body."""
+    pairs = parse_qsl(http["body"], keep_blank_values=True, strict_parsing=True)
+    params = dict(pairs)
+    expect("no parameter twice", len(params), len(pairs))
+    stated = params.pop("Signature")
+    query = "&".join(f"{escape(name)}={escape(value)}" for name, value in sorted(params.items()))
+    text = f"{http['method']}&{escape('/')}&{escape(query)}"
+    key = provider["access_key_secret"].encode() + b"&"
+    expect("the key id", params["AccessKeyId"], provider["access_key_id"])
+    expect("the signature", stated, base64.b64encode(hmac.digest(key, text.encode(), "sha1")).decode())
+
+
+def tc3(http: dict[str, Any], provider: dict[str, Any]) -> None:
+    """Tencent Cloud, TC3-HMAC-SHA256."""
+    parts = urlsplit(http["url"])
+    headers = {**dict(http["headers"]), "host": parts.netloc}
+    algorithm, _, fields = headers["authorization"].partition(" ")
+    stated = dict(field.split("=", 1) for field in fields.split(", "))
+    names = stated["SignedHeaders"].split(";")
+    signed = "".join(f"{name}:{headers[name]}\n" for name in names)
+    hashed = sha256_hex(http["body"].encode())
+    canonical = "\n".join([http["method"], parts.path, parts.query, signed, ";".join(names), hashed])
+    day = time.strftime("%Y-%m-%d", time.gmtime(int(headers["x-tc-timestamp"])))
+    scope = f"{day}/sms/tc3_request"
+    text = f"{algorithm}\n{headers['x-tc-timestamp']}\n{scope}\n{sha256_hex(canonical.encode())}"
+    key = f"TC3{provider['secret_key']}".encode()
+    for part in (day, "sms", "tc3_request"):
+        key = mac(key, part.encode())
+    expect("the key id", stated["Credential"], f"{provider['secret_id']}/{scope}")
+    expect("the signature", stated["Signature"], mac(key, text.encode()).hex())
+
+
+# A flow
+
+
+class Flow:
+    """What a flow of a trace must hold."""
+
+    def __init__(self, config: dict[str, Any], flow: dict[str, Any]) -> None:
+        self.config, self.flow, self.request = config, flow, flow["request"]
+        self.index, self.peppers = keys(config)
         self.namespace = config.get("namespace", "default")
-        request = self.request = flow["request"]
         self.seed = bytes.fromhex(flow["seed"])
-        self.e164 = flow["outcome"]["to"]
-        self.recipient = f"tel:{self.e164}"
-        policy = config.get("policy")
-        policy = policy if isinstance(policy, dict) else {}
-        self.shape = Shape(policy.get("code_length", 6), policy.get("code_alphabet", "digits"))
-        self.own_codes = policy.get("own_codes", False)
-        session = request.get("session") or ""
-        self.challenge = base64url(self.expand("challenge", 16))
-        if not session and config.get("session") == "challenge":
-            session = self.challenge
-        self.ctx = enc(self.namespace, self.recipient, request["purpose"], session)
-        self.nonce = self.expand("nonce", 16)
-        self.code = ""
-        self.calls = 0
+        self.exchanges = 0
+        self.slot: tuple[str, str] | None = None
+        session = self.request.get("session") or ""
+        if not session and config.get("session") == "challenge" and flow["call"] == "send":
+            session = b64url(self.drawn("challenge", 16))
+            expect("the session token", flow["outcome"].get("challenge"), session)
+        number = flow["outcome"].get("to") or ""
+        self.recipient = f"tel:{number}"
+        self.ctx = enc(self.namespace, self.recipient, self.request["purpose"], session)
+        self.partitions = self.names(number)
 
-    def expand(self, label: str, size: int) -> bytes:
-        return derive(self.seed, label)[:size]
+    def drawn(self, label: str, length: int) -> bytes:
+        return derive(self.seed, label)[:length]
 
-    def same(self, what: str, found: Any, expected: Any) -> None:
-        self.seen[what] += 1
-        if found != expected:
-            raise AssertionError(f"{what}: {found!r} is there, {expected!r} is right")
+    def names(self, number: str) -> set[str]:
+        """Returns the names of every partition that this flow may touch."""
+        ids = [("number", self.recipient), ("budget", "")]
+        if number.startswith("+86"):
+            ids += [("prefix", number[:10]), ("country", "86")]
+        if "device" in self.request:
+            ids.append(("device", self.index.device(self.request["device"])))
+        for network in networks(self.request["ip"]) if "ip" in self.request else []:
+            ids.append(("ip", network))
+        return {self.index.partition(self.namespace, kind, id) for kind, id in ids}
 
-    def read(self, typed: str) -> str:
-        code = self.shape.read(typed)
-        return read_own(typed) if self.own_codes and code.startswith("input.") else code
+    def check(self) -> None:
+        for step in self.flow["steps"]:
+            if "store" in step:
+                for at, op in enumerate(step["store"]):
+                    expect("the partition", op["key"] in self.partitions, True)
+                    self.operation(op["op"])
+                    self.heard((step["reply"] or {at: None})[at])
+            else:
+                self.exchange(step["http"], step["now"])
+        ticket = self.flow["outcome"].get("ticket")
+        if ticket:
+            ends_s = (self.flow["steps"][-1]["now"] + 600_000) // 1000
+            args = (self.namespace, self.recipient, self.request["purpose"], self.request["ticket_for"], ends_s)
+            expect("the ticket", ticket, self.peppers[0].ticket(*args))
 
-    def names(self, kind: str) -> list[str]:
-        request = self.request
-        ids = {
-            "number": [self.recipient],
-            "budget": [""],
-            "ip": scopes(request["ip"]) if request.get("ip") else [],
-            "device": [self.keys.device(request["device"])] if request.get("device") else [],
-            # The traces have mainland numbers only: the calling code, and seven digits more.
-            "prefix": [self.e164[:10]],
-            "country": ["86"],
-        }[kind]
-        return [self.keys.partition(self.namespace, kind, id) for id in ids]
-
-    def operation(self, key: str, line: str) -> None:
-        kind = key.split(":")[3]
-        self.same("partitions", key in self.names(kind), True)
-        verb, who, *words = line.split(" ")
+    def operation(self, line: str) -> None:
+        verb, *words = line.split(" ")
         if verb == "check":
-            self.same("attempts", who, self.expand("attempt", 4).hex())
-            self.same("tags", words[0], self.keys.tag(self.ctx).hex())
-            code = self.read(self.request["code"])
-            proofs = [f"{it.kid.hex()}:{it.proof(self.ctx, code).hex()}" for it in self.keys.peppers]
-            self.same("proofs to check", words[2:], proofs)
+            typed = folded(self.request["code"])
+            expect("the attempt", words[0], self.drawn("attempt", 4).hex())
+            expect("the tag", words[1], self.index.tag(self.ctx))
+            proofs = [f"{pepper.kid}:{pepper.proof(self.ctx, typed)}" for pepper in self.peppers]
+            expect("the proofs", words[3:], proofs)
             return
-        self.same("leases", who, self.expand("lease", 8).hex())
+        expect("the verb", verb in ("reserve", "release"), True)
+        expect("the lease", words[0], self.drawn("lease", 8).hex())
         for word in words:
             name, _, value = word.partition("=")
             if name == "idem":
-                self.same("idempotency tags", value, self.keys.idem(self.ctx, self.request["idempotency_key"]).hex())
+                expect("the idempotency tag", value, self.index.idem(self.ctx, self.request["idempotency_key"]))
             elif name == "slot":
-                tag, nonce, *rest = value.split(":")
-                self.same("tags", tag, self.keys.tag(self.ctx).hex())
-                self.same("nonces", nonce, self.nonce.hex())
-                if rest:
-                    pepper = self.keys.peppers[0]
-                    code = self.own() or pepper.code(self.ctx, self.nonce, self.shape)
-                    self.same("proofs", rest[0], pepper.proof(self.ctx, code).hex())
-                    self.same("key ids", rest[-1].split(","), [it.kid.hex() for it in self.keys.peppers])
+                self.challenge(value.split(":"))
 
-    def own(self) -> str:
-        code = self.request.get("code")
-        if code is None:
-            return ""
-        return read_own(code) if self.own_codes else self.shape.read(code)
+    def challenge(self, fields: list[str]) -> None:
+        nonce = self.drawn("nonce", 16).hex()
+        expect("the tag", fields[0], self.index.tag(self.ctx))
+        expect("the nonce", fields[1], nonce)
+        if len(fields) > 2:
+            current = self.peppers[0]
+            own = self.request.get("code")
+            code = folded(own) if own else current.code(self.ctx, nonce)
+            expect("the proof", fields[2], current.proof(self.ctx, code))
+            expect("the key ids", fields[8], ",".join(pepper.kid for pepper in self.peppers))
 
     def heard(self, reply: str | None) -> None:
-        """Notes which challenge the store has kept: its code is the one to send."""
+        """Notes the challenge that the store says is live: its code is the one that goes out."""
         for word in (reply or "").split(" "):
             if word.startswith("slot="):
                 _, kid, nonce, _ = word.removeprefix("slot=").split(":")
-                pepper = next(it for it in self.keys.peppers if it.kid.hex() == kid)
-                self.code = self.own() or pepper.code(self.ctx, bytes.fromhex(nonce), self.shape)
+                self.slot = (kid, nonce)
 
-    def call(self, http: dict[str, Any]) -> None:
-        headers, body, url = dict(http["headers"]), http["body"].encode(), http["url"]
-        origin = url.split("?")[0].rstrip("/")
-        kinds = [next(iter(provider.items())) for provider in self.config["providers"]]
-        provider = next(it for _, it in kinds if it["endpoint"].rstrip("/") == origin)
-        secret = provider.get("access_key_secret") or provider["secret_key"]
-        algorithm = headers.get("authorization", "RPC").split(" ")[0]
-        if algorithm == "TC3-HMAC-SHA256":
-            expected = tc3(secret, http["method"], url, headers, body)
-            self.same("TC3 signatures", headers["authorization"], expected)
-            sent = json.loads(body)
-            self.same("numbers", sent["PhoneNumberSet"], [self.e164])
-            self.same("codes", self.code in sent["TemplateParamSet"], True)
+    def exchange(self, http: dict[str, Any], answered_ms: int) -> None:
+        endpoint = http["url"].partition("://")[2].partition("/")[0]
+        pairs = [next(iter(provider.items())) for provider in self.config["providers"]]
+        kind, provider = next(pair for pair in pairs if pair[1]["endpoint"].endswith(endpoint))
+        nonce = self.drawn(f"http/{self.exchanges}", 16).hex()
+        self.exchanges += 1
+        minute = time.strftime("%Y-%m-%dT%H:%M:", time.gmtime(answered_ms // 1000))
+        if kind == "tencent":
+            tc3(http, provider)
+            code = json.loads(http["body"])["TemplateParamSet"][0]
+        elif provider.get("wire") == "rpc":
+            rpc(http, provider)
+            params = dict(parse_qsl(http["body"]))
+            expect("the request's nonce", params["SignatureNonce"], nonce)
+            expect("the request's date", params["Timestamp"][:17], minute)
+            code = json.loads(params["TemplateParam"])["code"]
         else:
-            pairs = dict(parse_qsl(urlsplit(url).query if algorithm != "RPC" else http["body"]))
-            if algorithm == "RPC":
-                self.same("RPC signatures", pairs["Signature"], rpc(secret, http["method"], pairs))
-                nonce = pairs["SignatureNonce"]
-            else:
-                expected = acs3(secret, http["method"], url, headers, body)
-                self.same("ACS3 signatures", headers["authorization"], expected)
-                nonce = headers["x-acs-signature-nonce"]
-            self.same("nonces of calls", nonce, self.expand(f"http/{self.calls}", 16).hex())
-            self.same("numbers", pairs["PhoneNumbers"], self.e164.removeprefix("+86"))
-            self.same("codes", self.code in json.loads(pairs["TemplateParam"]).values(), True)
-        self.calls += 1
-
-    def run(self) -> None:
-        for step in self.flow["steps"]:
-            if "http" in step:
-                self.call(step["http"])
-                continue
-            replies = step["reply"] or [None] * len(step["store"])
-            for op, reply in zip(step["store"], replies):
-                self.operation(op["key"], op["op"])
-                self.heard(reply)
-        outcome = self.flow["outcome"]
-        if "challenge" in outcome:
-            self.same("challenges", outcome["challenge"], self.challenge)
-        if "ticket" in outcome:
-            bound = (self.namespace, self.recipient, self.request["purpose"], self.request["ticket_for"])
-            self.same("tickets", self.keys.peppers[0].seals(outcome["ticket"], *bound), True)
+            acs3(http, provider)
+            headers = dict(http["headers"])
+            expect("the request's nonce", headers["x-acs-signature-nonce"], nonce)
+            expect("the request's date", headers["x-acs-date"][:17], minute)
+            code = json.loads(dict(parse_qsl(urlsplit(http["url"]).query))["TemplateParam"])["code"]
+        own = self.request.get("code")
+        if own:
+            expect("the caller's code", code, folded(own))
+        else:
+            kid, challenge_nonce = self.slot or ("", "")
+            pepper = next(pepper for pepper in self.peppers if pepper.kid == kid)
+            expect("the code", code, pepper.code(self.ctx, challenge_nonce))
 
 
-def check_traces(folder: Path, seen: Counter[str]) -> None:
-    for path in sorted(folder.glob("*.json")):
-        trace = json.loads(path.read_text())
+# Code vectors
+
+HYPHENS = set("-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d\u200b\ufeff")
+
+
+def read(typed: str, shape: dict[str, Any] | None) -> dict[str, str]:
+    """Brings what someone typed to a code: of a shape, or of the caller's own."""
+    symbols = ALPHABETS[shape["alphabet"]] if shape else ""
+    code = ""
+    for at, letter in enumerate(typed):
+        plain = unicodedata.normalize("NFKC", letter)
+        full_width = "\uff21" <= letter <= "\uff3a" or "\uff41" <= letter <= "\uff5a"
+        if not full_width and not (plain.isascii() and plain.isdigit()):
+            plain = letter
+        if at >= 64:
+            return {"error": "input.code.length"}
+        cased = plain.upper() if symbols and symbols != ALPHABETS["digits"] else plain
+        if plain.isascii() and plain.isalnum() and (not symbols or cased in symbols):
+            code += cased
+        elif not (letter.isspace() or letter in HYPHENS):
+            return {"error": "input.code.character"}
+    if not code:
+        return {"error": "input.code.empty"}
+    fits = len(code) == shape["length"] if shape else 4 <= len(code) <= 12
+    return {"folded": code} if fits else {"error": "input.code.length"}
+
+
+def check_code(case: dict[str, Any]) -> None:
+    if "typed" in case:
+        expect("the typed code", case["expect"], read(case["typed"], case["shape"]))
+        return
+    index, peppers = keys(case["keys"])
+    pepper = peppers[case["pepper"]]
+    namespace, recipient = case["namespace"], case["recipient"]
+    ctx = enc(namespace, recipient, case["purpose"], case["session"])
+    code = case["own_code"] or pepper.code(ctx, case["nonce"], **case["shape"])
+    wanted = {
+        "kid": pepper.kid,
+        "tag": index.tag(ctx),
+        "code": code,
+        "proof": pepper.proof(ctx, code),
+        "idem": index.idem(ctx, case["idempotency_key"]),
+        "partition": index.partition(namespace, "number", recipient),
+    }
+    expect("the code vector", case["expect"], wanted)
+
+
+FACTS: Counter[str] = Counter()
+
+
+def expect(what: str, found: object, wanted: object) -> None:
+    FACTS[what] += 1
+    if found != wanted:
+        raise AssertionError(f"{what}: {found!r}, recomputed {wanted!r}")
+
+
+def main(folder: str) -> int:
+    passed, failed = 0, 0
+    for path in sorted(Path(folder).glob("*.json")):
+        trace = json.loads(path.read_text(encoding="utf-8"))
         for at, flow in enumerate(trace["flows"]):
-            seen["flows"] += 1
-            if not flow["steps"]:
-                seen["flows without a step"] += 1
-                continue
             try:
-                Run(trace["config"], flow, seen).run()
-            except Exception as problem:
-                raise SystemExit(f"{path.name}, flow {at}: {problem!r}") from None
-
-
-def check_codes(path: Path, seen: Counter[str]) -> None:
-    for line in path.read_text().splitlines():
+                Flow(trace["config"], flow).check()
+                passed += 1
+            except Exception as error:
+                failed += 1
+                print(f"{path.name}, flow {at}: {type(error).__name__} {error}", file=sys.stderr)
+    vectors = 0
+    path = Path(folder).parent / "code.jsonl"
+    for line in path.read_text(encoding="utf-8").splitlines():
         case = json.loads(line)
-        shape = Shape(**case["shape"]) if case["shape"] else None
-        if "typed" in case:
-            read = shape.read(case["typed"]) if shape else read_own(case["typed"])
-            got = {"error" if read.startswith("input.") else "folded": read}
-            seen["typed codes"] += 1
-        else:
-            keys = Keys.of(case["keys"])
-            pepper = keys.peppers[case["pepper"]]
-            namespace, recipient = case["namespace"], case["recipient"]
-            ctx = enc(namespace, recipient, case["purpose"], case["session"])
-            code = case["own_code"] or pepper.code(ctx, bytes.fromhex(case["nonce"]), shape or Shape())
-            got = {
-                "kid": pepper.kid.hex(),
-                "tag": keys.tag(ctx).hex(),
-                "code": code,
-                "proof": pepper.proof(ctx, code).hex(),
-                "idem": keys.idem(ctx, case["idempotency_key"]).hex(),
-                "partition": keys.partition(namespace, "number", recipient),
-            }
-            seen["code vectors"] += 1
-        if got != case["expect"]:
-            raise SystemExit(f"{path.name}, {case['id']}: {case['expect']} is there, {got} is right")
-
-
-WANTED = [
-    *("flows", "partitions", "leases", "attempts", "tags", "idempotency tags", "nonces", "proofs", "proofs to check"),
-    *("key ids", "codes", "numbers", "nonces of calls", "ACS3 signatures", "RPC signatures", "TC3 signatures"),
-    *("challenges", "tickets", "code vectors", "typed codes"),
-]
-
-
-def main() -> None:
-    if len(sys.argv) != 2:
-        raise SystemExit(f"usage: {sys.argv[0]} DIRECTORY")
-    folder, seen = Path(sys.argv[1]), Counter[str]()
-    check_traces(folder / "traces", seen)
-    check_codes(folder / "code.jsonl", seen)
-    print(", ".join(f"{seen[what]} {what}" for what in WANTED))
-    missing = [what for what in WANTED if not seen[what]]
-    if missing:
-        raise SystemExit(f"nothing to compare: {', '.join(missing)}")
+        try:
+            check_code(case)
+            vectors += 1
+        except Exception as error:
+            failed += 1
+            print(f"{path.name}, {case['id']}: {type(error).__name__} {error}", file=sys.stderr)
+    print(", ".join(f"{what.removeprefix('the ')} {count}" for what, count in sorted(FACTS.items())))
+    facts = sum(FACTS.values())
+    print(f"traces: {passed} passed, {failed} failed (flows; {vectors} code vectors; {facts} facts recomputed)")
+    return 0 if passed and vectors and not failed else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1]))

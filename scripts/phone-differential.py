@@ -8,7 +8,7 @@ makes it fail, and so does, with the usual seed, a rule that explains nothing an
 
     cargo build --release --example phone
     pip install -r scripts/requirements-phone.txt
-    python scripts/phone-differential.py [--parser target/release/examples/phone] [--seed 1] [--per-cell 40]
+    python scripts/phone-differential.py [--parser target/release/examples/phone] [--seed 1] [--per-cell 20]
 """
 
 import argparse
@@ -190,10 +190,21 @@ def numbers(rng, per_cell):
         for length in (10, 11, 11, 11, 11, 12, 13):
             national = str(head) + digits(rng, length - 4)
             yield rng.choice(("", "+86", "0086", "86")) + national
-    # Hong Kong, Macao, Taiwan: every leading four digits.
-    for code, length in ((852, 8), (853, 8), (886, 9)):
-        for head in range(10000):
-            yield f"+{code}{head:04}{digits(rng, length - 4)}"
+    # Hong Kong, Macao, Taiwan: the first and the last number of every head, long enough to decide.
+    for code, length, heads in (
+        (852, 8, range(1000, 10000)),
+        (853, 8, [*range(1000, 10000), *range(60000, 70000)]),
+        (886, 9, [*range(1000, 10000), *range(400000, 400100), *range(980000, 990200)]),
+    ):
+        for head in heads:
+            for fill in "09":
+                yield f"+{code}{str(head).ljust(length, fill)}"
+    # Calling codes of several countries: every head of four digits, of five where mobile numbers need them.
+    for code, regions in sorted(COUNTRY_CODE_TO_REGION_CODE.items()):
+        if len(regions) > 1 and code != 1:
+            for head in [*range(10000), *(range(70000, 80000) if code == 44 else ())]:
+                for length in lengths(code):
+                    yield f"+{code}{head:04}{digits(rng, length - len(f'{head:04}'))}"
     # Every calling code, also those of no country, with every length and every first two digits.
     for code in range(1, 1000):
         if code not in COUNTRY_CODE_TO_REGION_CODE:
@@ -306,7 +317,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--parser", default=str(ROOT / "target/release/examples/phone"))
     arguments.add_argument("--seed", type=int, default=1)
-    arguments.add_argument("--per-cell", type=int, default=40)
+    arguments.add_argument("--per-cell", type=int, default=20)
     options = arguments.parse_args()
 
     pinned = re.search(r"==(\S+)", (ROOT / "scripts/requirements-phone.txt").read_text())[1]

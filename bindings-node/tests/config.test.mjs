@@ -11,30 +11,37 @@ const home = dirname(require.resolve("sansms/package.json"));
 const { pickEnv, readError, writeConfig } = require(join(home, "dist/cjs/config.js"));
 
 const secret = "a secret for tests, and for nothing else";
-const account = { accessKeyId: "sandbox-id", accessKeySecret: "canary-5e1f", signName: "测试", templates: { register: "SMS_1" } };
+const account = { accessKeyId: "sandbox-id", accessKeySecret: "sandbox-canary-5e1f", endpoint: "http://127.0.0.1", signName: "测试", templates: { register: "SMS_1" } };
 const options = { providers: [aliyun(account)], store: new MemoryStore(), secret, env: {} };
 
-test("keys become snake_case, but not inside templates", () => {
-  const text = writeConfig({ budgetPerDay: 1, providers: [{ aliyun: { templates: { logIn: "SMS_1" } } }], x: undefined }, { A: "1" });
+test("keys become snake_case, but for the caller's own", () => {
+  const text = writeConfig({
+    budgetPerDay: 1,
+    providers: [{ aliyun: { templates: { logIn: "SMS_1" }, templateParams: { theCode: "{code}" } } }],
+    x: undefined,
+    env: { A_B: "1" },
+  });
   assert.deepEqual(JSON.parse(text), {
     budget_per_day: 1,
-    providers: [{ aliyun: { templates: { logIn: "SMS_1" } } }],
-    env: { A: "1" },
+    providers: [{ aliyun: { templates: { logIn: "SMS_1" }, template_params: { theCode: "{code}" } } }],
+    env: { A_B: "1" },
   });
 });
 
 test("only the variables that are asked for are read", () => {
-  assert.deepEqual(pickEnv(["A", "B"], { A: "1", C: "3" }), { A: "1" });
-  assert.deepEqual(pickEnv(["A"], undefined), {});
+  assert.deepEqual(pickEnv(["A", "B"], { A: "1", C: "3" }), { A: "1", B: undefined });
+  assert.deepEqual(pickEnv(["A"], undefined), { A: undefined });
 });
 
 test("complaints name the option as it is written here", () => {
-  const error = readError(new Error("config.missing|providers[0].aliyun.sign_name|is required, as sign_name|ALIYUN_SIGN_NAME"));
+  const error = readError(new Error("config.missing|providers[0].aliyun.sign_name|is required|SIGN_NAME"));
   assert.ok(error instanceof ConfigError);
-  assert.deepEqual([error.code, error.option, error.env], ["config.missing", "providers[0].aliyun.signName", "ALIYUN_SIGN_NAME"]);
-  assert.equal(error.message, "providers[0].aliyun.signName: is required, as signName (environment variable ALIYUN_SIGN_NAME)");
+  assert.deepEqual([error.code, error.option, error.env], ["config.missing", "providers[0].aliyun.signName", "SIGN_NAME"]);
+  assert.equal(error.message, "providers[0].aliyun.signName: is required (environment variable SIGN_NAME)");
   assert.equal(readError(new Error("config.value|providers[0].aliyun.templates.log_in|is a|b|")).option, "providers[0].aliyun.templates.log_in");
   assert.equal(readError(new Error("config.value|x|is a|b|")).message, "x: is a|b");
+  assert.equal(readError(new Error("config.unknown|x|is not an option; there are a_b, c|")).message, "x: is not an option; there are aB, c");
+  assert.equal(readError(new Error("config.value|policy|must be one of strict, shared_addresses|")).message, "policy: must be one of strict, shared_addresses");
   assert.equal(readError(new Error("drive.wrong_id|the reply carries the id of another step")).code, "drive.wrong_id");
   const other = new TypeError("other");
   assert.equal(readError(other), other);

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { aliyun, MemoryStore, Service, TransportFault } from "sansms";
-import { serviceWith } from "sansms/testing";
+import { Sandbox, serviceWith } from "sansms/testing";
 
-const account = { accessKeyId: "sandbox-id", accessKeySecret: "sandbox-secret", signName: "测试", templates: { register: "SMS_1" } };
+const account = { accessKeyId: "sandbox-id", accessKeySecret: "sandbox-secret", endpoint: "http://127.0.0.1", signName: "测试", templates: { register: "SMS_1" } };
 const options = { providers: [aliyun(account)], secret: "a secret for tests, and for nothing else", env: {} };
 const who = { to: "13800138000", purpose: "register", ip: "203.0.113.7", session: "s" };
 const mute = { send: () => Promise.reject(new TransportFault(false)) };
@@ -72,4 +72,26 @@ test("a clock that is no whole number is a bug, and said to be", async () => {
 test("a seed of another length is a bug, and said to be", async () => {
   const service = serviceWith({ ...options, store: new MemoryStore(), transport: mute }, { seed: () => new Uint8Array(31) });
   await assert.rejects(service.send(who), { name: "DriveError", code: "drive.seed" });
+});
+
+test("a request with a field that there is not is a bug, and said to be", async () => {
+  const service = new Service({ ...options, store: new MemoryStore(), transport: mute });
+  await assert.rejects(service.send({ ...who, sesion: "s" }), { name: "DriveError", code: "drive.request" });
+});
+
+test("a sandbox has a clock of its own, and equal seeds give equal codes", async () => {
+  const codes = await Promise.all(
+    [1, 1, 2].map(async (byte) => {
+      const sandbox = new Sandbox({ seed: Uint8Array.of(byte) });
+      const service = sandbox.service();
+      assert.equal((await service.send(who)).kind, "sent");
+      assert.equal((await service.send(who)).kind, "limited");
+      sandbox.clock.move(60_000);
+      assert.equal((await service.send({ ...who, purpose: "login" })).kind, "sent");
+      return sandbox.outbox.map(({ code }) => code);
+    }),
+  );
+  assert.equal(codes[0].length, 2);
+  assert.deepEqual(codes[0], codes[1]);
+  assert.notDeepEqual(codes[0], codes[2]);
 });

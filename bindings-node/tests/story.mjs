@@ -2,8 +2,14 @@
 
 /** Makes the service; `tell` goes through the story and answers what happened. It does I/O only in `tell`. */
 export function story({ Service, MemoryStore, aliyun, Sandbox }) {
-  const account = { accessKeyId: "sandbox-id", accessKeySecret: "sandbox-secret", signName: "测试", templates: { register: "SMS_1" } };
-  const sandbox = new Sandbox({ aliyun: { "sandbox-id": "sandbox-secret" } });
+  const account = {
+    accessKeyId: "sandbox-id",
+    accessKeySecret: "sandbox-secret",
+    endpoint: "http://127.0.0.1",
+    signName: "示例",
+    templates: { register: "SMS_1" },
+  };
+  const sandbox = new Sandbox();
   const service = new Service({
     providers: [aliyun(account)],
     store: new MemoryStore(),
@@ -14,14 +20,20 @@ export function story({ Service, MemoryStore, aliyun, Sandbox }) {
   const who = { to: "138 0013 8000", purpose: "register", ip: "203.0.113.7", session: "s1" };
   return {
     async tell() {
+      sandbox.clock.now = Date.now();
       const sent = await service.send(who);
       const code = sandbox.outbox.at(-1)?.code;
       const wrong = await service.verify({ ...who, code: code === "111111" ? "222222" : "111111" });
-      const right = await service.verify({ ...who, code });
+      const right = await service.verify({ ...who, code, ticketFor: "profile" });
       const replay = await service.verify({ ...who, code });
       const soon = await service.send(who);
-      const outcomes = { sent, wrong, right, replay, soon };
-      return { outbox: sandbox.outbox, to: right.to, outcomes };
+      const claim = { ticket: right.ticket, to: right.to, purpose: "register", ticketFor: "profile" };
+      const tickets = {
+        genuine: service.redeem(claim),
+        ofAnother: service.redeem({ ...claim, ticketFor: "payment" }),
+        missing: service.redeem({ ...claim, ticket: undefined }),
+      };
+      return { outbox: sandbox.outbox, to: right.to, tickets, outcomes: { sent, wrong, right, replay, soon } };
     },
   };
 }

@@ -1,22 +1,23 @@
 // Runs a file of sign vectors through the package on Node, on Node with wasm, and in workerd: a line for each.
-//   node vectors.mjs FILE            all three
-//   node vectors.mjs --here FILE     in this process
+//   node vectors.mjs FILE…            all three
+//   node vectors.mjs --here FILE…     in this process
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { about, signVector } from "sansms/testing";
 import { checkAll } from "./vector.mjs";
 
-const [file, here] = process.argv.slice(2).reverse();
-const text = readFileSync(file, "utf8");
+const files = process.argv.slice(2);
+const here = files[0] === "--here" && files.shift();
+const text = files.map((file) => readFileSync(file, "utf8")).join("\n");
 
-if (here === "--here") {
+if (here) {
   process.exitCode = report(`node ${process.versions.node} (${about().core})`, checkAll(text, signVector)) ? 0 : 1;
 } else {
   const self = fileURLToPath(import.meta.url);
   const passed = ["0", "1"].map((wasm) => {
     const env = { ...process.env, SANSMS_FORCE_WASM: wasm };
-    return spawnSync(process.execPath, [self, "--here", file], { env, stdio: "inherit" }).status === 0;
+    return spawnSync(process.execPath, [self, "--here", ...files], { env, stdio: "inherit" }).status === 0;
   });
   const { startWorker } = await import("./workerd.mjs");
   const worker = await startWorker();

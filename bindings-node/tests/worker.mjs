@@ -2,6 +2,7 @@
 import * as sansms from "sansms";
 import * as testing from "sansms/testing";
 import { story } from "./story.mjs";
+import { differences } from "./trace.mjs";
 import { checkAll } from "./vector.mjs";
 
 // At module scope a Worker may neither draw randomness, set timers, nor do I/O: this must work nevertheless.
@@ -17,6 +18,8 @@ export default {
         return Response.json(await atModuleScope.tell());
       case "/vectors":
         return Response.json(checkAll(await request.text(), testing.signVector));
+      case "/trace":
+        return Response.json(await differences(await request.json(), { ...sansms, ...testing }));
       default:
         return new Response("not here", { status: 404 });
     }

@@ -1,6 +1,7 @@
+import type { PhoneOptions, PolicyOptions, Preset } from "./policy.js";
+import type { Provider } from "./provider.js";
 import type { Store } from "./store.js";
 import type { Transport } from "./transport.js";
-import type { Provider } from "./provider.js";
 
 /** What a service is made of. */
 export interface ServiceOptions {
@@ -10,14 +11,22 @@ export interface ServiceOptions {
   readonly store: Store;
   /** At least 32 bytes that nobody else knows; the environment's `SANSMS_SECRET` if left out. */
   readonly secret?: string | undefined;
-  /** Keeps deployments that share a store apart. */
+  /** In place of `secret`, for rotation: what names records in the store, and stays the same. */
+  readonly index?: string | undefined;
+  /** In place of `secret`, for rotation: what makes codes; the current one first, at least 32 bytes each. */
+  readonly peppers?: readonly string[] | undefined;
+  /** Keeps deployments that share a store apart; 1 to 32 characters of `a-z A-Z 0-9 _ . -`. */
   readonly namespace?: string | undefined;
   /** The most messages in 24 hours, for the whole deployment. */
   readonly budgetPerDay?: number | undefined;
   /** Whether `send` and `verify` must be told the client's address; `"required"` if left out. */
   readonly ip?: "required" | "off" | undefined;
+  /** Whether a code is bound to a session (ASVS 5.0, 6.6.2); with `"challenge"`, `send` makes a token for it. */
+  readonly session?: "optional" | "required" | "challenge" | undefined;
   /** Limits and the shape of codes, where the defaults don't fit. */
-  readonly policy?: Readonly<Record<string, unknown>> | undefined;
+  readonly policy?: Preset | PolicyOptions | undefined;
+  /** Which numbers are served; the mainland's if left out. */
+  readonly phone?: PhoneOptions | undefined;
   /** What takes requests to the providers; the runtime's `fetch` if left out. */
   readonly transport?: Transport | undefined;
   /** How long the store may take, over all steps of one call, in milliseconds; 1000 if left out. */
@@ -58,15 +67,14 @@ export class DriveError extends Error {
   }
 }
 
-/** Writes options as the core's JSON, with the variables it asks for taken from `env`. */
-export function writeConfig(options: object, env: { [name: string]: string }): string {
-  return JSON.stringify({ ...(snakeKeys(options) as object), env });
+/** Writes options as the core's JSON. */
+export function writeConfig(options: object): string {
+  return JSON.stringify(snakeKeys(options));
 }
 
 /** Picks the variables of these names that are there. */
-export function pickEnv(names: readonly string[], from: Readonly<Record<string, string | undefined>> | undefined): { [name: string]: string } {
-  const found = names.map((name) => [name, from?.[name]] as const);
-  return Object.fromEntries(found.filter((pair): pair is [string, string] => pair[1] !== undefined));
+export function pickEnv(names: readonly string[], from: Readonly<Record<string, string | undefined>> | undefined): object {
+  return Object.fromEntries(names.map((name) => [name, from?.[name]]));
 }
 
 /** Runs `work` and turns what the core threw into an error of a class. */
@@ -85,20 +93,22 @@ export function readError(error: unknown): unknown {
   if (!code.startsWith("config.")) return error;
   const option = rest.shift() ?? "";
   const env = rest.pop() || undefined;
-  return new ConfigError(code, camelPath(option), camelWords(rest.join("|")), env);
+  const message = rest.join("|");
+  // Only this one lists options; other messages may quote values, which stay as they are.
+  return new ConfigError(code, camelPath(option), code === "config.unknown" ? camelWords(message) : message, env);
 }
 
-/** Turns the keys of objects into snake_case, however deep; those inside `templates` are the caller's own. */
+/** Turns the keys of objects into snake_case, however deep, but for those that are the caller's own. */
 function snakeKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(snakeKeys);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [snake(key), key === "templates" ? inner : snakeKeys(inner)]),
+    Object.entries(value).map(([key, inner]) => [snake(key), OWN_KEYS.has(key) ? inner : snakeKeys(inner)]),
   );
 }
 
 function camelPath(path: string): string {
-  const [head = "", ...own] = path.split(/(?<=\.templates)\./);
+  const [head = "", ...own] = path.split(/(?<=\.(?:templates|template_params))\./);
   return [camelWords(head), ...own].join(".");
 }
 
@@ -112,3 +122,5 @@ function camelWords(text: string): string {
 function snake(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
+
+const OWN_KEYS = new Set(["templates", "templateParams", "env"]);

@@ -1,5 +1,6 @@
 export { ConfigError, DriveError, type ServiceOptions } from "./config.js";
 export type * from "./outcome.js";
+export type { PhoneOptions, PolicyOptions, Preset, Rule } from "./policy.js";
 export { aliyun, tencent, type AliyunOptions, type Provider, type TencentOptions } from "./provider.js";
 export { Service, type SendRequest, type TicketRequest, type VerifyRequest } from "./service.js";
 export type { Store, StoreOp } from "./store.js";

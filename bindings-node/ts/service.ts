@@ -73,7 +73,8 @@ export class Service {
       throw new ConfigError("config.missing", "store", "is required; `new MemoryStore()` serves one process");
     }
     const { Engine, envNames } = core.get().core;
-    this.#engine = withErrors(() => new Engine(writeConfig(config, pickEnv(envNames(), env ?? processEnv()))));
+    const variables = pickEnv(envNames(), env ?? processEnv());
+    this.#engine = withErrors(() => new Engine(writeConfig({ ...config, env: variables })));
     this.#host = {
       store,
       transport: transport ?? fetchTransport(),

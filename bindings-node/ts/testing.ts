@@ -1,47 +1,107 @@
 import { withErrors, writeConfig, type ServiceOptions } from "./config.js";
 import { core, testingCore, type CoreKind } from "./core.js";
+import { aliyun } from "./provider.js";
 import { SEAMS, type Seams } from "./seams.js";
 import { Service } from "./service.js";
+import { MemoryStore } from "./stores/memory.js";
 import { readHttpReply, writeCall } from "./text.js";
 import { TransportFault, type HttpCall, type HttpReply, type Transport } from "./transport.js";
 
+/** A clock that stands still until it is moved. */
+export class Clock {
+  /** The time, in milliseconds since 1970. */
+  now: number;
+
+  constructor(now = 1_800_000_000_000) {
+    this.now = now;
+  }
+
+  /** Moves the clock by milliseconds; negative goes back. */
+  move(milliseconds: number): void {
+    this.now += milliseconds;
+  }
+}
+
 /** A message that arrived at the sandbox. */
-export interface SandboxMessage {
-  /** The number it went to. */
+export interface Message {
+  /** The number that it went to, in E.164. */
   readonly to: string;
-  /** The text as the person reads it. */
-  readonly text?: string;
-  /** The code in it, where it has one. */
-  readonly code?: string;
-  readonly [more: string]: unknown;
+  /** The code in it. */
+  readonly code: string;
+  /** What the phone shows. */
+  readonly text: string;
+  /** All that the sandbox knows of it. */
+  readonly fields: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Pretends to be the providers, inside this process.
+ * A pretend provider in this process.
  *
- * Give it to a `Service` as its `transport`; the provider's keys have to begin with `sandbox-`.
+ * ```ts
+ * const sandbox = new Sandbox();
+ * const service = sandbox.service();
+ * await service.send({ to: "13800138000", purpose: "register", ip: "203.0.113.7" });
+ * const { code } = sandbox.outbox.at(-1)!;
+ * sandbox.clock.move(60_000);
+ * ```
+ *
+ * It is a `Transport` too, for a `Service` of your own: one whose keys begin with `sandbox-` and whose `endpoint` is
+ * a loopback host, e.g. `http://127.0.0.1`.
  */
 export class Sandbox implements Transport {
-  readonly #sandbox: InstanceType<ReturnType<typeof testingCore.get>["core"]["Sandbox"]>;
-  readonly #now: () => number;
+  /** The clock of the sandbox, its services and their memory stores. */
+  readonly clock: Clock;
+  readonly #provider: InstanceType<ReturnType<typeof testingCore.get>["core"]["Sandbox"]>;
+  readonly #seed: Uint8Array;
+  #drawn = 0;
 
-  /** `options` are the sandbox's own; `now` is its clock, the host's unless given. */
-  constructor(options: Readonly<Record<string, unknown>> & { now?: () => number } = {}) {
-    const { now = Date.now, ...config } = options;
-    this.#now = now;
-    this.#sandbox = withErrors(() => new (testingCore.get().core.Sandbox)(writeConfig(config, {})));
+  /** Equal seeds (up to 28 bytes) give equal codes, run for run; `config` is the provider's own. */
+  constructor({ clock = new Clock(), seed = new Uint8Array(), config = {} }: SandboxOptions = {}) {
+    this.clock = clock;
+    this.#seed = seed;
+    this.#provider = withErrors(() => new (testingCore.get().core.Sandbox)(writeConfig(config)));
+  }
+
+  /** Makes a service that sends to this sandbox and lives by its clock and seed. */
+  service(options: Partial<ServiceOptions> = {}): Service {
+    return serviceWith(
+      {
+        providers: [aliyun(ACCOUNT)],
+        secret: "only for tests: 32 bytes or more",
+        store: new MemoryStore({ now: () => this.clock.now }),
+        transport: this,
+        env: {},
+        ...options,
+      },
+      { now: () => this.clock.now, seed: () => this.#draw() },
+    );
   }
 
   async send(call: HttpCall): Promise<HttpReply> {
-    const reply = readHttpReply(this.#sandbox.handle(writeCall(call), this.#now()));
+    const reply = readHttpReply(this.#provider.handle(writeCall(call), this.clock.now));
     if (reply === undefined) throw new TransportFault(true);
     return reply;
   }
 
   /** What has arrived so far, oldest first. */
-  get outbox(): readonly SandboxMessage[] {
-    return JSON.parse(this.#sandbox.inbox()) as SandboxMessage[];
+  get outbox(): readonly Message[] {
+    const inbox = JSON.parse(this.#provider.inbox()) as { to: string; text: string; params: { code: string } }[];
+    return inbox.map((fields) => ({ to: fields.to, code: fields.params.code, text: fields.text, fields: { ...fields } }));
   }
+
+  #draw(): Uint8Array {
+    const seed = new Uint8Array(32);
+    seed.set(this.#seed);
+    new DataView(seed.buffer).setUint32(28, this.#drawn++);
+    return seed;
+  }
+}
+
+/** How a sandbox is made; nothing is required. */
+export interface SandboxOptions {
+  readonly clock?: Clock | undefined;
+  readonly seed?: Uint8Array | undefined;
+  readonly config?: object | undefined;
 }
 
 /** Makes a service with a seed and a clock of the test's own. */
@@ -61,3 +121,11 @@ export function about(): { readonly version: string; readonly core: CoreKind } {
 }
 
 export type { Seams };
+
+const ACCOUNT = {
+  accessKeyId: "sandbox-id",
+  accessKeySecret: "sandbox-secret",
+  endpoint: "http://127.0.0.1",
+  signName: "示例",
+  templates: { default: "SMS_1" },
+};

@@ -4,21 +4,19 @@ use crate::error;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
-use sansms::sandbox::{Answer, Fault, Sandbox as Gateways, Vendor};
-use sansms::sign::vector;
-use sansms::wire::{HttpCall, Method, Millis, UnixMillis};
+use sansms::wire::{self, Answer, Fault, HttpCall, Method, Millis, UnixMillis, Vendor};
 use std::sync::{Mutex, PoisonError};
 
 /// The pretend providers: a function from a request to a reply, with an inbox.
 #[pyclass(frozen, module = "sansms._core")]
-pub(crate) struct Sandbox(Mutex<Gateways>);
+pub(crate) struct Sandbox(Mutex<wire::Sandbox>);
 
 #[pymethods]
 impl Sandbox {
     /// Checks a configuration, given as JSON.
     #[new]
     fn new(py: Python<'_>, config: &str) -> PyResult<Self> {
-        Gateways::new(config).map(|it| Self(Mutex::new(it))).map_err(|error| error::config(py, error))
+        wire::Sandbox::new(config).map(|it| Self(Mutex::new(it))).map_err(|error| error::config(py, error))
     }
 
     /// Answers one request with `("http", status, headers, body)` or `("http_fault", sent)`.
@@ -66,5 +64,5 @@ impl Sandbox {
 /// Signs one vector's inputs, given as JSON; returns what came out, as JSON.
 #[pyfunction]
 pub(crate) fn sign_vector(input: &str) -> PyResult<String> {
-    vector::run(input).map_err(PyValueError::new_err)
+    wire::sign_vector(input).map_err(PyValueError::new_err)
 }

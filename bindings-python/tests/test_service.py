@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import re
 import threading
+import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from json import dumps
@@ -181,6 +183,54 @@ def test_a_ticket_says_what_was_verified(sandbox, service):
     assert not service.redeem("", NUMBER, **bound)
     sandbox.clock.move(24 * 3600)
     assert not service.redeem(done.ticket, NUMBER, **bound)
+
+
+def test_closing_closes_the_transport_and_the_store():
+    closed = []
+
+    class Part:
+        def __init__(self, name):
+            self.name = name
+
+        def __call__(self, *_):
+            raise AssertionError
+
+        def run(self, ops, timeout):
+            raise AssertionError
+
+        def close(self):
+            closed.append(self.name)
+
+    with Service(providers=aliyun(), secret=CANARY, transport=Part("transport"), store=Part("store")) as service:
+        assert closed == []
+    assert closed == ["transport", "store"]
+    service.close()
+    Service(providers=aliyun(), secret=CANARY).close()
+
+
+def test_the_store_is_given_the_time_that_was_set(sandbox):
+    given = []
+
+    class Store:
+        def run(self, ops, timeout):
+            given.append(timeout)
+            raise TimeoutError
+
+    sandbox.service(store=Store(), store_timeout=0.25).send(NUMBER, **USER)
+    assert given[0] == pytest.approx(0.25)
+
+
+def test_the_clock_and_the_entropy_are_the_systems():
+    service = Service(providers=aliyun(), secret=CANARY)
+    assert service._clock is time.time
+    assert service._entropy is os.urandom
+
+
+def test_a_device_is_counted(sandbox):
+    service = sandbox.service(policy={"device": ["1/24h"]})
+    assert service.send(NUMBER, **USER, device="d")
+    refused = service.send("13800138001", **USER, device="d")
+    assert refused.code == "limit.device"
 
 
 def test_equal_seeds_give_equal_codes():

@@ -274,6 +274,7 @@ def everything_logged(caplog):
 
 def malformed(connection, _):
     connection.sendall(b"HTTP/1.1 200 OK\r\nno colon here\r\ncontent-length: 2\r\n\r\n{}")
+    connection.close()
 
 
 @pytest.mark.parametrize(

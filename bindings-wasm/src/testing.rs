@@ -1,6 +1,7 @@
 //! What only tests need, in the wasm that no deployment loads.
 
 use crate::{config_error, drive_error, millis};
+use sansms::error::DriveError;
 use sansms::wire::{self, text};
 use wasm_bindgen::prelude::*;
 

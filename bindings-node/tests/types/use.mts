@@ -11,7 +11,7 @@ import {
   type Transport,
   type VerifyOutcome,
 } from "sansms";
-import { about, Sandbox, serviceWith, signVector } from "sansms/testing";
+import { about, Clock, Sandbox, serviceWith, signVector } from "sansms/testing";
 
 const options = {
   providers: [aliyun({ signName: "测试", templates: { register: "SMS_1" }, accessKeyId: process.env["ID"] })],
@@ -113,8 +113,15 @@ try {
   }
 }
 
-const sandbox = new Sandbox();
+// @ts-expect-error a rule has a window
+void new Service({ ...options, policy: { number: ["5"] } });
+void new Service({ ...options, policy: { preset: "strict", number: ["5/24h"], cooldownS: 90 }, phone: { countries: ["CN", "HK"] } });
+
+const claim: boolean = service.redeem({ ticket: "t", to: "t", purpose: "p", ticketFor: "f" });
+const sandbox = new Sandbox({ clock: new Clock(0), seed: Uint8Array.of(1) });
+const inTest: Service = sandbox.service({ policy: "strict" });
+sandbox.clock.move(60_000);
 const arrived: string | undefined = sandbox.outbox.at(-1)?.code;
 const fixed: Service = serviceWith(options, { now: () => 0, seed: () => new Uint8Array(32) });
 const core: "native" | "wasm" = about().core;
-void [arrived, fixed, core, signVector({}), new Sandbox({ now: () => 0 })];
+void [claim, inTest, arrived, fixed, core, signVector({})];

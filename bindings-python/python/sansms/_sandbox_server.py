@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -48,6 +49,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Lets clients go away without a word."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -59,9 +65,11 @@ class _Handler(BaseHTTPRequestHandler):
         super().__init__(*connection)
 
     def handle_call(self) -> None:
-        length = int(self.headers.get("content-length") or 0)
+        stated = self.headers.get("content-length") or "0"
+        length = int(stated) if stated.isdecimal() else LARGEST_REQUEST + 1
         if length > LARGEST_REQUEST:
-            self.send_error(413)
+            self.close_connection = True
+            self.answer(413, [], b"")
             return
         body = self.rfile.read(length)
         url = f"http://{self.headers.get('host', '')}{self.path}"

@@ -58,27 +58,27 @@ cases! {
     CodeLocked = "code.locked", Locked,
         "错误次数过多，请重新获取验证码。", "Too many wrong tries. Please ask for a new code.";
     LimitCooldown = "limit.cooldown", Limited,
-        "发送过于频繁，请在{wait}后重试。", "A code was just sent. Please try again in {wait}.";
+        "发送过于频繁，请在 {wait}后重试。", "A code was just sent. Please try again in {wait}.";
     LimitNumber = "limit.number", Limited,
-        "该号码获取验证码次数过多，请在{wait}后重试。", "Too many codes for this number. Please try again in {wait}.";
+        "该号码获取验证码次数过多，请在 {wait}后重试。", "Too many codes for this number. Please try again in {wait}.";
     LimitWrongTries = "limit.wrong_tries", Limited,
-        "该号码错误次数过多，请在{wait}后重试。", "Too many wrong tries for this number. Please try again in {wait}.";
+        "该号码错误次数过多，请在 {wait}后重试。", "Too many wrong tries for this number. Please try again in {wait}.";
     LimitIp = "limit.ip", Limited,
-        "操作过于频繁，请在{wait}后重试。", "Too many requests. Please try again in {wait}.";
+        "操作过于频繁，请在 {wait}后重试。", "Too many requests. Please try again in {wait}.";
     LimitIpAttempts = "limit.ip_attempts", Limited,
-        "操作过于频繁，请在{wait}后重试。", "Too many requests. Please try again in {wait}.";
+        "操作过于频繁，请在 {wait}后重试。", "Too many requests. Please try again in {wait}.";
     LimitDevice = "limit.device", Limited,
-        "操作过于频繁，请在{wait}后重试。", "Too many requests. Please try again in {wait}.";
+        "操作过于频繁，请在 {wait}后重试。", "Too many requests. Please try again in {wait}.";
     LimitPrefix = "limit.prefix", Limited,
-        "当前请求较多，请在{wait}后重试。", "Many requests right now. Please try again in {wait}.";
+        "当前请求较多，请在 {wait}后重试。", "Many requests right now. Please try again in {wait}.";
     LimitCountry = "limit.country", Limited,
-        "当前请求较多，请在{wait}后重试。", "Many requests right now. Please try again in {wait}.";
+        "当前请求较多，请在 {wait}后重试。", "Many requests right now. Please try again in {wait}.";
     LimitBudget = "limit.budget", Limited,
-        "当前请求较多，请在{wait}后重试。", "Many requests right now. Please try again in {wait}.";
+        "当前请求较多，请在 {wait}后重试。", "Many requests right now. Please try again in {wait}.";
     LimitSlots = "limit.slots", Limited,
-        "请先使用已收到的验证码，或在{wait}后重试。", "Please use a code you have, or try again in {wait}.";
+        "请先使用已收到的验证码，或在 {wait}后重试。", "Please use a code you have, or try again in {wait}.";
     LimitBusy = "limit.busy", Limited,
-        "系统繁忙，请在{wait}后重试。", "Busy right now. Please try again in {wait}.";
+        "系统繁忙，请在 {wait}后重试。", "Busy right now. Please try again in {wait}.";
     GateChallenge = "gate.challenge", ChallengeRequired,
         "请先完成人机验证。", "Please complete the captcha first.";
     ProviderRejected = "provider.rejected", Undelivered,
@@ -90,17 +90,17 @@ cases! {
     ProviderUnavailable = "provider.unavailable", Undelivered,
         "短信服务暂不可用，请稍后重试。", "Messages can't be sent right now. Please try later.";
     ProviderAmbiguous = "provider.ambiguous", Unknown,
-        "短信可能已发送；如未收到，请在{wait}后重试。", "The message may have been sent. If it does not come, try again in {wait}.";
+        "短信可能已发送；如未收到，请在 {wait}后重试。", "The message may have been sent. If it does not come, try again in {wait}.";
     StoreDown = "store.down", Unavailable,
-        "系统繁忙，请在{wait}后重试。", "Busy right now. Please try again in {wait}.";
+        "系统繁忙，请在 {wait}后重试。", "Busy right now. Please try again in {wait}.";
     StoreClock = "store.clock", Unavailable,
-        "系统繁忙，请在{wait}后重试。", "Busy right now. Please try again in {wait}.";
+        "系统繁忙，请在 {wait}后重试。", "Busy right now. Please try again in {wait}.";
     StoreVersion = "store.version", Unavailable,
-        "系统繁忙，请在{wait}后重试。", "Busy right now. Please try again in {wait}.";
+        "系统繁忙，请在 {wait}后重试。", "Busy right now. Please try again in {wait}.";
     StoreCorrupt = "store.corrupt", Unavailable,
-        "系统繁忙，请在{wait}后重试。", "Busy right now. Please try again in {wait}.";
+        "系统繁忙，请在 {wait}后重试。", "Busy right now. Please try again in {wait}.";
     StoreReply = "store.reply", Unavailable,
-        "系统繁忙，请在{wait}后重试。", "Busy right now. Please try again in {wait}.";
+        "系统繁忙，请在 {wait}后重试。", "Busy right now. Please try again in {wait}.";
     InputCodeEmpty = "input.code.empty", Invalid,
         "请输入验证码。", "Please enter the code.";
     InputCodeLength = "input.code.length", Invalid,

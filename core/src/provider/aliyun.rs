@@ -119,7 +119,7 @@ impl Provider for Aliyun {
                 aliyun_rpc::build(&call, &self.credentials, now, &nonce)
             }
         };
-        request.headers.push(("accept".into(), "application/json".into()));
+        request.headers.push(("accept", "application/json".into()));
         Ok(request.into_call(&self.endpoint.origin, self.timeout, MAX_REPLY))
     }
 

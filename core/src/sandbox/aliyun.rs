@@ -51,7 +51,9 @@ impl Sandbox {
         {
             params.extend(pairs(&String::from_utf8_lossy(&call.body)));
         }
-        let v3 = call.header("x-acs-action").is_some() || call.header("authorization").is_some();
+        // The official SDKs send `x-acs-*` headers with RPC calls too, so these tell nothing.
+        let rpc = params.iter().any(|(name, _)| name == "AccessKeyId" || name == "Signature");
+        let v3 = call.header("authorization").is_some() || !rpc;
         if v3 { self.acs3(call, params, now) } else { self.rpc(call, params, now) }
     }
 

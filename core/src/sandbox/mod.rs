@@ -191,9 +191,9 @@ impl fmt::Debug for Sms {
     }
 }
 
-/// Returns a JSON reply.
+/// Returns a JSON reply; Tencent's SDK for Python looks for errors under exactly this content type.
 fn reply(status: u16, body: &Value) -> HttpReply {
-    let headers = vec![("content-type".to_owned(), "application/json;charset=utf-8".to_owned())];
+    let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
     HttpReply { status, headers, body: body.to_string().into_bytes() }
 }
 

@@ -291,6 +291,22 @@ fn body(answer: Answer) -> Value {
     serde_json::from_slice(&reply.body).unwrap()
 }
 
+/// The official SDKs send `x-acs-*` headers with RPC V1 too, and read Tencent's errors under one content type only.
+#[test]
+fn official_clients_are_understood() {
+    let mut sandbox = sandbox();
+    let mut call = provider("rpc").call(&message(), START, [0; 16]).unwrap();
+    call.headers.push(("x-acs-action".to_owned(), "SendSms".to_owned()));
+    call.headers.push(("x-acs-version".to_owned(), "2017-05-25".to_owned()));
+    assert_eq!(body(sandbox.handle(&call, START))["Code"], "OK");
+    let call = provider_with("tencent", "sandbox-wrong", None).call(&message(), START, [0; 16]).unwrap();
+    let Answer::Reply(reply) = sandbox.handle(&call, START) else { panic!("a fault") };
+    assert_eq!(reply.header("content-type"), Some("application/json"));
+    sandbox.fault(None, Fault::Throttle, 1);
+    let Answer::Reply(reply) = sandbox.handle(&call, START) else { panic!("a fault") };
+    assert_eq!(reply.header("content-type"), Some("application/json"));
+}
+
 #[test]
 fn aliyun_refuses_what_the_vendor_refuses() {
     let emoji = "{\"code\":\"123456\",\"minutes\":\"\u{1f600}\"}";
@@ -389,11 +405,8 @@ fn acs3_follows_the_signed_headers_and_any_wire_encoding() {
         ("TemplateCode", "SMS_1"),
         ("TemplateParam", "{\"code\": \"123456\"}"),
     ];
-    let wire = |text: &str| {
-        ["%21=!", "%27='", "%28=(", "%29=)", "%2A=*", "%20=+"]
-            .iter()
-            .fold(pct(text), |text, change| text.replace(&change[..3], &change[4..]))
-    };
+    let bare = [("%21", "!"), ("%27", "'"), ("%28", "("), ("%29", ")"), ("%2A", "*"), ("%20", "+")];
+    let wire = |text: &str| bare.iter().fold(pct(text), |text, (from, to)| text.replace(from, to));
     let query: Vec<String> =
         pairs.iter().rev().map(|(name, value)| format!("{name}={}", wire(value))).collect();
     let date = START.civil().to_string();

@@ -4,7 +4,7 @@
 //! alibabacloud-tea-openapi 0.4.6 and @alicloud/openapi-core 1.0.8.
 
 use super::encode::{Ink, room};
-use super::{Credentials, Request, Signed, header};
+use super::{Credentials, Request, Signed};
 use crate::http::Method;
 use crate::mac::{hmac_sha256, sha256};
 use crate::secret::Secret;
@@ -55,7 +55,7 @@ pub fn build(call: &Call<'_>, credentials: &Credentials, now: UnixMillis, nonce:
     let date = date.done();
 
     // In the order of their names, as the canonical request wants them.
-    let mut headers = Vec::with_capacity(10);
+    let mut headers: Vec<(&'static str, &str)> = Vec::with_capacity(8);
     if !body.is_empty() {
         headers.push(("content-type", FORM));
     }
@@ -70,9 +70,10 @@ pub fn build(call: &Call<'_>, credentials: &Credentials, now: UnixMillis, nonce:
     headers.push(("x-acs-version", call.version));
 
     let signed = sign(&credentials.secret, Method::Post, "/", &query, &headers, &hash);
-    let mut out: Vec<(String, String)> = Vec::with_capacity(headers.len() + 1);
-    out.extend(headers.iter().filter(|(name, _)| *name != "host").map(|(name, value)| header(name, value)));
-    out.push(("authorization".into(), authorization(&credentials.id, &headers, &signed.signature)));
+    let mut out = Vec::with_capacity(headers.len() + 1);
+    let sent = headers.iter().filter(|(name, _)| *name != "host");
+    out.extend(sent.map(|(name, value)| (*name, (*value).to_owned())));
+    out.push(("authorization", authorization(&credentials.id, &headers, &signed.signature)));
     Request { method: Method::Post, query, headers: out, body, signed }
 }
 

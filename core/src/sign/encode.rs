@@ -38,9 +38,12 @@ pub fn canonical(pairs: &[(&str, &str)]) -> String {
     ink.done()
 }
 
-/// Returns the room that pairs take at most once they are percent-encoded.
+/// Returns the room that pairs are likely to take once they are percent-encoded.
+///
+/// Close, because a buffer of more than a kilobyte costs an allocator much more than one below.
 pub(crate) fn room(pairs: &[(&str, &str)]) -> usize {
-    pairs.iter().map(|(name, value)| name.len() + 2 + value.len() * 3).sum()
+    let value = |text: &str| if text.is_ascii() { text.len() * 3 / 2 } else { text.len() * 3 };
+    pairs.iter().map(|(name, text)| name.len() + 2 + value(text)).sum()
 }
 
 /// Text under construction; bytes are cheaper to append than characters.
@@ -65,6 +68,11 @@ impl Ink {
         self.0.extend_from_slice(text.as_bytes());
     }
 
+    /// Appends one byte known to be ASCII.
+    pub(crate) fn byte(&mut self, byte: u8) {
+        self.0.push(byte);
+    }
+
     /// Appends bytes known to be ASCII.
     pub(crate) fn ascii(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
@@ -72,30 +80,22 @@ impl Ink {
 
     /// Appends text percent-encoded.
     pub(crate) fn pct(&mut self, text: &str) {
-        self.escaped(text, b"%20");
-    }
-
-    /// Appends percent-encoded pairs percent-encoded once more: all they hold to escape is `%`, `=` and `&`.
-    pub(crate) fn pct_again(&mut self, pairs: &[u8]) {
-        self.0.reserve(pairs.len() * 5 / 3);
-        let mut rest = pairs;
-        loop {
-            let run = rest.iter().take_while(|byte| plain(**byte)).count();
-            let Some((run, tail)) = rest.split_at_checked(run) else { return };
+        each(text.as_bytes(), |run, byte| {
             self.0.extend_from_slice(run);
-            let Some((byte, tail)) = tail.split_first() else { return };
-            self.0.extend_from_slice(match byte {
-                b'%' => b"%25",
-                b'=' => b"%3D",
-                _ => b"%26",
-            });
-            rest = tail;
-        }
+            if let Some(byte) = byte {
+                self.0.extend_from_slice(&escape(byte));
+            }
+        });
     }
 
     /// Appends text form-encoded: as percent-encoded, but a blank is `+`.
     pub(crate) fn form(&mut self, text: &str) {
-        self.escaped(text, b"+");
+        for (index, word) in text.split(' ').enumerate() {
+            if index > 0 {
+                self.0.push(b'+');
+            }
+            self.pct(word);
+        }
     }
 
     /// Appends `name=value` pairs joined by `&`, percent-encoded.
@@ -161,12 +161,13 @@ impl Ink {
         self.0.push(b'"');
     }
 
-    /// Appends lower-case hex.
-    pub(crate) fn hex(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            let byte = u32::from(*byte);
-            self.0.extend_from_slice(&[nibble(byte >> 4, b'a'), nibble(byte, b'a')]);
+    /// Appends a hash in lower-case hex.
+    pub(crate) fn hex(&mut self, bytes: &[u8; 32]) {
+        let mut digits = [[0; 2]; 32];
+        for (pair, byte) in digits.iter_mut().zip(bytes) {
+            *pair = [nibble(u32::from(*byte) >> 4, b'a'), nibble(u32::from(*byte), b'a')];
         }
+        self.0.extend_from_slice(digits.as_flattened());
     }
 
     /// Appends a number in decimal.
@@ -206,47 +207,91 @@ impl Ink {
             self.0.extend_from_slice(&[b'-', ascii(part / 10), ascii(part % 10)]);
         }
     }
+}
 
-    /// Appends text with every byte escaped that is not unreserved; a blank as `blank`.
-    fn escaped(&mut self, text: &str, blank: &[u8]) {
-        self.0.reserve(text.len() * 3);
-        let mut rest = text.as_bytes();
-        loop {
-            let run = rest.iter().take_while(|byte| plain(**byte)).count();
-            let Some((run, tail)) = rest.split_at_checked(run) else { return };
-            self.0.extend_from_slice(run);
-            match tail {
-                [] => return,
-                [b' ', tail @ ..] => {
-                    self.0.extend_from_slice(blank);
-                    rest = tail;
-                }
-                [byte, tail @ ..] => {
-                    let byte = u32::from(*byte);
-                    self.0.extend_from_slice(&[b'%', nibble(byte >> 4, b'A'), nibble(byte, b'A')]);
-                    rest = tail;
-                }
+/// Percent-encoded pairs, and the same percent-encoded once more, written in one go.
+pub(crate) struct Twice {
+    /// `name=value&…`.
+    pub(crate) once: Ink,
+    /// What precedes, and `name%3Dvalue%26…`.
+    pub(crate) twice: Ink,
+}
+
+impl Twice {
+    /// Encodes the pairs; the second text begins with `front`.
+    pub(crate) fn pairs(front: &[&str], pairs: &[(&str, &str)]) -> Self {
+        let room = room(pairs);
+        let (mut once, mut twice) = (Ink::with_capacity(room + 64), Ink::with_capacity(room * 4 / 3 + 64));
+        front.iter().for_each(|text| twice.text(text));
+        for (index, (name, value)) in pairs.iter().enumerate() {
+            if index > 0 {
+                once.0.push(b'&');
+                twice.0.extend_from_slice(b"%26");
             }
+            Self::escaped(&mut once.0, &mut twice.0, name);
+            once.0.push(b'=');
+            twice.0.extend_from_slice(b"%3D");
+            Self::escaped(&mut once.0, &mut twice.0, value);
+        }
+        Self { once, twice }
+    }
+
+    fn escaped(once: &mut Vec<u8>, twice: &mut Vec<u8>, text: &str) {
+        each(text.as_bytes(), |run, byte| {
+            once.extend_from_slice(run);
+            twice.extend_from_slice(run);
+            if let Some(byte) = byte {
+                let [percent, high, low] = escape(byte);
+                once.extend_from_slice(&[percent, high, low]);
+                twice.extend_from_slice(&[percent, b'2', b'5', high, low]);
+            }
+        });
+    }
+}
+
+/// Splits text into runs of bytes that stand for themselves and the byte after each, if any.
+#[inline]
+fn each(text: &[u8], mut write: impl FnMut(&[u8], Option<u8>)) {
+    // Most texts are plain as a whole. Blocks of eight without a branch inside are quicker than byte after byte.
+    let (blocks, last) = text.as_chunks::<8>();
+    let odd = |bytes: &[u8]| bytes.iter().fold(false, |odd, byte| odd | !plain(*byte));
+    if !blocks.iter().any(|block| odd(block)) && !odd(last) {
+        return write(text, None);
+    }
+    let mut rest = text;
+    while let Some((byte, tail)) = rest.split_first() {
+        if plain(*byte) {
+            let run = rest.iter().position(|byte| !plain(*byte)).unwrap_or(rest.len());
+            let Some((run, tail)) = rest.split_at_checked(run) else { return };
+            write(run, None);
+            rest = tail;
+        } else {
+            write(&[], Some(*byte));
+            rest = tail;
         }
     }
+}
+
+fn escape(byte: u8) -> [u8; 3] {
+    [b'%', nibble(u32::from(byte) >> 4, b'A'), nibble(u32::from(byte), b'A')]
 }
 
 /// Tells whether a byte stands for itself in a percent-encoded text.
 fn plain(byte: u8) -> bool {
-    byte < 128 && PLAIN >> byte & 1 == 1
+    PLAIN.get(usize::from(byte)).is_some_and(|plain| *plain)
 }
 
-/// A bit for each byte below 128 that stands for itself.
-const PLAIN: u128 = {
-    let mut bits = 0;
+/// Whether each byte stands for itself.
+const PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut rest: &mut [bool] = &mut table;
     let mut byte = 0_u8;
-    while byte < 128 {
-        if matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~') {
-            bits |= 1 << byte;
-        }
-        byte += 1;
+    while let Some((plain, tail)) = rest.split_first_mut() {
+        *plain = matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~');
+        byte = byte.wrapping_add(1);
+        rest = tail;
     }
-    bits
+    table
 };
 
 /// Returns the hex digit of the low four bits; `ten` is the digit for 10.
@@ -342,6 +387,6 @@ mod tests {
             assert_eq!(ink(|ink| ink.instant(now)), now.civil().to_string());
             assert_eq!(ink(|ink| ink.day(now)), now.civil().to_string().split('T').next().unwrap());
         }
-        assert_eq!(ink(|ink| ink.hex(&[0, 0xaf])), "00af");
+        assert_eq!(ink(|ink| ink.hex(&[0xa5; 32])), "a5".repeat(32));
     }
 }

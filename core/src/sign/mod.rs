@@ -50,7 +50,7 @@ pub struct Request {
     /// The query, encoded; empty if there is none.
     pub query: String,
     /// Headers to send, names in lower case, without `host`.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(&'static str, String)>,
     /// The body; empty if there is none.
     pub body: String,
     /// The signature and its stages.
@@ -69,6 +69,7 @@ impl Request {
             url.push_str(&self.query);
         }
         let Self { method, headers, body, .. } = self;
+        let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         HttpCall { method, url, headers, body: body.into_bytes(), timeout, max_reply }
     }
 }
@@ -93,11 +94,6 @@ impl fmt::Debug for Request {
     }
 }
 
-/// Returns a header as [`HttpCall`] holds it.
-pub(crate) fn header(name: &str, value: &str) -> (String, String) {
-    (name.to_owned(), value.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,7 +113,7 @@ mod tests {
         let request = Request {
             method: Method::Post,
             query: "canary".into(),
-            headers: vec![header("authorization", "canary")],
+            headers: vec![("authorization", "canary".into())],
             body: "canary".into(),
             signed: signed.clone(),
         };

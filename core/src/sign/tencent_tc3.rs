@@ -4,7 +4,7 @@
 //! tencentcloud-sdk-nodejs-sms 4.1.306.
 
 use super::encode::Ink;
-use super::{Credentials, Request, Signed, header};
+use super::{Credentials, Request, Signed};
 use crate::http::Method;
 use crate::mac::{hmac_sha256, sha256};
 use crate::secret::Secret;
@@ -59,15 +59,14 @@ pub fn build(call: Call<'_>, credentials: &Credentials, now: UnixMillis) -> Requ
     let mut time = Ink::with_capacity(20);
     time.number(now.seconds());
     let mut headers = Vec::with_capacity(9);
-    headers.push(header("content-type", JSON));
-    headers.push(header("x-tc-action", call.action));
-    headers.push(header("x-tc-version", call.version));
-    headers.push(("x-tc-timestamp".into(), time.done()));
-    headers.extend(call.region.map(|region| header("x-tc-region", region)));
-    headers.extend(credentials.token.as_ref().map(|token| header("x-tc-token", token.expose())));
-    headers.extend(call.language.map(|language| header("x-tc-language", language)));
-    headers
-        .push(("authorization".into(), authorization(&credentials.id, call.service, now, &signed.signature)));
+    headers.push(("content-type", JSON.to_owned()));
+    headers.push(("x-tc-action", call.action.to_owned()));
+    headers.push(("x-tc-version", call.version.to_owned()));
+    headers.push(("x-tc-timestamp", time.done()));
+    headers.extend(call.region.map(|region| ("x-tc-region", region.to_owned())));
+    headers.extend(credentials.token.as_ref().map(|token| ("x-tc-token", token.expose().to_owned())));
+    headers.extend(call.language.map(|language| ("x-tc-language", language.to_owned())));
+    headers.push(("authorization", authorization(&credentials.id, call.service, now, &signed.signature)));
     Request { method: Method::Post, query: String::new(), headers, body: call.body, signed }
 }
 

@@ -1,6 +1,7 @@
 //! Where partitions are kept: the operations as a host sees them, and the memory store.
 
 mod memory;
+pub mod redis;
 
 pub use memory::MemoryStore;
 

@@ -99,6 +99,12 @@ pub struct Outcome {
     pub events: Vec<String>,
 }
 
+/// Returns the script of the Redis store and its SHA-1 in lower-case hex; see [`crate::store::redis`].
+#[must_use]
+pub fn redis_script() -> (&'static str, String) {
+    (crate::store::redis::SCRIPT, crate::store::redis::sha())
+}
+
 impl Engine {
     /// Reads a configuration in JSON; see [`crate::Engine::new`].
     ///

@@ -49,7 +49,7 @@ pub fn run(input: &str) -> Result<String, String> {
         let host = vector.field("endpoint")?;
         let request = build(algorithm, &vector, host)?;
         let mut answer = stages("end to end", &request.signed);
-        let headers = request.headers.iter().map(|(name, value)| (name.clone(), json!(value)));
+        let headers = request.headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value)));
         let host = core::iter::once(("host".to_owned(), json!(host)));
         if let Value::Object(answer) = &mut answer {
             answer.insert("method".into(), json!(request.method.as_str()));
