@@ -283,7 +283,7 @@ fn providers() -> Shown {
     let request = Request {
         method: Method::Post,
         query: NUMBER.into(),
-        headers: vec![("authorization".into(), "canary".into())],
+        headers: vec![("authorization", "canary".into())],
         body: CODE.into(),
         signed: signed.clone(),
     };
