@@ -109,7 +109,13 @@ impl Challenges {
     ///
     /// # Errors
     /// When more guesses are compared than there are tries.
-    pub(crate) fn check(&mut self, op: &str, flow: usize, knobs: Knobs, t: u64) -> Result<(String, bool), String> {
+    pub(crate) fn check(
+        &mut self,
+        op: &str,
+        flow: usize,
+        knobs: Knobs,
+        t: u64,
+    ) -> Result<(String, bool), String> {
         let mut words = op.split(' ').skip(1);
         let (attempt, tag) = (words.next().unwrap(), words.next().unwrap());
         let mut proofs = words.skip(1).map(|word| word.split_once(':').unwrap());

@@ -74,7 +74,9 @@ fn schedules() {
     }
     let Sum { digest, flows, messages, calls, kinds } = total.into_inner().unwrap();
     let seconds = began.elapsed().as_secs_f64();
-    println!("{count} schedules from {start}: {flows} flows, {messages} messages, {calls} store calls, {kinds:?}");
+    println!(
+        "{count} schedules from {start}: {flows} flows, {messages} messages, {calls} store calls, {kinds:?}"
+    );
     println!("digest {digest:016x} seconds {seconds:.1}");
     // A world in which some kind of outcome never comes is not the one that was meant.
     assert!(count < 1_000 || kinds.len() == 10, "{kinds:?}");
