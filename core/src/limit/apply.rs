@@ -93,7 +93,7 @@ impl Record {
     }
 
     fn replayed(&self, op: &Reserve, idem: u64, now: u64) -> Option<Reply> {
-        let mut entries = self.series.iter().flat_map(|series| &series.entries);
+        let mut entries = self.series.iter().flat_map(|series| series.remembered(now));
         let first = entries.find(|entry| entry.idem == Some(idem) && entry.level == 0)?;
         let slot = op.slot.and_then(|asked| self.slots.iter().find(|slot| slot.tag == asked.tag));
         let remaining_ms = slot.map_or(0, |slot| slot.remaining(now));

@@ -283,6 +283,17 @@ fn an_idempotency_tag_sends_once_and_falls_with_its_release() {
 }
 
 #[test]
+fn an_idempotency_tag_ends_with_its_window() {
+    let mut place = Place::default();
+    let rules = vec![rule(1, Form::Log, 5, 60_000, Charge::Soft), rule(2, Form::Times, 20, DAY, Charge::Gate)];
+    let ask = |lease| Op::Reserve(Reserve { lease, idem: Some(5), rules: rules.clone(), slot: Some(slot(1)) });
+    assert!(is_granted(&place.run(&ask(1), 0)));
+    place.check(1, 1, 99, 1); // a wrong try keeps the record for a day
+    assert_eq!(place.run(&ask(2), 59_999), Reply::Replayed { age_ms: 59_999, remaining_ms: 240_001 });
+    assert!(is_granted(&place.run(&ask(2), 60_000)));
+}
+
+#[test]
 fn a_rule_that_changes_its_form_counts_no_less() {
     let mut place = Place::default();
     let log = [rule(1, Form::Log, 30, DAY, Charge::Soft)];

@@ -380,7 +380,8 @@ local function reserve(record, op, now)
   end
   for _, series in ipairs(op.idem and record.series or {}) do
     for _, entry in ipairs(series.entries) do
-      if entry.idem == op.idem and entry.level == 0 then
+      local horizon = series.form == BINNED and MEMORY or series.window
+      if entry.idem == op.idem and entry.level == 0 and now - entry.at < horizon then
         local slot = op.slot and find_slot(record, op.slot.tag)
         return 'replayed ' .. text(now - entry.at) .. ' ' .. text(slot and remaining(slot, now) or 0)
       end
