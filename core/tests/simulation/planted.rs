@@ -126,7 +126,11 @@ fn at_most(bytes: &[u8], now: u64) -> Vec<u8> {
     let mut record = Record::read(bytes).unwrap();
     if now < record.base {
         record.base = now;
-        record.series.iter_mut().flat_map(|series| &mut series.entries).for_each(|entry| entry.at = entry.at.min(now));
+        record
+            .series
+            .iter_mut()
+            .flat_map(|series| &mut series.entries)
+            .for_each(|entry| entry.at = entry.at.min(now));
         record.slots.iter_mut().for_each(|slot| slot.created = slot.created.min(now));
     }
     record.write()

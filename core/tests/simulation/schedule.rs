@@ -127,7 +127,8 @@ fn policy(random: &mut Random, crowd: bool) -> Policy {
         &[minutes(1, 10)],
         &[hours(40, 24)],
     ]);
-    let mut ip = pick(&[&[hours(3, 24)], &[hours(10, 24)], &[minutes(2, 1), hours(6, 1)], &[hours(40, 1)], &[]]);
+    let mut ip =
+        pick(&[&[hours(3, 24)], &[hours(10, 24)], &[minutes(2, 1), hours(6, 1)], &[hours(40, 1)], &[]]);
     let mut ip_attempts = pick(&[&[minutes(30, 10)], &[minutes(6, 10)], &[minutes(100, 10)], &[]]);
     let mut budget = pick(&[
         &[hours(5, 24)],
@@ -140,7 +141,8 @@ fn policy(random: &mut Random, crowd: bool) -> Policy {
     let device = pick(&[&[], &[hours(2, 1)], &[hours(50, 24)]]);
     let prefix = pick(&[&[], &[hours(4, 1)], &[hours(50, 24)]]);
     let country = pick(&[&[], &[hours(6, 24)]]);
-    let wrong_tries = pick(&[&[], &[hours(2, 1)], &[hours(10, 1), hours(20, 24)], &[minutes(3, 10), hours(4, 24)]]);
+    let wrong_tries =
+        pick(&[&[], &[hours(2, 1)], &[hours(10, 1), hours(20, 24)], &[minutes(3, 10), hours(4, 24)]]);
     if crowd {
         number = vec![hours(34, 24)];
         ip = vec![hours(36, 1)];
