@@ -58,8 +58,7 @@ struct Log {
 impl Checker {
     pub(crate) fn new(schedule: &Schedule) -> Self {
         let policy = &schedule.policy;
-        let cooldown = policy.cooldown.0;
-        let most = if cooldown == 0 { 8 } else { (policy.validity.0 / cooldown).clamp(1, 8) };
+        let most = policy.validity.0.checked_div(policy.cooldown.0).unwrap_or(8).clamp(1, 8);
         let knobs =
             Knobs { validity_ms: policy.validity.0, tries: u64::from(policy.tries), most: most as usize };
         Self {

@@ -152,7 +152,7 @@ impl Ledger {
             if !remembers || !charges {
                 return Err("a grant was not written".into());
             }
-            let slot = slot.and_then(|slot| self.challenges.again(slot.tag, t));
+            let slot = slot.and_then(|slot| self.challenges.again(slot, asker.own, t));
             return self.granted(asker.send, &said, slot, t);
         }
         match knows {
@@ -242,12 +242,10 @@ impl Ledger {
     /// Judges the reply to a check, and notes it.
     pub(crate) fn check(&mut self, asker: Asker, op: &str, reply: &str, clock: u64) -> Result<(), String> {
         let t = self.time(clock);
-        let (expected, fresh) = self.challenges.check(op, asker.flow, asker.knobs, t)?;
-        if fresh {
-            self.wrong.push(t);
-        }
-        if fresh || expected == "matched" {
+        let (expected, changes) = self.challenges.check(op, asker.flow, asker.knobs, t)?;
+        if changes {
             self.high = t;
+            self.wrong.extend(expected.starts_with("wrong").then_some(t));
         }
         if reply == expected {
             Ok(())

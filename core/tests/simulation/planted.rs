@@ -76,9 +76,6 @@ impl Store {
         }
         // Seldom, as such bugs are.
         let plant = self.plant.filter(|_| self.random.chance(2));
-        if plant == Some(Plant::DroppedRelease) && op.starts_with("release ") {
-            return Ran { reply: "released".into(), wrote: false, expired };
-        }
         let kept = self.kept.get(key);
         let mut record = kept.map(|kept| kept.record.clone());
         let mut asked = op.to_owned();
@@ -96,7 +93,11 @@ impl Store {
             record = Some(at_most(&kept.record, now));
         }
         let applied = apply(record.as_deref(), &asked, UnixMillis(now));
-        let lost = plant == Some(Plant::LostTry) && applied.reply.starts_with("wrong ");
+        let lost = match plant {
+            Some(Plant::DroppedRelease) => applied.reply == "released",
+            Some(Plant::LostTry) => applied.reply.starts_with("wrong "),
+            _ => false,
+        };
         let wrote = applied.record.is_some() && !lost;
         if let Some(new) = applied.record.filter(|_| !lost) {
             let until = now + applied.ttl.0;

@@ -170,7 +170,7 @@ impl World {
                 engine.send(request, seed)
             }
             What::Verify { code } => {
-                let ticket_for = Some("canary-ticket".to_owned()).filter(|_| flow % 2 == 0);
+                let ticket_for = Some("canary-ticket".to_owned()).filter(|_| flow.is_multiple_of(2));
                 engine
                     .verify(VerifyRequest { to, code: code.clone(), purpose, ip, session, ticket_for }, seed)
             }
