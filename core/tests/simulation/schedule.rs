@@ -161,7 +161,8 @@ fn policy(random: &mut Random, crowd: bool) -> Policy {
         Shape::DEFAULT,
         Shape::new(6, Alphabet::Upper).unwrap(),
         Shape::new(8, Alphabet::Crockford).unwrap(),
-        Shape::new(4, Alphabet::Digits).unwrap(),
+        // Four digits would be found in a wait by chance.
+        Shape::new(7, Alphabet::Digits).unwrap(),
     ];
     Policy {
         shape: *random.pick(&shapes),
