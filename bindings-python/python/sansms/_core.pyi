@@ -2,6 +2,7 @@ from typing import final
 
 from ._types import HttpReply, Step, StoreReply
 
+<<<<<<< HEAD
 __all__ = [
     "Engine",
     "Flow",
@@ -14,6 +15,9 @@ __all__ = [
     "redis_script",
     "sign_vector",
 ]
+=======
+__all__ = ["Engine", "Flow", "MemoryStore", "Outcome", "Sandbox", "__version__", "apply", "env_names", "run_vector"]
+>>>>>>> main
 
 __version__: str
 
@@ -131,5 +135,9 @@ class Sandbox:
 
 def apply(record: bytes | None, op: str, now_ms: int) -> tuple[bytes | None, int, str]: ...
 def env_names() -> list[str]: ...
+<<<<<<< HEAD
 def redis_script() -> tuple[str, str]: ...
 def sign_vector(input: str) -> str: ...
+=======
+def run_vector(input: str) -> str: ...
+>>>>>>> main
