@@ -2,7 +2,6 @@ from typing import final
 
 from ._types import HttpReply, Step, StoreReply
 
-<<<<<<< HEAD
 __all__ = [
     "Engine",
     "Flow",
@@ -13,11 +12,8 @@ __all__ = [
     "apply",
     "env_names",
     "redis_script",
-    "sign_vector",
+    "run_vector",
 ]
-=======
-__all__ = ["Engine", "Flow", "MemoryStore", "Outcome", "Sandbox", "__version__", "apply", "env_names", "run_vector"]
->>>>>>> main
 
 __version__: str
 
@@ -135,9 +131,5 @@ class Sandbox:
 
 def apply(record: bytes | None, op: str, now_ms: int) -> tuple[bytes | None, int, str]: ...
 def env_names() -> list[str]: ...
-<<<<<<< HEAD
 def redis_script() -> tuple[str, str]: ...
-def sign_vector(input: str) -> str: ...
-=======
 def run_vector(input: str) -> str: ...
->>>>>>> main
