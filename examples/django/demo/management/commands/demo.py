@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         port = options["port"] or free_port(8000)
         call_command("migrate", run_syncdb=True, verbosity=0)
-        self.stdout.write(f"http://127.0.0.1:{port}/")
+        self.stdout.write(f"  http://127.0.0.1:{port}/")
         self.stdout.flush()
         from django.contrib.staticfiles.handlers import StaticFilesHandler
         from django.core.servers.basehttp import run
