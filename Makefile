@@ -12,15 +12,16 @@ test: ## everything, stage by stage (STAGE=rust for one, FRESH=1 for all of them
 vectors: ## a file of sign vectors in each runtime (FILE=path)
 	@scripts/vectors $(FILE)
 
-traces: ## write the golden traces anew, then check them in plain Python
+traces: ## write the golden traces and the computed vectors anew, then check them in plain Python
 	@cargo run --quiet --package xtask -- traces
+	@cargo run --quiet --package xtask -- vectors
 	@scripts/stages/traces
 
 soak: ## the property tests of the core at length (CASES=1000000)
 	@scripts/soak $(CASES)
 
-bench: ## ratios, from one run
-	@scripts/bench
+bench: ## every number in docs/benchmarks.md, from one run (DATE=2026-01-31)
+	@scripts/bench $(DATE)
 
 doctor: ## what this machine has, what is wanted, and what mends it
 	@scripts/doctor

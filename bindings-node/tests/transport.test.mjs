@@ -45,7 +45,10 @@ test("a call arrives as it is, and any status is a reply", async () => {
   assert.equal(seen.body, "短信");
 });
 
-test("an empty body adds no type of its own", async () => {
+test("a body adds no type of its own, nor does none", async () => {
+  await transport.send(call("/", { body: "a=b" }));
+  assert.equal(seen.headers["content-type"], undefined);
+  assert.equal(seen.body, "a=b");
   await transport.send(call("/"));
   assert.equal(seen.headers["content-type"], undefined);
   assert.equal(seen.body, "");

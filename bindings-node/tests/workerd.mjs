@@ -34,7 +34,10 @@ export async function startWorker() {
     cf: false,
     log: new Log(LogLevel.ERROR),
   });
-  const url = await miniflare.ready;
+  const url = await miniflare.ready.catch(async (error) => {
+    await miniflare.dispose();
+    throw error;
+  });
   return {
     // No version can be read within workerd: `navigator.userAgent` is the bare "Cloudflare-Workers". This is its package's.
     version: need("workerd/package.json").version,

@@ -10,7 +10,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 pub struct Address(IpAddr);
 
 /// One partition that an address counts in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Scope {
     /// What is named: an IPv4 address, or an IPv6 network.
     pub id: String,
@@ -52,6 +52,13 @@ impl Address {
 impl core::fmt::Debug for Address {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(if self.0.is_ipv4() { "Address(IPv4)" } else { "Address(IPv6)" })
+    }
+}
+
+/// Shows the factor only.
+impl core::fmt::Debug for Scope {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Scope(times {})", self.factor)
     }
 }
 

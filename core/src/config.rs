@@ -8,8 +8,7 @@ use std::collections::BTreeSet;
 /// One object of the configuration, read option by option.
 ///
 /// Every option that was asked for is known; [`Section::finish`] refuses the rest, so a misspelt option never
-/// passes for a default.
-#[derive(Debug)]
+/// passes for a default. `Debug` shows where it is, and no value: among them are the secrets.
 pub struct Section<'a> {
     path: String,
     map: &'a Map<String, Value>,
@@ -187,6 +186,12 @@ impl<'a> Section<'a> {
                 Err(self.error(ConfigCode::Unknown, stray, &message))
             }
         }
+    }
+}
+
+impl core::fmt::Debug for Section<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Section({}, {} options)", self.path, self.map.len())
     }
 }
 

@@ -4,6 +4,7 @@
 mod bare;
 mod paths;
 mod traces;
+mod vectors;
 #[cfg(feature = "wasm")]
 mod wasm;
 mod wasm_imports;
@@ -18,11 +19,12 @@ fn main() -> ExitCode {
     let outcome = match chore.as_str() {
         "bare" => bare::run(),
         "traces" => traces::run(),
+        "vectors" => vectors::run(),
         #[cfg(feature = "wasm")]
         "wasm" => wasm::run(),
         #[cfg(not(feature = "wasm"))]
         "wasm" => Err("run it with `cargo run -p xtask --features wasm -- wasm`".into()),
-        _ => Err("usage: xtask bare | traces | wasm".into()),
+        _ => Err("usage: xtask bare | traces | vectors | wasm".into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

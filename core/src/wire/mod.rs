@@ -2,6 +2,8 @@
 //!
 //! A binding converts arguments, calls this, converts the result and maps the error code; nothing more.
 
+#[cfg(feature = "testing")]
+mod schema;
 pub mod text;
 
 pub use crate::engine::{SendRequest, VerifyRequest};
@@ -15,6 +17,8 @@ pub use crate::time::{Millis, UnixMillis};
 pub use crate::sandbox::{Answer, Fault, Sandbox, Vendor};
 #[cfg(feature = "testing")]
 pub use crate::sign::vector::run as sign_vector;
+#[cfg(feature = "testing")]
+pub use schema::schema_json;
 
 use crate::{engine, flow, outcome};
 
@@ -93,6 +97,12 @@ pub struct Outcome {
     pub text_en: String,
     /// What the operator should know, masked.
     pub events: Vec<String>,
+}
+
+/// Returns the script of the Redis store and its SHA-1 in lower-case hex; see [`crate::store::redis`].
+#[must_use]
+pub fn redis_script() -> (&'static str, String) {
+    (crate::store::redis::SCRIPT, crate::store::redis::sha())
 }
 
 impl Engine {
