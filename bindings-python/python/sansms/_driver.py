@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from time import monotonic
 
-from ._errors import TransportFault
+from ._errors import ConfigError, TransportFault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,11 +42,16 @@ def exchange(transport: Transport, step: HttpStep) -> HttpReply:
 
 
 def consult(store: Store, ops: list[tuple[str, str]], timeout: float) -> StoreReply:
-    """Runs a step's operations at the store; whatever goes wrong, being late too, becomes a fault."""
+    """Runs a step's operations at the store; whatever goes wrong, being late too, becomes a fault.
+
+    A store that can't be used as it is set up raises `ConfigError`, and so does this.
+    """
     if timeout <= 0:
         return ("store_fault",)
     try:
         return ("store", store.run(ops, timeout))
+    except ConfigError:
+        raise
     except Exception as error:
         warn("the store", error)
         return ("store_fault",)

@@ -25,6 +25,12 @@ use crate::{engine, flow, outcome};
 /// The version of the crate, one for all packages.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// Returns the script for Redis, and its SHA-1 as `EVALSHA` wants it; see [`crate::store::redis`].
+#[must_use]
+pub fn redis_script() -> (&'static str, String) {
+    (crate::store::redis::SCRIPT, crate::store::redis::sha())
+}
+
 /// A deployment; see [`crate::Engine`].
 #[derive(Clone, Debug)]
 pub struct Engine(engine::Engine);
@@ -124,6 +130,12 @@ impl Engine {
     #[must_use]
     pub fn audit_json(&self) -> String {
         self.0.audit().to_json()
+    }
+
+    /// Tells what the policy lets an attacker do, for people to read.
+    #[must_use]
+    pub fn audit_text(&self) -> String {
+        self.0.audit().to_string()
     }
 
     /// Makes a flow that sends a code; `seed` is 32 fresh bytes from the operating system.
