@@ -28,12 +28,18 @@ def test_a_wrong_code_registers_nobody(browser, sandbox):
     assert not User.objects.exists()
 
 
-def test_the_service_of_the_settings_does_the_same(browser):
+@pytest.mark.parametrize("store", ["as it is", "sqlite"])
+def test_the_service_of_the_settings_does_the_same(browser, settings, store, tmp_path):
+    if store == "sqlite":
+        settings.SANSMS = {**settings.SANSMS, "store": f"sqlite:///{tmp_path / 'codes.sqlite3'}"}
     service.close()
     sandbox = Sandbox(clock=time)
     service.current._transport = sandbox.exchange
     assert browser.get_code().json()["kind"] == "sent"
-    assert browser.post("/register/", {"phone": NUMBER, "code": sandbox.outbox[0].code}).content == b"welcome"
+    code = sandbox.outbox[0].code
+    assert browser.post("/raise/", {"phone": NUMBER, "code": another(code)}).status_code == 500
+    assert browser.post("/register/", {"phone": NUMBER, "code": another(code)}).json()["attempts_left"] == 1
+    assert browser.post("/register/", {"phone": NUMBER, "code": code}).content == b"welcome"
     service.close()
 
 

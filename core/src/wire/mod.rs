@@ -25,12 +25,6 @@ use crate::{engine, flow, outcome};
 /// The version of the crate, one for all packages.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Returns the script for Redis, and its SHA-1 as `EVALSHA` wants it; see [`crate::store::redis`].
-#[must_use]
-pub fn redis_script() -> (&'static str, String) {
-    (crate::store::redis::SCRIPT, crate::store::redis::sha())
-}
-
 /// A deployment; see [`crate::Engine`].
 #[derive(Clone, Debug)]
 pub struct Engine(engine::Engine);

@@ -14,8 +14,14 @@ from . import _settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from typing import Any
+
+# What the default policy takes upon itself; sessions have a check of their own.
+TAKEN = frozenset({"audit.six_digits", "audit.session_optional", "audit.consecutive_failures", "audit.spray"})
+
+# Kinds of stores that want a word; told by name, so that nothing is imported for it.
+KINDS = {"memory": "MemoryStore", "sqlite": "SQLiteStore"}
 
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 
@@ -31,29 +37,28 @@ def check_settings(app_configs: object = None, **_: Any) -> list[checks.CheckMes
         options = _settings.read()
     except ImproperlyConfigured as problem:
         return [checks.Error(str(problem), hint="See docs/settings.md.", id="sansms.E001")]
-    return [message for look in (_options, _secret, _proxies, _store, _sessions) for message in look(options)]
-
-
-def _options(options: Mapping[str, Any]) -> Sequence[checks.CheckMessage]:
+    found = [*_secret(options), *_proxies(options), *_sessions()]
     try:
         service = Service(**_settings.service_options())
     except ConfigError as problem:
-        if problem.code == "config.missing" and problem.option == "secret":
-            return [
-                checks.Error(
-                    "SANSMS has no secret.",
-                    hint="Make one with `python -m sansms secret`, and set SANSMS['secret'] or the environment "
-                    "variable SANSMS_SECRET to it.",
-                    id="sansms.E003",
-                )
-            ]
-        return [checks.Error(f"SANSMS: {problem}", hint="See docs/settings.md.", id="sansms.E002")]
+        return [_problem(problem), *found]
     except (ImportError, TypeError) as problem:
-        return [checks.Error(f"SANSMS: {problem}", hint="See docs/settings.md.", id="sansms.E002")]
+        return [checks.Error(f"SANSMS: {problem}", hint="See docs/settings.md.", id="sansms.E002"), *found]
     try:
-        return _weaknesses(service)
+        return [*_store(service), *_weaknesses(service), *found]
     finally:
         service.close()
+
+
+def _problem(problem: ConfigError) -> checks.CheckMessage:
+    if (problem.code, problem.option) != ("config.missing", "secret"):
+        return checks.Error(f"SANSMS: {problem}", hint="See docs/settings.md.", id="sansms.E002")
+    return checks.Error(
+        "SANSMS has no secret.",
+        hint="Make one with `python -m sansms secret`, and set SANSMS['secret'] or the environment variable "
+        "SANSMS_SECRET to it.",
+        id="sansms.E003",
+    )
 
 
 def _secret(options: Mapping[str, Any]) -> list[checks.CheckMessage]:
@@ -85,8 +90,10 @@ def _proxies(options: Mapping[str, Any]) -> list[checks.CheckMessage]:
     ]
 
 
-def _store(options: Mapping[str, Any]) -> list[checks.CheckMessage]:
-    kind, path = _kind_of(options.get("store"))
+def _store(service: Service) -> list[checks.CheckMessage]:
+    store = service._store
+    kind = next((kind for kind, made in KINDS.items() if type(store).__name__ == made), "")
+    path = Path(store._path).resolve() if kind == "sqlite" else None  # type: ignore[union-attr]
     if kind == "sqlite" and path is not None and path in _database_files():
         return [
             checks.Error(
@@ -118,7 +125,7 @@ def _store(options: Mapping[str, Any]) -> list[checks.CheckMessage]:
     return []
 
 
-def _sessions(options: Mapping[str, Any]) -> list[checks.CheckMessage]:
+def _sessions() -> list[checks.CheckMessage]:
     if not _settings.fills_session() or any(name.endswith("SessionMiddleware") for name in settings.MIDDLEWARE):
         return []
     return [
@@ -131,23 +138,17 @@ def _sessions(options: Mapping[str, Any]) -> list[checks.CheckMessage]:
     ]
 
 
-def _weaknesses(service: Any) -> Sequence[checks.CheckMessage]:
-    return []
-
-
-def _kind_of(store: object) -> tuple[str, Path | None]:
-    """Tells what kind of store a setting names, and its file if it has one."""
-    if store is None:
-        return "memory", None
-    if isinstance(store, str):
-        scheme, _, rest = store.partition(":")
-        path = rest.partition("?")[0]
-        path = path[3:] if path.startswith("///") else path
-        return scheme, Path(path).resolve() if scheme == "sqlite" and path else None
-    name = type(store).__name__.lower()
-    path_of = getattr(store, "path", None)
-    kind = next((kind for kind in ("memory", "sqlite", "redis") if kind in name), name)
-    return kind, Path(path_of).resolve() if isinstance(path_of, (str, Path)) else None
+def _weaknesses(service: Service) -> list[checks.CheckMessage]:
+    """Says where the policy is weaker than ours is by default; `sansms_check` prints the whole audit."""
+    return [
+        checks.Warning(
+            f"The policy of SANSMS is weak: {weakness['text']}.",
+            hint=f"{weakness['requirement']}. `manage.py sansms_check` has the figures. ({weakness['code']})",
+            id="sansms.W001",
+        )
+        for weakness in service.audit()["warnings"]
+        if weakness["code"] not in TAKEN
+    ]
 
 
 def _database_files() -> set[Path]:

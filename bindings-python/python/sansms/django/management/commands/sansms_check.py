@@ -33,6 +33,7 @@ class Command(BaseCommand):
         if any(message.is_serious() for message in messages):
             raise CommandError("The settings have to be mended first.")
 
+        self.stdout.write(service.current._engine.audit_text())
         # A check that finds no live code charges the address and nothing else.
         outcome = service.verify(NUMBER, "000000", purpose=options["purpose"], ip=ADDRESS, session="sansms_check")
         self.tell("store", outcome.kind in ("expired", "wrong_code", "locked"), outcome.code)
