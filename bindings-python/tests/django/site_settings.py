@@ -8,8 +8,8 @@ from tempfile import mkdtemp
 
 HOME = Path(mkdtemp(prefix="sansms-django-"))
 
-os.environ.setdefault("ALIBABA_CLOUD_ACCESS_KEY_ID", "sandbox-id")
-os.environ.setdefault("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "sandbox-secret")
+os.environ.setdefault("ALIBABA_CLOUD_ACCESS_KEY_ID", "test-id")
+os.environ.setdefault("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "test-secret")
 os.environ.setdefault("SANSMS_SECRET", "only for tests: 32 bytes or more")
 redis = os.environ.get("SANSMS_REDIS")  # what scripts/with-servers started
 os.environ.setdefault("REDIS_URL", f"redis://{redis}/0" if redis else f"sqlite:///{HOME / 'codes.sqlite3'}")

@@ -6,6 +6,7 @@ import sample_views
 from django import forms
 from django.contrib.auth import login
 from django.core.exceptions import ValidationError
+from django.db.transaction import non_atomic_requests
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
@@ -49,10 +50,12 @@ def log_out(request):
     return HttpResponse()
 
 
+@non_atomic_requests  # Django wants it so for async views
 async def send_code_async(request):
     return respond(await service.asend(request.POST["phone"], purpose="register", ip=client_ip(request)))
 
 
+@non_atomic_requests
 async def register_async(request):
     return respond(
         await service.averify(
