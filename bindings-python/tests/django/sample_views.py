@@ -5,6 +5,8 @@ from people.models import User
 
 # fmt: off
 from sansms.django import client_ip, respond, service
+
+
 def send_code(request):
     return respond(service.send(request.POST["phone"], purpose="register", ip=client_ip(request)))
 def register(request):

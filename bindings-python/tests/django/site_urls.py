@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sample_views
-from django import forms
 from django.contrib.auth import login
 from django.core.exceptions import ValidationError
 from django.db.transaction import non_atomic_requests
@@ -12,6 +11,7 @@ from django.shortcuts import render
 from django.urls import path
 from people.models import Attempt, User
 
+from django import forms
 from sansms.django import client_ip, respond, service
 from sansms.django.forms import CodeField, PhoneField, VerifiedPhone
 
@@ -58,9 +58,7 @@ async def send_code_async(request):
 @non_atomic_requests
 async def register_async(request):
     return respond(
-        await service.averify(
-            request.POST["phone"], request.POST["code"], purpose="register", ip=client_ip(request)
-        )
+        await service.averify(request.POST["phone"], request.POST["code"], purpose="register", ip=client_ip(request))
     )
 
 

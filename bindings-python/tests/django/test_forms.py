@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from conftest import E164, NUMBER, another
-from django import forms
 from django.utils import translation
 from people.models import User
 from site_urls import RegisterForm
+from visitors import E164, NUMBER, another
 
+from django import forms
 from sansms.django import service
 from sansms.django.forms import CodeField, PhoneField, VerifiedPhone
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from conftest import E164, NUMBER, another
 from django.utils import translation
+from visitors import E164, NUMBER, another
 
 from sansms.django import respond, service
 
 USER = {"purpose": "register", "ip": "203.0.113.7", "session": "s"}
 
 
-@pytest.mark.parametrize(("language", "text"), [("zh-hans", "验证码已发送"), ("zh-tw", "验证码已发送"), ("en", "on its"), ("de", "on its")])
+@pytest.mark.parametrize(
+    ("language", "text"), [("zh-hans", "验证码已发送"), ("zh-tw", "验证码已发送"), ("en", "on its"), ("de", "on its")]
+)
 def test_the_text_is_in_the_active_language(sandbox, language, text):
     with translation.override(language):
         assert text in respond(service.send(NUMBER, **USER)).content.decode()
@@ -62,7 +64,9 @@ def test_a_provider_that_fails_is_503(browser, sandbox, fault):
 
 def test_no_answer_holds_the_number(browser, sandbox):
     answers = [browser.get_code(), browser.get_code(), browser.get_code("123")]
-    answers += [browser.post("/register/", {"phone": NUMBER, "code": code}) for code in ("000000", "x", sandbox.outbox[0].code)]
+    answers += [
+        browser.post("/register/", {"phone": NUMBER, "code": code}) for code in ("000000", "x", sandbox.outbox[0].code)
+    ]
     for answer in answers:
         assert "13800138000" not in answer.content.decode()
         assert "8000" not in str(answer.headers)

@@ -7,8 +7,8 @@ import pickle
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from conftest import E164, NUMBER, Browser, another
 from people.models import Attempt, User
+from visitors import E164, NUMBER, Browser, another
 
 from sansms.django import ClientAddress, service
 

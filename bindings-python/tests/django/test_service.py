@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from conftest import NUMBER
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
+from visitors import NUMBER
 
 from sansms.django import service
 
