@@ -64,7 +64,7 @@ async def register_async(request):
 
 urlpatterns = [
     path("code/", sample_views.send_code, name="send_code"),
-    path("register/", sample_views.register),
+    path("register/", sample_views.register, name="register"),
     path("form/", register_by_form),
     path("raise/", register_or_raise),
     path("login/", log_in),

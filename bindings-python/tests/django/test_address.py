@@ -76,7 +76,7 @@ def test_a_unix_socket_has_the_proxys_word(rf, settings):
 
 @pytest.mark.parametrize(("proxies", "header"), [(0, None), (0, CLIENT), (1, None), (2, "")])
 def test_a_unix_socket_without_a_header_is_a_clear_error(rf, settings, proxies, header):
-    with pytest.raises(ImproperlyConfigured, match="unix socket.*trusted_proxies"):
+    with pytest.raises(ImproperlyConfigured, match=r"unix socket.*trusted_proxies"):
         address(rf, settings, proxies, header, peer="")
 
 
