@@ -10,7 +10,7 @@ export interface Core {
 /** What the core has for tests, besides. */
 export interface TestingCore extends Core {
   Sandbox: new (config: string) => { handle(call: string, now: number): string; inbox(): string };
-  signVector(input: string): string;
+  runVector(input: string): string;
 }
 
 export interface CoreEngine {

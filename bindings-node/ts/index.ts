@@ -1,3 +1,4 @@
+export { apply, type Applied } from "./apply.js";
 export { ConfigError, DriveError, type ServiceOptions } from "./config.js";
 export type * from "./outcome.js";
 export type { PhoneOptions, PolicyOptions, Preset, Rule } from "./policy.js";

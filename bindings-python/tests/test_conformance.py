@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import pytest
 
 from sansms import AsyncRedisStore, MemoryStore, RedisStore, SQLiteStore, _core
@@ -91,7 +89,9 @@ class Broken(MemoryStore):
         return replies
 
 
-@pytest.mark.parametrize("fault", [None, "writes nothing", "not held", "a short time to live", "case", "short keys", "order"])
+@pytest.mark.parametrize(
+    "fault", [None, "writes nothing", "not held", "a short time to live", "case", "short keys", "order"]
+)
 def test_a_broken_store_is_found_out(fault):
     clock = Clock()
     failed = failures(Broken(fault, clock), clock)

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from ._async_transport import HttpcoreTransport
     from ._core import Outcome, __version__
     from ._errors import ConfigError, DriveError, TransportFault
-    from ._service import Service
-    from ._transport import Urllib3Transport
     from ._explain import Explanation, explain
     from ._observer import Event
+    from ._service import Service
+    from ._transport import Urllib3Transport
     from .stores import AsyncRedisStore, MemoryStore, RedisStore, SQLiteStore
 
 __all__ = [

@@ -10,7 +10,7 @@ from ._errors import ConfigError, TransportFault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
     from typing import Any
 
     from ._core import Flow, Outcome
@@ -24,14 +24,18 @@ async def run(
 ) -> Outcome:
     """Runs a flow to its end; `store_timeout`, in seconds, spans all its store steps."""
     step = flow.start(now_ms())
-    while step[0] != "done":
-        if step[0] == "http":
-            reply: HttpReply | StoreReply = await exchange(transport, step)
-        else:
-            began = monotonic()
-            reply = await consult(store, step[2], store_timeout)
-            store_timeout -= monotonic() - began
-        step = flow.resume(step[1], reply, now_ms())
+    try:
+        while step[0] != "done":
+            if step[0] == "http":
+                reply: HttpReply | StoreReply = await exchange(transport, step)
+            else:
+                began = monotonic()
+                reply = await consult(store, step[2], store_timeout)
+                store_timeout -= monotonic() - began
+            step = flow.resume(step[1], reply, now_ms())
+    except BaseException:
+        del step  # it may hold the number and the code, and tracebacks show locals
+        raise
     return step[1]
 
 
@@ -45,6 +49,10 @@ async def exchange(transport: AsyncTransport, step: HttpStep) -> HttpReply:
     except Exception as error:
         warn("the transport", error)
         return ("http_fault", True)
+    except BaseException as interruption:  # a worker's time-out, Ctrl-C, a task that is cancelled
+        del step, url, headers, body
+        interruption.__context__ = None  # this and the frames below hold the URL, and with it the number and the code
+        raise interruption.with_traceback(None) from None
     return ("http", status, reply_headers, reply_body)
 
 
@@ -61,7 +69,7 @@ async def consult(store: AsyncRun, ops: list[tuple[str, str]], timeout: float) -
         return ("store_fault",)
 
 
-def in_thread(call: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+def in_thread(call: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
     """Makes a call that blocks one that is awaited, in a thread of the loop's."""
 
     async def threaded(*arguments: object) -> Any:

@@ -28,7 +28,7 @@ class Explanation:
         self.meaning_en: str = meaning_en
         """What it means, in English."""
         self.handling: str = handling
-        """How a send takes it: `Rejected`, `Account`, `Throttled`, `Unavailable`, `Ambiguous`; empty if it can't come."""
+        """How a send takes it: `Rejected`, `Account`, `Throttled`, `Unavailable`, `Ambiguous`; else empty."""
         self.advice_zh: str = advice_zh
         """What to do, in Chinese."""
         self.advice_en: str = advice_en

@@ -58,7 +58,7 @@ class Service:
         except ConfigError as error:
             del providers, store, secret, options  # no secret among the locals of a traceback
             raise error.with_traceback(None) from None
-        self._rules = {name: options[name] for name in RULES if name in options}
+        self._rules: dict[str, Any] = {name: options[name] for name in RULES if name in options}
         self._store = store
         self._transport = transport
         self._async_transport = async_transport
@@ -87,7 +87,7 @@ class Service:
         sends nothing: for accounts that don't exist.
         """
         flow = self._send(to, purpose, ip, session, device, idempotency_key, code, deliver)
-        del to, code
+        del to, ip, session, device, idempotency_key, code  # nothing of the user's in a traceback from here on
         return self._run("send", purpose, flow)
 
     def verify(
@@ -106,7 +106,7 @@ class Service:
         bound to what it names.
         """
         flow = self._verify(to, code, purpose, ip, session, ticket_for)
-        del to, code
+        del to, code, ip, session, ticket_for  # nothing of the user's in a traceback from here on
         return self._run("verify", purpose, flow)
 
     async def asend(
@@ -123,7 +123,7 @@ class Service:
     ) -> _core.Outcome:
         """Is `send` for asyncio: nothing in it blocks the loop."""
         flow = self._send(to, purpose, ip, session, device, idempotency_key, code, deliver)
-        del to, code
+        del to, ip, session, device, idempotency_key, code  # nothing of the user's in a traceback from here on
         return await self._arun("send", purpose, flow)
 
     async def averify(
@@ -138,7 +138,7 @@ class Service:
     ) -> _core.Outcome:
         """Is `verify` for asyncio: nothing in it blocks the loop."""
         flow = self._verify(to, code, purpose, ip, session, ticket_for)
-        del to, code
+        del to, code, ip, session, ticket_for  # nothing of the user's in a traceback from here on
         return await self._arun("verify", purpose, flow)
 
     def redeem(self, ticket: str, to: str, *, purpose: str, ticket_for: str) -> bool:

@@ -289,6 +289,14 @@ local function find_slot(record, tag)
   end
 end
 
+-- The challenge that a repeated lease hears of: its own, or one whose code can be made again.
+local function find_ours(record, op)
+  for _, slot in ipairs(record.slots) do
+    local shared = not slot.fixed and op.least <= op.lifetime
+    if slot.tag == op.tag and (slot.nonce == op.nonce or shared) then return slot end
+  end
+end
+
 -- How long the record can still matter.
 local function keep_for(record, now)
   local longest = 0
@@ -374,13 +382,14 @@ local function reserve(record, op, now)
     local series = rule.charge ~= 'g' and find(record, rule.series)
     for _, entry in ipairs(series and series.entries or {}) do
       if entry.lease == op.lease then
-        return granted(record, op, op.slot and find_slot(record, op.slot.tag), now)
+        return granted(record, op, op.slot and find_ours(record, op.slot), now)
       end
     end
   end
   for _, series in ipairs(op.idem and record.series or {}) do
     for _, entry in ipairs(series.entries) do
-      if entry.idem == op.idem and entry.level == 0 then
+      local horizon = series.form == BINNED and MEMORY or series.window
+      if entry.idem == op.idem and entry.level == 0 and now - entry.at < horizon then
         local slot = op.slot and find_slot(record, op.slot.tag)
         return 'replayed ' .. text(now - entry.at) .. ' ' .. text(slot and remaining(slot, now) or 0)
       end

@@ -17,6 +17,8 @@ pub(crate) struct Challenge {
     /// The attempt that was answered last, and how.
     last: Option<(String, bool)>,
     used: bool,
+    /// Whether its code is the caller's, which can't be made again.
+    own: bool,
     /// Whose guesses were compared and wrong.
     wrong: BTreeSet<usize>,
 }
@@ -60,7 +62,7 @@ impl Challenges {
         if let Some(live) = self.0.iter_mut().find(|challenge| challenge.tag == wanted.tag) {
             let ends = (t + validity).min(live.created + LIFETIME_MS);
             let known = wanted.kids.split(',').any(|kid| kid == live.kid);
-            let enough = !own && ends.saturating_sub(t) >= LEAST_MS.min(knobs.validity_ms);
+            let enough = !own && !live.own && ends.saturating_sub(t) >= LEAST_MS.min(knobs.validity_ms);
             if !live.used && live.left > 0 && known && enough {
                 live.ends = live.ends.max(ends);
                 live.round = (live.round + 1).min(15);
@@ -86,15 +88,17 @@ impl Challenges {
             round: 0,
             last: None,
             used: false,
+            own,
             wrong: BTreeSet::new(),
         };
         self.0.push(new);
         Ok(self.0.last().unwrap().said(t))
     }
 
-    /// Returns what a repeated reservation hears of the challenge.
-    pub(crate) fn again(&self, tag: &str, t: u64) -> Option<String> {
-        self.0.iter().find(|challenge| challenge.tag == tag).map(|challenge| challenge.said(t))
+    /// Returns what a repeated reservation hears of the challenge; nothing of one whose code it can't make.
+    pub(crate) fn again(&self, wanted: Wanted<'_>, own: bool, t: u64) -> Option<String> {
+        let usable = |it: &&Challenge| it.tag == wanted.tag && (it.nonce == wanted.nonce || !(own || it.own));
+        self.0.iter().find(usable).map(|challenge| challenge.said(t))
     }
 
     /// Forgets an unsent challenge, `tag:nonce`.
@@ -105,11 +109,17 @@ impl Challenges {
         });
     }
 
-    /// Finds what a check by `flow` at `t` must hear, and whether a fresh wrong try was compared.
+    /// Finds what a check by `flow` at `t` must hear, and whether that changes anything.
     ///
     /// # Errors
     /// When more guesses are compared than there are tries.
-    pub(crate) fn check(&mut self, op: &str, flow: usize, knobs: Knobs, t: u64) -> Result<(String, bool), String> {
+    pub(crate) fn check(
+        &mut self,
+        op: &str,
+        flow: usize,
+        knobs: Knobs,
+        t: u64,
+    ) -> Result<(String, bool), String> {
         let mut words = op.split(' ').skip(1);
         let (attempt, tag) = (words.next().unwrap(), words.next().unwrap());
         let mut proofs = words.skip(1).map(|word| word.split_once(':').unwrap());
@@ -132,7 +142,7 @@ impl Challenges {
         live.last = Some((attempt.to_owned(), right));
         live.used = right;
         if right {
-            return Ok(("matched".to_owned(), false));
+            return Ok(("matched".to_owned(), true));
         }
         live.wrong.insert(flow);
         if live.wrong.len() as u64 > knobs.tries {

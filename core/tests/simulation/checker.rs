@@ -58,13 +58,9 @@ struct Log {
 impl Checker {
     pub(crate) fn new(schedule: &Schedule) -> Self {
         let policy = &schedule.policy;
-        let cooldown = policy.cooldown.0;
-        let most = if cooldown == 0 { 8 } else { (policy.validity.0 / cooldown).clamp(1, 8) };
-        let knobs = Knobs {
-            validity_ms: policy.validity.0,
-            tries: u64::from(policy.tries),
-            most: most as usize,
-        };
+        let most = policy.validity.0.checked_div(policy.cooldown.0).unwrap_or(8).clamp(1, 8);
+        let knobs =
+            Knobs { validity_ms: policy.validity.0, tries: u64::from(policy.tries), most: most as usize };
         Self {
             schedule: schedule.clone(),
             knobs,
@@ -216,7 +212,11 @@ impl Checker {
         let What::Send { own, deliver, .. } = &log.intent.what else { return Err("a check sends".into()) };
         let mut words = body.split(' ');
         let (e164, code, minutes) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap());
-        if !deliver || log.store_failed || log.possible || e164 != format!("+86{}", NUMBERS[log.intent.number].0) {
+        if !deliver
+            || log.store_failed
+            || log.possible
+            || e164 != format!("+86{}", NUMBERS[log.intent.number].0)
+        {
             return Err("a message that must not leave".into());
         }
         log.calls += 1;
@@ -267,7 +267,9 @@ impl Checker {
         for (at, (granted, era)) in &log.holds {
             let (subject, ledger) = &mut self.ledgers[*at];
             if ledger.era == *era {
-                ledger.message(log.lease.unwrap_or(0), *granted).map_err(|error| format!("{subject:?}: {error}"))?;
+                ledger
+                    .message(log.lease.unwrap_or(0), *granted)
+                    .map_err(|error| format!("{subject:?}: {error}"))?;
             }
         }
         Ok(())
@@ -315,14 +317,21 @@ impl Checker {
     }
 
     /// Returns how many sends these partitions grant from `clock` on, one each `pause`; `None` if it can't be told.
-    pub(crate) fn room(&self, intent: &Intent, clock: impl Fn(Subject) -> u64, pause: u64, most: usize) -> Option<usize> {
+    pub(crate) fn room(
+        &self,
+        intent: &Intent,
+        clock: impl Fn(Subject) -> u64,
+        pause: u64,
+        most: usize,
+    ) -> Option<usize> {
         let subjects = subjects(intent);
         let policy = &self.schedule.policy;
         let ip = |subject: &Subject| subject.0 != "ip" || policy.ip_mode == sansms::policy::IpMode::Required;
         let mut ledgers: Vec<(Subject, Ledger)> = Vec::new();
         for subject in subjects.into_iter().filter(ip) {
             let known = self.ledgers.iter().find(|(other, _)| *other == subject);
-            let ledger = known.map_or_else(|| Ledger::new(policy, subject.0, subject.2), |(_, it)| it.clone());
+            let ledger =
+                known.map_or_else(|| Ledger::new(policy, subject.0, subject.2), |(_, it)| it.clone());
             if !ledger.exact {
                 return None;
             }
@@ -332,7 +341,14 @@ impl Checker {
             let after = at as u64 * pause;
             ledgers.iter_mut().all(|(subject, ledger)| ledger.take(clock(*subject) + after))
         };
-        Some((0..most).take_while({ let mut granted = granted; move |at| granted(*at) }).count())
+        Some(
+            (0..most)
+                .take_while({
+                    let mut granted = granted;
+                    move |at| granted(*at)
+                })
+                .count(),
+        )
     }
 
     /// Returns the code that a flow sent.

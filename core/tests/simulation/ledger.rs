@@ -147,15 +147,18 @@ impl Ledger {
         if said.verb == "granted" && !wrote {
             let remembers = self.grants.iter().any(|grant| grant.lease == lease)
                 || self.early.iter().any(|(early, _)| *early == lease);
-            let charges = self.limits.iter().any(|limit| limit.gives != Gives::Gate && (asker.send || !limit.sends));
+            let charges =
+                self.limits.iter().any(|limit| limit.gives != Gives::Gate && (asker.send || !limit.sends));
             if !remembers || !charges {
                 return Err("a grant was not written".into());
             }
-            let slot = slot.and_then(|slot| self.challenges.again(slot.tag, t));
+            let slot = slot.and_then(|slot| self.challenges.again(slot, asker.own, t));
             return self.granted(asker.send, &said, slot, t);
         }
         match knows {
-            Some(true) => return Err(format!("a lease that was granted heard `{}`, or was charged twice", said.verb)),
+            Some(true) => {
+                return Err(format!("a lease that was granted heard `{}`, or was charged twice", said.verb));
+            }
             None if wrote => self.exact = false,
             None | Some(false) => {}
         }
@@ -184,7 +187,10 @@ impl Ledger {
             }
             "granted" | "full" => {
                 if let Some(limit) = full {
-                    return Err(format!("{} places are taken, and one more was granted: {limit:?}", limit.limit));
+                    return Err(format!(
+                        "{} places are taken, and one more was granted: {limit:?}",
+                        limit.limit
+                    ));
                 }
                 let put = slot.map(|slot| self.challenges.put(slot, asker.own, asker.knobs, t)).transpose();
                 match (put, said.verb) {
@@ -192,7 +198,14 @@ impl Ledger {
                     (Ok(slot), "granted") => {
                         self.high = t;
                         let idem = idem.map(str::to_owned);
-                        self.grants.push(Grant { lease, at: t, level: 0, idem, send: asker.send, sent: false });
+                        self.grants.push(Grant {
+                            lease,
+                            at: t,
+                            level: 0,
+                            idem,
+                            send: asker.send,
+                            sent: false,
+                        });
                         self.granted(asker.send, &said, slot, t)
                     }
                     (put, _) => Err(format!("should be {put:?}, is {reply}")),
@@ -229,14 +242,16 @@ impl Ledger {
     /// Judges the reply to a check, and notes it.
     pub(crate) fn check(&mut self, asker: Asker, op: &str, reply: &str, clock: u64) -> Result<(), String> {
         let t = self.time(clock);
-        let (expected, fresh) = self.challenges.check(op, asker.flow, asker.knobs, t)?;
-        if fresh {
-            self.wrong.push(t);
-        }
-        if fresh || expected == "matched" {
+        let (expected, changes) = self.challenges.check(op, asker.flow, asker.knobs, t)?;
+        if changes {
             self.high = t;
+            self.wrong.extend(expected.starts_with("wrong").then_some(t));
         }
-        if reply == expected { Ok(()) } else { Err(format!("a check heard `{reply}`, should be `{expected}`")) }
+        if reply == expected {
+            Ok(())
+        } else {
+            Err(format!("a check heard `{reply}`, should be `{expected}`"))
+        }
     }
 
     /// Notes a message that may have been delivered, by the flow that was granted at `at` in this era.
@@ -263,7 +278,8 @@ impl Ledger {
 
     /// Tells whether what a flow took here was given back, as far as rules do; `called` if a provider was asked.
     pub(crate) fn gave_back(&self, lease: u64, called: bool) -> bool {
-        let level = self.grants.iter().rev().find(|grant| grant.lease == lease).map_or(2, |grant| grant.level);
+        let level =
+            self.grants.iter().rev().find(|grant| grant.lease == lease).map_or(2, |grant| grant.level);
         self.limits.iter().all(|limit| match limit.gives {
             Gives::Undelivered => level >= 1,
             Gives::Uncalled => called || level == 2,
@@ -319,7 +335,8 @@ impl Ledger {
 
     /// Returns how long ago an idempotency key was used, and whether that must be remembered still.
     fn tagged(&self, idem: &str, lease: u64, t: u64) -> Vec<(u64, bool)> {
-        let used = |grant: &&Grant| grant.idem.as_deref() == Some(idem) && grant.lease != lease && grant.level == 0;
+        let used =
+            |grant: &&Grant| grant.idem.as_deref() == Some(idem) && grant.lease != lease && grant.level == 0;
         let used = self.grants.iter().filter(used);
         used.map(|grant| (t - grant.at, t - grant.at < self.memory(grant))).collect()
     }
@@ -375,7 +392,11 @@ impl<'a> Said<'a> {
     }
 
     fn must_be(&self, numbers: &[u64]) -> Result<(), String> {
-        if self.numbers == numbers { Ok(()) } else { Err(format!("{} {:?}, should be {numbers:?}", self.verb, self.numbers)) }
+        if self.numbers == numbers {
+            Ok(())
+        } else {
+            Err(format!("{} {:?}, should be {numbers:?}", self.verb, self.numbers))
+        }
     }
 }
 

@@ -3,8 +3,11 @@
 //! ```text
 //! cargo test --test simulation                                    20,000 schedules
 //! SCHEDULES=1000000 SEED_START=5 cargo test --test simulation -- schedules --nocapture
-//! SEED=17 cargo test --test simulation -- one --nocapture         one of them
+//! SEED=17 cargo test --test simulation -- one --nocapture         one of them; TELL=1 tells each call
 //! ```
+//!
+//! The checker keeps a second account of every partition and challenge, from the policy and from the text of
+//! operations alone, and judges each reply by it: what is granted, what is refused and until when, what is given back.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -74,7 +77,9 @@ fn schedules() {
     }
     let Sum { digest, flows, messages, calls, kinds } = total.into_inner().unwrap();
     let seconds = began.elapsed().as_secs_f64();
-    println!("{count} schedules from {start}: {flows} flows, {messages} messages, {calls} store calls, {kinds:?}");
+    println!(
+        "{count} schedules from {start}: {flows} flows, {messages} messages, {calls} store calls, {kinds:?}"
+    );
     println!("digest {digest:016x} seconds {seconds:.1}");
     // A world in which some kind of outcome never comes is not the one that was meant.
     assert!(count < 1_000 || kinds.len() == 10, "{kinds:?}");
@@ -117,23 +122,5 @@ impl Sum {
         for (kind, count) in &report.kinds {
             *self.kinds.entry(kind).or_default() += count;
         }
-    }
-}
-
-/// Lists what fails in many schedules, by kind.
-#[test]
-#[ignore = "for hunting"]
-fn survey() {
-    let mut found: std::collections::BTreeMap<String, (u64, u64, String)> = std::collections::BTreeMap::new();
-    for seed in 1..=number("SCHEDULES").unwrap_or(5_000) {
-        if let Err(error) = run(seed, None) {
-            let line = error.lines().next().unwrap_or("").to_owned();
-            let kind: String = line.chars().filter(|char| !char.is_ascii_digit()).take(150).collect();
-            let kind = kind.split("; asked").next().unwrap_or("").split('`').next().unwrap_or("").to_owned();
-            found.entry(kind).or_insert((0, seed, line)).0 += 1;
-        }
-    }
-    for (count, seed, line) in found.values() {
-        println!("{count} × e.g. SEED={seed}: {line}\n");
     }
 }

@@ -76,9 +76,6 @@ impl Store {
         }
         // Seldom, as such bugs are.
         let plant = self.plant.filter(|_| self.random.chance(2));
-        if plant == Some(Plant::DroppedRelease) && op.starts_with("release ") {
-            return Ran { reply: "released".into(), wrote: false, expired };
-        }
         let kept = self.kept.get(key);
         let mut record = kept.map(|kept| kept.record.clone());
         let mut asked = op.to_owned();
@@ -96,7 +93,11 @@ impl Store {
             record = Some(at_most(&kept.record, now));
         }
         let applied = apply(record.as_deref(), &asked, UnixMillis(now));
-        let lost = plant == Some(Plant::LostTry) && applied.reply.starts_with("wrong ");
+        let lost = match plant {
+            Some(Plant::DroppedRelease) => applied.reply == "released",
+            Some(Plant::LostTry) => applied.reply.starts_with("wrong "),
+            _ => false,
+        };
         let wrote = applied.record.is_some() && !lost;
         if let Some(new) = applied.record.filter(|_| !lost) {
             let until = now + applied.ttl.0;
@@ -126,7 +127,11 @@ fn at_most(bytes: &[u8], now: u64) -> Vec<u8> {
     let mut record = Record::read(bytes).unwrap();
     if now < record.base {
         record.base = now;
-        record.series.iter_mut().flat_map(|series| &mut series.entries).for_each(|entry| entry.at = entry.at.min(now));
+        record
+            .series
+            .iter_mut()
+            .flat_map(|series| &mut series.entries)
+            .for_each(|entry| entry.at = entry.at.min(now));
         record.slots.iter_mut().for_each(|slot| slot.created = slot.created.min(now));
     }
     record.write()

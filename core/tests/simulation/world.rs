@@ -51,12 +51,32 @@ struct World {
 enum Event {
     Start(usize),
     /// A call reaches the store; `heard` is how long its reply takes.
-    Runs { flow: usize, id: u32, ops: Rc<Vec<StoreOp>>, at: usize, heard: Option<u64> },
+    Runs {
+        flow: usize,
+        id: u32,
+        ops: Rc<Vec<StoreOp>>,
+        at: usize,
+        heard: Option<u64>,
+    },
     /// What an operation came to reaches the driver; `None` if it was given up.
-    Hears { flow: usize, id: u32, at: usize, reply: Option<String> },
+    Hears {
+        flow: usize,
+        id: u32,
+        at: usize,
+        reply: Option<String>,
+    },
     /// The driver has waited long enough for the first, or the second time.
-    Waited { flow: usize, id: u32, at: usize, again: bool },
-    Resumes { flow: usize, id: u32, reply: Reply },
+    Waited {
+        flow: usize,
+        id: u32,
+        at: usize,
+        again: bool,
+    },
+    Resumes {
+        flow: usize,
+        id: u32,
+        reply: Reply,
+    },
 }
 
 const T0: u64 = 1_790_000_000_000;
@@ -133,19 +153,40 @@ impl World {
         let engine = &self.hosts[host].engine;
         let machine = match &intent.what {
             What::Send { key, device, own, deliver } => {
-                let (device, idempotency_key) =
-                    (device.map(|it| format!("canary-device-{it}")), key.map(|it| format!("canary-key-{it}")));
-                let request = SendRequest { to, purpose, ip, session, device, idempotency_key, code: own.clone(), deliver: *deliver };
+                let (device, idempotency_key) = (
+                    device.map(|it| format!("canary-device-{it}")),
+                    key.map(|it| format!("canary-key-{it}")),
+                );
+                let request = SendRequest {
+                    to,
+                    purpose,
+                    ip,
+                    session,
+                    device,
+                    idempotency_key,
+                    code: own.clone(),
+                    deliver: *deliver,
+                };
                 engine.send(request, seed)
             }
             What::Verify { code } => {
-                let ticket_for = Some("canary-ticket".to_owned()).filter(|_| flow % 2 == 0);
-                engine.verify(VerifyRequest { to, code: code.clone(), purpose, ip, session, ticket_for }, seed)
+                let ticket_for = Some("canary-ticket".to_owned()).filter(|_| flow.is_multiple_of(2));
+                engine
+                    .verify(VerifyRequest { to, code: code.clone(), purpose, ip, session, ticket_for }, seed)
             }
         };
-        self.runs.push(Run { flow: machine, host, id: 0, ops: Rc::default(), replies: Vec::new(), alive: true });
+        self.runs.push(Run {
+            flow: machine,
+            host,
+            id: 0,
+            ops: Rc::default(),
+            replies: Vec::new(),
+            alive: true,
+        });
         let counted = Intent {
-            address: intent.address.filter(|_| self.schedule.policy.ip_mode == sansms::policy::IpMode::Required),
+            address: intent
+                .address
+                .filter(|_| self.schedule.policy.ip_mode == sansms::policy::IpMode::Required),
             ..intent.clone()
         };
         self.checker.begin(counted);
@@ -188,7 +229,13 @@ impl World {
                 let ran = self.store.run(&op.key, &op.op, clock);
                 self.report.calls += 1;
                 if self.loud {
-                    eprintln!("{} flow {flow} {} {} -> {}", clock as i128 - i128::from(T0), op.key, op.op, ran.reply);
+                    eprintln!(
+                        "{} flow {flow} {} {} -> {}",
+                        clock as i128 - i128::from(T0),
+                        op.key,
+                        op.op,
+                        ran.reply
+                    );
                 }
                 let record = self.store.record(&op.key);
                 self.checker.ran(flow, op, &ran, record, clock)?;
@@ -217,7 +264,8 @@ impl World {
                 }
                 run.replies[at] = Some(reply);
                 if run.replies.iter().all(Option::is_some) {
-                    let replies: Vec<_> = run.replies.iter_mut().map(|reply| reply.take().flatten()).collect();
+                    let replies: Vec<_> =
+                        run.replies.iter_mut().map(|reply| reply.take().flatten()).collect();
                     run.replies.iter_mut().for_each(|reply| *reply = Some(None));
                     let all_failed = replies.iter().all(Option::is_none);
                     self.checker.hears(flow, &run.ops, &replies);
@@ -335,7 +383,10 @@ impl World {
             What::Send { own, .. } => own.as_deref().or(self.checker.code(flow)),
         };
         // Digits alone may stand in a MAC by chance.
-        let telling = |code: &&str| !matches!(step, Step::Store { .. }) || code.bytes().any(|byte| byte > b'f' || byte.is_ascii_uppercase());
+        let telling = |code: &&str| {
+            !matches!(step, Step::Store { .. })
+                || code.bytes().any(|byte| byte > b'f' || byte.is_ascii_uppercase())
+        };
         let address = intent.address.map(|address| ADDRESSES[address].0);
         let secrets = [Some(NUMBERS[intent.number].0), Some("canary"), address, code.filter(telling)];
         match secrets.into_iter().flatten().find(|secret| seen.contains(secret)) {
@@ -349,7 +400,8 @@ impl World {
         if self.schedule.host_clocks {
             return self.hosts[self.runs[flow].host].clock(self.now).0;
         }
-        let place = key.bytes().fold(0usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
+        let place =
+            key.bytes().fold(0usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
         self.now.saturating_add_signed(self.places[place % self.places.len()])
     }
 
@@ -361,7 +413,9 @@ impl World {
         let session = under(self.schedule.sessions);
         let token = self.tokens.iter().rev().find(|(of, for_, _)| (*of, *for_) == (number, purpose));
         let session = match self.schedule.policy.session {
-            SessionMode::Challenge if session == 0 => token.filter(|_| under(2) == 0).map(|(_, _, token)| token.clone()),
+            SessionMode::Challenge if session == 0 => {
+                token.filter(|_| under(2) == 0).map(|(_, _, token)| token.clone())
+            }
             SessionMode::Optional if session == 0 => None,
             SessionMode::Required if under(200) == 0 => None,
             _ => Some(format!("canary-session-{session}")),
@@ -380,7 +434,8 @@ impl World {
             let sent = (0..self.intents.len()).rev().filter(|at| same(&self.intents[*at]));
             let sent: Vec<&str> = sent.filter_map(|at| self.checker.code(at)).take(3).collect();
             let right = random.chance(50) && !sent.is_empty();
-            let code = if right { (*random.pick(&sent)).to_owned() } else { self.schedule.policy.made_up(random) };
+            let code =
+                if right { (*random.pick(&sent)).to_owned() } else { self.schedule.policy.made_up(random) };
             What::Verify { code }
         };
         Intent { what, number, purpose, session, address }
@@ -429,7 +484,11 @@ impl World {
             return Err(format!("after four days {outcome:?}"));
         }
         let code = self.checker.code(self.runs.len() - 1).unwrap_or_default().to_owned();
-        let wrong = if self.schedule.policy.tries > 1 { self.schedule.policy.made_up(&mut self.random) } else { code.clone() };
+        let wrong = if self.schedule.policy.tries > 1 {
+            self.schedule.policy.made_up(&mut self.random)
+        } else {
+            code.clone()
+        };
         let mut kinds = Vec::new();
         for code in [&wrong, &code, &code] {
             let what = What::Verify { code: code.clone() };
@@ -437,7 +496,11 @@ impl World {
         }
         let first = if wrong == code { Kind::Verified } else { Kind::WrongCode };
         let second = if wrong == code { Kind::Expired } else { Kind::Verified };
-        if kinds == [first, second, Kind::Expired] { Ok(()) } else { Err(format!("a code came to {kinds:?}")) }
+        if kinds == [first, second, Kind::Expired] {
+            Ok(())
+        } else {
+            Err(format!("a code came to {kinds:?}"))
+        }
     }
 
     /// Runs one flow to its end with nothing beside it.

@@ -27,8 +27,19 @@ if TYPE_CHECKING:
 OLDEST = (6, 2)
 
 ADDRESS = frozenset(
-    "host port path db username password credential_provider client_name socket_keepalive socket_keepalive_options "
-    "socket_type".split()
+    (
+        "client_name",
+        "credential_provider",
+        "db",
+        "host",
+        "password",
+        "path",
+        "port",
+        "socket_keepalive",
+        "socket_keepalive_options",
+        "socket_type",
+        "username",
+    )
 )
 """What is taken over from a client, besides its options for TLS; the rest would change what is sent, or send twice."""
 
@@ -179,10 +190,12 @@ def address(client: object, pools: Any, timeout: float) -> tuple[type, dict[str,
 
 
 def evalsha(op: tuple[str, str]) -> tuple[str, ...]:
+    """Returns the command for an operation, by the script's name."""
     return ("EVALSHA", SHA, "1", *op)
 
 
 def evaluate(op: tuple[str, str]) -> tuple[str, ...]:
+    """Returns the command for an operation, with the script itself."""
     return ("EVAL", SCRIPT, "1", *op)
 
 

@@ -8,8 +8,9 @@ assert service.verify("13800138000", sandbox.outbox[-1].code, purpose="register"
 sandbox.clock.move(60)
 ```
 
-With pytest, the fixture `sansms_outbox` (`sansms.testing.plugin`) sends every service there, those that the application
-made included. `sansms.testing.conformance` holds a store of your own to what a store must do.
+With pytest, the fixture `sansms_outbox` sends every service there, those that the application made included, and gives
+an `Outbox` (see `sansms.testing.outbox`). `sansms.testing.conformance` holds a store of your own to what a store must
+do.
 """
 
 from __future__ import annotations

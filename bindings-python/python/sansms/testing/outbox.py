@@ -1,25 +1,22 @@
-"""The pytest fixture `sansms_outbox`; pytest finds it by itself once sansms is installed."""
+"""What the fixture `sansms_outbox` gives: every service's messages, and the clock of all of them."""
 
 from __future__ import annotations
 
-import pytest
+from sansms import Service
+from sansms.stores.memory import MemoryStore
+
+from . import Clock, Message, Sandbox
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
-
-    from sansms import Service
-    from sansms.testing import Clock, Message, Sandbox
 
 
 class Outbox:
     """The messages that services sent during a test, oldest first: index it, count it, go through it."""
 
     def __init__(self) -> None:
-        from sansms.stores.memory import MemoryStore
-        from sansms.testing import Sandbox
-
         self.sandbox: Sandbox = Sandbox()
         self._store = MemoryStore(clock=self.sandbox.clock)
         self._stand_ins: dict[int, tuple[Service, Service]] = {}
@@ -53,20 +50,10 @@ class Outbox:
     def __repr__(self) -> str:
         return f"<Outbox of {len(self)}>"
 
-
-@pytest.fixture
-def sansms_outbox(monkeypatch: pytest.MonkeyPatch) -> Outbox:
-    """Sends every service of this test to a sandbox, whoever made it, and gives what was sent.
-
-    Each keeps the policy it was made with. Nothing is sent, no store is touched, and time stands still until
-    `sansms_outbox.clock.move(seconds)`.
-    """
-    from sansms import Service
-
-    outbox = Outbox()
-    for name in ("send", "verify", "asend", "averify", "redeem"):
-        monkeypatch.setattr(Service, name, rerouted(getattr(Service, name), outbox))
-    return outbox
+    def reroute(self, patch: Callable[[type, str, object], None]) -> None:
+        """Lets every service act through its stand-in; `patch` sets an attribute of a class."""
+        for name in ("send", "verify", "asend", "averify", "redeem"):
+            patch(Service, name, rerouted(getattr(Service, name), self))
 
 
 def rerouted(method: Any, outbox: Outbox) -> Any:
