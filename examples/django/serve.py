@@ -23,8 +23,9 @@ def main(arguments: list[str]) -> None:
         os.environ["DJANGO_SETTINGS_MODULE"] = "demo.settings"
         if sandbox is not None:
             os.environ["DEMO_SANDBOX"] = sandbox.url
-        import django
         from django.core.management import call_command
+
+        import django
 
         django.setup()
         signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import translation
 from visitors import Browser
 
 from sansms.django import service
 from sansms.testing import Sandbox
+
+
+@pytest.fixture(autouse=True)
+def english():
+    """A request leaves its language behind in the thread; each test begins with English."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

@@ -87,6 +87,30 @@ def test_a_code_is_not_shown_again(code):
     assert 'type="tel"' in page
 
 
+class RegisterModelForm(VerifiedPhone, forms.ModelForm):
+    purpose = "register"
+    phone = PhoneField()
+    code = CodeField()
+
+    class Meta:
+        model = User
+        fields = ("phone",)
+
+
+def test_a_model_form_keeps_the_proven_number(db, sandbox):
+    for taken in (False, True):
+        service.send(NUMBER, **USER)
+        code = sandbox.outbox[-1].code
+        model_form = RegisterModelForm({"phone": "+86 138-0013-8000", "code": code}, ip="203.0.113.7", session="s")
+        assert model_form.is_valid() is not taken
+        if taken:
+            assert "already exists" in model_form.errors["phone"][0]
+        else:
+            model_form.save()
+        assert [user.phone for user in User.objects.all()] == [E164]
+        sandbox.clock.move(60)
+
+
 def test_an_unbound_form_asks_nothing(sandbox):
     blank = RegisterForm()
     assert not blank.is_valid()

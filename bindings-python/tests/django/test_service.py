@@ -111,6 +111,41 @@ def stub(*_):
     raise AssertionError
 
 
+class Broken:
+    def send(self, *_, **__):
+        raise RuntimeError
+
+    verify = send
+
+    async def asend(self, *_, **__):
+        raise RuntimeError
+
+    averify = asend
+
+
+@pytest.mark.parametrize("action", ["send", "verify", "asend", "averify"])
+def test_a_traceback_with_locals_holds_no_secret(action):
+    import asyncio
+
+    canary = {"number": "13800138765", "code": "canary-code", "session": "canary-session"}
+
+    def call(canary):
+        arguments = [canary["number"]] + ([canary["code"]] if "verify" in action else [])
+        more = {} if "verify" in action else {"code": canary["code"]}
+        with service.using(Broken()):
+            result = getattr(service, action)(*arguments, purpose="p", session=canary["session"], **more)
+            if action.startswith("a"):
+                asyncio.run(result)
+
+    with pytest.raises(RuntimeError) as caught:
+        call(canary)
+    frames = [entry.frame for entry in caught.traceback if "sansms/django" in str(entry.path)]
+    assert frames
+    for frame in frames:
+        shown = repr(frame.f_locals)
+        assert not any(value in shown for value in canary.values()), shown
+
+
 def test_importing_builds_nothing():
     script = """if True:
         import os

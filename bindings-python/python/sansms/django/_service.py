@@ -51,16 +51,20 @@ class DjangoService:
         deliver: bool = True,
     ) -> Outcome:
         """Sends a code to a number, as it was typed; arguments as of `Service.send`."""
-        return self.current.send(
-            to,
-            purpose=purpose,
-            ip=ip,
-            session=_session(ip, session, create=True),
-            device=device,
-            idempotency_key=idempotency_key,
-            code=code,
-            deliver=deliver,
-        )
+        try:
+            return self.current.send(
+                to,
+                purpose=purpose,
+                ip=ip,
+                session=_session(ip, session, create=True),
+                device=device,
+                idempotency_key=idempotency_key,
+                code=code,
+                deliver=deliver,
+            )
+        except BaseException:
+            del to, session, code  # a report of the error shows the locals
+            raise
 
     def verify(
         self,
@@ -73,14 +77,18 @@ class DjangoService:
         ticket_for: str | None = None,
     ) -> Outcome:
         """Checks a code, as it was typed, and spends it when it is right; arguments as of `Service.verify`."""
-        return self.current.verify(
-            to,
-            code,
-            purpose=purpose,
-            ip=ip,
-            session=_session(ip, session, create=False),
-            ticket_for=ticket_for,
-        )
+        try:
+            return self.current.verify(
+                to,
+                code,
+                purpose=purpose,
+                ip=ip,
+                session=_session(ip, session, create=False),
+                ticket_for=ticket_for,
+            )
+        except BaseException:
+            del to, session, code
+            raise
 
     async def asend(
         self,
@@ -95,16 +103,20 @@ class DjangoService:
         deliver: bool = True,
     ) -> Outcome:
         """Is `send` for async views."""
-        return await self.current.asend(
-            to,
-            purpose=purpose,
-            ip=ip,
-            session=await sync_to_async(_session)(ip, session, create=True),
-            device=device,
-            idempotency_key=idempotency_key,
-            code=code,
-            deliver=deliver,
-        )
+        try:
+            return await self.current.asend(
+                to,
+                purpose=purpose,
+                ip=ip,
+                session=await sync_to_async(_session)(ip, session, create=True),
+                device=device,
+                idempotency_key=idempotency_key,
+                code=code,
+                deliver=deliver,
+            )
+        except BaseException:
+            del to, session, code
+            raise
 
     async def averify(
         self,
@@ -117,14 +129,18 @@ class DjangoService:
         ticket_for: str | None = None,
     ) -> Outcome:
         """Is `verify` for async views."""
-        return await self.current.averify(
-            to,
-            code,
-            purpose=purpose,
-            ip=ip,
-            session=await sync_to_async(_session)(ip, session, create=False),
-            ticket_for=ticket_for,
-        )
+        try:
+            return await self.current.averify(
+                to,
+                code,
+                purpose=purpose,
+                ip=ip,
+                session=await sync_to_async(_session)(ip, session, create=False),
+                ticket_for=ticket_for,
+            )
+        except BaseException:
+            del to, session, code
+            raise
 
     def redeem(self, ticket: str, to: str, *, purpose: str, ticket_for: str) -> bool:
         """Tells whether a ticket of `verify` is genuine, fresh, and bound to just this."""
@@ -189,4 +205,4 @@ def _session(ip: str | None, given: str | None, *, create: bool) -> str | None:
     return ip.session(create=create)
 
 
-service = DjangoService()
+service: DjangoService = DjangoService()

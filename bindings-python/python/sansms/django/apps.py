@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.core.signals import setting_changed
-from django.utils.translation import gettext_lazy as _
 
 
 class SansmsConfig(AppConfig):
@@ -12,7 +11,6 @@ class SansmsConfig(AppConfig):
 
     name = "sansms.django"
     label = "sansms"
-    verbose_name = _("Verification codes")
 
     def ready(self) -> None:
         """Connects what has to be told of changes."""

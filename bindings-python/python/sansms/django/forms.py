@@ -16,9 +16,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.utils.functional import lazy
 from django.utils.translation import get_language
+
+from django import forms
 
 from ._respond import text_of
 from ._service import service
@@ -67,7 +68,7 @@ class VerifiedPhone(forms.BaseForm):
     A form that is wrong elsewhere spends no try. What is wrong with number or code becomes an error of that field,
     anything else (a limit, a store that is down) an error of the form; nothing is raised, so a try is counted
     whatever the view does then. `outcome` is what the check ended with, `None` if there was none: a view may answer
-    with its `http_status`.
+    with its `http_status`. What a `ModelForm` asks of its model comes after, of the number in E.164.
     """
 
     purpose: str = ""
@@ -81,10 +82,9 @@ class VerifiedPhone(forms.BaseForm):
         self.session = session
         self.outcome: Outcome | None = None
 
-    def full_clean(self) -> None:
-        """Checks every field, then the form, then the code."""
-        super().full_clean()
-        if not self.is_bound or self.errors or (self.empty_permitted and not self.has_changed()):
+    def _clean_form(self) -> None:
+        super()._clean_form()  # type: ignore[misc]
+        if self.errors:
             return
         if self.outcome is None:
             if not self.purpose:
