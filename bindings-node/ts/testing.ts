@@ -4,7 +4,7 @@ import { aliyun } from "./provider.js";
 import { SEAMS, type Seams } from "./seams.js";
 import { Service } from "./service.js";
 import { MemoryStore } from "./stores/memory.js";
-import { readHttpReply, writeCall } from "./text.js";
+import { readHttpReply, writeCall, writeHttpFault } from "./text.js";
 import { TransportFault, type HttpCall, type HttpReply, type Transport } from "./transport.js";
 
 /** A clock that stands still until it is moved. */
@@ -78,9 +78,16 @@ export class Sandbox implements Transport {
   }
 
   async send(call: HttpCall): Promise<HttpReply> {
-    const reply = readHttpReply(this.#provider.handle(writeCall(call), this.clock.now));
-    if (reply === undefined) throw new TransportFault(true);
+    const text = this.#provider.handle(writeCall(call), this.clock.now);
+    const reply = readHttpReply(text);
+    if (reply === undefined) throw new TransportFault(text !== writeHttpFault(false));
+    if (reply.body.length > call.maxReplyBytes) throw new TransportFault(true);
     return reply;
+  }
+
+  /** Lets the next `times` calls, of one vendor or of any, fail in a certain way. */
+  fault(name: FaultName, times = 1, { vendor }: { readonly vendor?: "aliyun" | "tencent" | undefined } = {}): void {
+    this.#provider.fault(name, times, vendor);
   }
 
   /** What has arrived so far, oldest first. */
@@ -96,6 +103,15 @@ export class Sandbox implements Transport {
     return seed;
   }
 }
+
+/**
+ * A way for a call to fail.
+ *
+ * `throttle` and `unavailable`: the gateway says so, nothing is sent. `server_error`: a proxy answers 502.
+ * `timeout_before`: no connection. `timeout_after`, `bad_json` and `huge`: the SMS is taken in, and the reply is lost,
+ * cut off, or too large.
+ */
+export type FaultName = "throttle" | "unavailable" | "server_error" | "timeout_before" | "timeout_after" | "bad_json" | "huge";
 
 /** How a sandbox is made; nothing is required. */
 export interface SandboxOptions {
