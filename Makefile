@@ -20,8 +20,8 @@ traces: ## write the golden traces and the computed vectors anew, then check the
 soak: ## the property tests of the core at length (CASES=1000000)
 	@scripts/soak $(CASES)
 
-bench: ## ratios, from one run
-	@scripts/bench
+bench: ## every number in docs/benchmarks.md, from one run (DATE=2026-01-31)
+	@scripts/bench $(DATE)
 
 doctor: ## what this machine has, what is wanted, and what mends it
 	@scripts/doctor

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Recomputes what the golden traces hold, with the standard library and without a line of ours.
+"""Recomputes what the golden traces and the code vectors hold, with the standard library and without a line of ours.
 
-Usage: scripts/check-traces.py DIRECTORY      (its README has the format)
+Usage: scripts/check-traces.py DIRECTORY      (its README has the format; `code.jsonl` is beside it)
 
 For every flow this derives, from the configuration, the seed and the request alone: the names of the partitions, the
 lease or attempt, the tag, key ids, nonce and proof of the challenge, the code, the ticket, and the signature of each
-request; and compares each with what the core put there.
+request; and compares each with what the core put there. Of `code.jsonl` it recomputes every line.
 """
 
 from __future__ import annotations
@@ -43,6 +43,13 @@ def b64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
+ALPHABETS = {
+    "digits": "0123456789",
+    "crockford": "0123456789ABCDEFGHJKMNPQRSTVWXYZ",
+    "upper": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+}
+
+
 class Index(NamedTuple):
     """The key that names things."""
 
@@ -71,14 +78,19 @@ class Pepper(NamedTuple):
     def kid(self) -> str:
         return derive(self.key, "kid")[:4].hex()
 
-    def code(self, ctx: bytes, nonce: str, digits: int = 6) -> str:
-        limit = 2**64 // 10**digits * 10**digits
-        for i in range(1000):
-            block = mac(derive(self.key, "code"), ctx, enc(bytes.fromhex(nonce), i.to_bytes(4, "big")))
-            number = int.from_bytes(block[:8], "big")
-            if number < limit:
-                return str(number % 10**digits).zfill(digits)
-        raise AssertionError("no block was below the limit")
+    def code(self, ctx: bytes, nonce: str, length: int = 6, alphabet: str = "digits") -> str:
+        key, symbols = derive(self.key, "code"), ALPHABETS[alphabet]
+        base, count = len(symbols), len(symbols) ** length
+        names = (enc(bytes.fromhex(nonce), i.to_bytes(4, "big")) for i in range(1000))
+        blocks = (int.from_bytes(mac(key, ctx, name)[:8], "big") for name in names)
+
+        def below(many: int) -> int:
+            return next(block for block in blocks if block < 2**64 // many * many) % many
+
+        if count > 2**32:
+            return "".join(symbols[below(base)] for _ in range(length))
+        number = below(count)
+        return "".join(symbols[number // base**place % base] for place in reversed(range(length)))
 
     def proof(self, ctx: bytes, code: str) -> str:
         return mac(derive(self.key, "proof"), ctx, enc(code))[:16].hex()
@@ -300,6 +312,53 @@ class Flow:
             expect("the code", code, pepper.code(self.ctx, challenge_nonce))
 
 
+# Code vectors
+
+HYPHENS = set("-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d\u200b\ufeff")
+
+
+def read(typed: str, shape: dict[str, Any] | None) -> dict[str, str]:
+    """Brings what someone typed to a code: of a shape, or of the caller's own."""
+    symbols = ALPHABETS[shape["alphabet"]] if shape else ""
+    code = ""
+    for at, letter in enumerate(typed):
+        plain = unicodedata.normalize("NFKC", letter)
+        full_width = "\uff21" <= letter <= "\uff3a" or "\uff41" <= letter <= "\uff5a"
+        if not full_width and not (plain.isascii() and plain.isdigit()):
+            plain = letter
+        if at >= 64:
+            return {"error": "input.code.length"}
+        cased = plain.upper() if symbols and symbols != ALPHABETS["digits"] else plain
+        if plain.isascii() and plain.isalnum() and (not symbols or cased in symbols):
+            code += cased
+        elif not (letter.isspace() or letter in HYPHENS):
+            return {"error": "input.code.character"}
+    if not code:
+        return {"error": "input.code.empty"}
+    fits = len(code) == shape["length"] if shape else 4 <= len(code) <= 12
+    return {"folded": code} if fits else {"error": "input.code.length"}
+
+
+def check_code(case: dict[str, Any]) -> None:
+    if "typed" in case:
+        expect("the typed code", case["expect"], read(case["typed"], case["shape"]))
+        return
+    index, peppers = keys(case["keys"])
+    pepper = peppers[case["pepper"]]
+    namespace, recipient = case["namespace"], case["recipient"]
+    ctx = enc(namespace, recipient, case["purpose"], case["session"])
+    code = case["own_code"] or pepper.code(ctx, case["nonce"], **case["shape"])
+    wanted = {
+        "kid": pepper.kid,
+        "tag": index.tag(ctx),
+        "code": code,
+        "proof": pepper.proof(ctx, code),
+        "idem": index.idem(ctx, case["idempotency_key"]),
+        "partition": index.partition(namespace, "number", recipient),
+    }
+    expect("the code vector", case["expect"], wanted)
+
+
 FACTS: Counter[str] = Counter()
 
 
@@ -320,9 +379,20 @@ def main(folder: str) -> int:
             except Exception as error:
                 failed += 1
                 print(f"{path.name}, flow {at}: {type(error).__name__} {error}", file=sys.stderr)
+    vectors = 0
+    path = Path(folder).parent / "code.jsonl"
+    for line in path.read_text(encoding="utf-8").splitlines():
+        case = json.loads(line)
+        try:
+            check_code(case)
+            vectors += 1
+        except Exception as error:
+            failed += 1
+            print(f"{path.name}, {case['id']}: {type(error).__name__} {error}", file=sys.stderr)
     print(", ".join(f"{what.removeprefix('the ')} {count}" for what, count in sorted(FACTS.items())))
-    print(f"traces: {passed} passed, {failed} failed (flows; {sum(FACTS.values())} facts recomputed)")
-    return 0 if passed and not failed else 1
+    facts = sum(FACTS.values())
+    print(f"traces: {passed} passed, {failed} failed (flows; {vectors} code vectors; {facts} facts recomputed)")
+    return 0 if passed and vectors and not failed else 1
 
 
 if __name__ == "__main__":

@@ -206,13 +206,13 @@ impl Sandbox {
     }
 }
 
-/// Signs one vector: its inputs as JSON in, the signature's stages as JSON out.
+/// Runs one vector: its inputs as JSON in, what comes of them as JSON out.
 ///
 /// # Errors
-/// Says in words why the vector cannot be signed.
+/// Says in words why the vector cannot be run.
 #[napi]
-pub fn sign_vector(input: String) -> Result<String> {
-    wire::sign_vector(&input).map_err(Error::from_reason)
+pub fn run_vector(input: String) -> Result<String> {
+    wire::run_vector(&input).map_err(Error::from_reason)
 }
 
 /// Takes a JavaScript number as an unsigned one; napi's own integers would round and wrap in silence.

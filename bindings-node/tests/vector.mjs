@@ -1,9 +1,9 @@
 // Compares one sign vector, by the protocol in the documentation of `sansms::sign::vector`. Runs in any runtime.
 
 /** Signs a line's inputs and compares; answers `"end to end"` or `"signer"`, or throws what differs. */
-export function check(line, signVector) {
+export function check(line, runVector) {
   const whole = JSON.parse(line);
-  const answer = signVector(withoutAnswers(whole));
+  const answer = runVector(withoutAnswers(whole));
   const expect = whole.expect ?? whole;
   const signature = whole.expect ? "signature" : "published";
   if (typeof expect[signature] !== "string") throw new Error("the vector has no signature to compare with");
@@ -15,11 +15,11 @@ export function check(line, signVector) {
 }
 
 /** Runs all lines; answers the counts, and what went wrong with each that failed. */
-export function checkAll(text, signVector) {
+export function checkAll(text, runVector) {
   const counts = { "end to end": 0, signer: 0, failures: [] };
   for (const line of text.split("\n").filter((line) => line.trim() !== "")) {
     try {
-      counts[check(line, signVector)] += 1;
+      counts[check(line, runVector)] += 1;
     } catch (error) {
       counts.failures.push(`${/"id": *("[^"]*")/.exec(line)?.[1] ?? "a line"}: ${error.message}`);
     }

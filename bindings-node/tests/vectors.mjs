@@ -4,7 +4,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { about, signVector } from "sansms/testing";
+import { about, runVector } from "sansms/testing";
 import { checkAll } from "./vector.mjs";
 
 const files = process.argv.slice(2);
@@ -12,7 +12,7 @@ const here = files[0] === "--here" && files.shift();
 const text = files.map((file) => readFileSync(file, "utf8")).join("\n");
 
 if (here) {
-  process.exitCode = report(`node ${process.versions.node} (${about().core})`, checkAll(text, signVector)) ? 0 : 1;
+  process.exitCode = report(`node ${process.versions.node} (${about().core})`, checkAll(text, runVector)) ? 0 : 1;
 } else {
   const self = fileURLToPath(import.meta.url);
   const passed = ["0", "1"].map((wasm) => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { signVector } from "sansms/testing";
+import { runVector } from "sansms/testing";
 import { checkAll } from "./vector.mjs";
 
 for (const name of ["sdk-captures", "published-examples"]) {
@@ -10,7 +10,7 @@ for (const name of ["sdk-captures", "published-examples"]) {
   const lines = text.trimEnd().split("\n").length;
 
   test(`${name} pass`, () => {
-    const counts = checkAll(text, signVector);
+    const counts = checkAll(text, runVector);
     assert.deepEqual(counts.failures, []);
     assert.equal(counts["end to end"] + counts.signer, lines);
   });
@@ -21,6 +21,6 @@ for (const name of ["sdk-captures", "published-examples"]) {
       const secret = credentials?.secret ?? input?.secret ?? input?.appkey;
       return secret === undefined ? line : line.replaceAll(`"${secret}"`, `"${secret}x"`);
     });
-    assert.equal(checkAll(altered.join("\n"), signVector).failures.length, lines);
+    assert.equal(checkAll(altered.join("\n"), runVector).failures.length, lines);
   });
 }

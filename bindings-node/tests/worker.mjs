@@ -1,6 +1,7 @@
 // A Worker that runs our checks inside workerd, bundled with the package as wrangler bundles.
 import * as sansms from "sansms";
 import * as testing from "sansms/testing";
+import { checkCases, checkLimits } from "./core-vector.mjs";
 import { story } from "./story.mjs";
 import { differences } from "./trace.mjs";
 import { checkAll } from "./vector.mjs";
@@ -17,7 +18,11 @@ export default {
       case "/story":
         return Response.json(await atModuleScope.tell());
       case "/vectors":
-        return Response.json(checkAll(await request.text(), testing.signVector));
+        return Response.json(checkAll(await request.text(), testing.runVector));
+      case "/cases":
+        return Response.json(checkCases(await request.text(), testing.runVector));
+      case "/limits":
+        return Response.json(await checkLimits(await request.text(), sansms.apply));
       case "/trace":
         return Response.json(await differences(await request.json(), { ...sansms, ...testing }));
       default:

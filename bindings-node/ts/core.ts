@@ -12,7 +12,7 @@ export interface Core {
 /** What the core has for tests, besides. */
 export interface TestingCore extends Core {
   Sandbox: new (config: string) => CoreSandbox;
-  signVector(input: string): string;
+  runVector(input: string): string;
 }
 
 export interface CoreSandbox {

@@ -1,3 +1,4 @@
+export { apply, type Applied } from "./apply.js";
 export type { Audit, AuditChance, AuditWarning } from "./audit.js";
 export { ConfigError, DriveError, type ServiceOptions } from "./config.js";
 export { handlers, nodeListener, type Handler, type HandlerOptions, type NodeRequest, type NodeResponse } from "./handlers.js";

@@ -125,9 +125,9 @@ export function serviceWith(options: ServiceOptions, seams: Seams): Service {
   return new Service({ ...options, [SEAMS]: seams } as ServiceOptions);
 }
 
-/** Signs the inputs of one vector; answers the signature and its stages. Throws where there is no such signer. */
-export function signVector(input: object): Record<string, unknown> {
-  return JSON.parse(testingCore.get().core.signVector(JSON.stringify(input))) as Record<string, unknown>;
+/** Runs the inputs of one vector of the core; answers what comes of them. Throws where there is no such thing. */
+export function runVector(input: object): Record<string, unknown> {
+  return JSON.parse(testingCore.get().core.runVector(JSON.stringify(input))) as Record<string, unknown>;
 }
 
 /** Says which core is at work. */

@@ -20,7 +20,7 @@ mod _core {
     #[pymodule_export]
     use super::store::{MemoryStore, apply};
     #[pymodule_export]
-    use super::testing::{Sandbox, sign_vector};
+    use super::testing::{Sandbox, run_vector};
     use pyo3::prelude::*;
 
     #[pymodule_init]

@@ -61,8 +61,8 @@ impl Sandbox {
     }
 }
 
-/// Signs one vector's inputs, given as JSON; returns what came out, as JSON.
+/// Runs one vector's inputs, given as JSON; returns what came out, as JSON.
 #[pyfunction]
-pub(crate) fn sign_vector(input: &str) -> PyResult<String> {
-    wire::sign_vector(input).map_err(PyValueError::new_err)
+pub(crate) fn run_vector(input: &str) -> PyResult<String> {
+    wire::run_vector(input).map_err(PyValueError::new_err)
 }

@@ -49,11 +49,11 @@ impl Sandbox {
     }
 }
 
-/// Signs one vector: its inputs as JSON in, the signature's stages as JSON out.
+/// Runs one vector: its inputs as JSON in, what comes of them as JSON out.
 ///
 /// # Errors
-/// Says in words why the vector cannot be signed.
-#[wasm_bindgen(js_name = signVector)]
-pub fn sign_vector(input: &str) -> Result<String, JsError> {
-    wire::sign_vector(input).map_err(|reason| JsError::new(&reason))
+/// Says in words why the vector cannot be run.
+#[wasm_bindgen(js_name = runVector)]
+pub fn run_vector(input: &str) -> Result<String, JsError> {
+    wire::run_vector(input).map_err(|reason| JsError::new(&reason))
 }

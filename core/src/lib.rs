@@ -27,6 +27,8 @@ pub mod sign;
 pub mod store;
 mod ticket;
 pub mod time;
+#[cfg(feature = "testing")]
+pub mod vector;
 pub mod wire;
 
 pub use engine::{Engine, SendRequest, VerifyRequest};

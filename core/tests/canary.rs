@@ -1,6 +1,7 @@
 //! No secret, number, code or address is in any `Debug`, error text, event or text for people, over every public type.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::disallowed_methods,
     reason = "a test reads files and may panic"

@@ -1,5 +1,10 @@
 //! Holds the tables in `vectors` to the source: outcomes, error codes, and the types that bindings expose.
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test reads files and may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test reads files and may panic"
+)]
 
 use sansms::Outcome;
 use sansms::code::{CodeError, Shape};

@@ -11,7 +11,7 @@ import {
   type Transport,
   type VerifyOutcome,
 } from "sansms";
-import { about, Clock, Sandbox, serviceWith, signVector } from "sansms/testing";
+import { about, Clock, Sandbox, serviceWith, runVector } from "sansms/testing";
 
 const options = {
   providers: [aliyun({ signName: "测试", templates: { register: "SMS_1" }, accessKeyId: process.env["ID"] })],
@@ -124,4 +124,4 @@ sandbox.clock.move(60_000);
 const arrived: string | undefined = sandbox.outbox.at(-1)?.code;
 const fixed: Service = serviceWith(options, { now: () => 0, seed: () => new Uint8Array(32) });
 const core: "native" | "wasm" = about().core;
-void [claim, inTest, arrived, fixed, core, signVector({})];
+void [claim, inTest, arrived, fixed, core, runVector({})];

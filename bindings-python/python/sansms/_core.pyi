@@ -2,7 +2,7 @@ from typing import final
 
 from ._types import HttpReply, Step, StoreReply
 
-__all__ = ["Engine", "Flow", "MemoryStore", "Outcome", "Sandbox", "__version__", "apply", "env_names", "sign_vector"]
+__all__ = ["Engine", "Flow", "MemoryStore", "Outcome", "Sandbox", "__version__", "apply", "env_names", "run_vector"]
 
 __version__: str
 
@@ -118,4 +118,4 @@ class Sandbox:
 
 def apply(record: bytes | None, op: str, now_ms: int) -> tuple[bytes | None, int, str]: ...
 def env_names() -> list[str]: ...
-def sign_vector(input: str) -> str: ...
+def run_vector(input: str) -> str: ...

@@ -294,6 +294,21 @@ fn an_idempotency_key_sends_once() {
 }
 
 #[test]
+fn an_idempotency_key_is_free_again_when_nothing_was_sent() {
+    // The pause and the day are kept apart here: by times and in bins, or there is no day at all.
+    for number in [vec![Rule::hours(40, 24)], Vec::new()] {
+        let mut world = World::new(Policy { number, ..Policy::default() });
+        let keyed = || SendRequest { idempotency_key: Some("order 7".into()), ..request() };
+        world.answers = vec![answer(503), answer(503)];
+        assert_eq!(world.send_with(keyed()).kind, Kind::Undelivered);
+        assert_eq!(world.send_with(keyed()).code, Code::LimitCooldown);
+        world.now += 60_000;
+        assert_eq!(world.send_with(keyed()).code, Code::Sent);
+        assert_eq!(world.send_with(keyed()).code, Code::SentReplayed);
+    }
+}
+
+#[test]
 fn sessions_are_apart() {
     let mut world =
         World::new(Policy { cooldown: Millis(0), session: SessionMode::Challenge, ..Policy::default() });
@@ -338,6 +353,13 @@ fn codes_of_the_callers_are_limited_and_proven() {
     assert_eq!(world.verify("ab3xy9z").kind, Kind::WrongCode);
     assert_eq!(world.verify("Ab3xY9z").kind, Kind::Verified);
     assert_eq!(world.send_with(own("no!")).code, Code::InputCodeLength);
+    // A code of the caller's can't be made again: the next send without one has a challenge of its own.
+    world.now += 60_000;
+    assert_eq!(world.send_with(own("Ab3xY9z")).kind, Kind::Sent);
+    world.now += 60_000;
+    assert_eq!(world.send().kind, Kind::Sent);
+    let code = world.last_code();
+    assert_eq!(world.verify(&code).kind, Kind::Verified);
     let mut strict = World::new(Policy::default());
     assert_eq!(strict.send_with(own("Ab3xY9z")).code, Code::InputCodeLength);
     assert_eq!(strict.send_with(own("042042")).kind, Kind::Sent);

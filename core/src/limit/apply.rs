@@ -88,12 +88,17 @@ impl Record {
     fn asked_before(&self, op: &Reserve, now: u64) -> Option<Reply> {
         let charged = op.rules.iter().filter(|rule| rule.charge != Charge::Gate);
         let found = charged.filter_map(|rule| self.find(rule.series)).any(|series| series.has(op.lease));
-        let slot = op.slot.and_then(|asked| self.slots.iter().find(|slot| slot.tag == asked.tag));
+        // Another's challenge may stand there by now: its code can be made again, unless a caller brought either.
+        let slot = op.slot.and_then(|asked| {
+            let shared = |slot: &Slot| !slot.fixed && asked.least_ms <= asked.lifetime_ms;
+            let ours = |slot: &&Slot| slot.tag == asked.tag && (slot.nonce == asked.nonce || shared(slot));
+            self.slots.iter().find(ours)
+        });
         found.then(|| self.granted(op, slot.map(|slot| slot.reply(now)), now))
     }
 
     fn replayed(&self, op: &Reserve, idem: u64, now: u64) -> Option<Reply> {
-        let mut entries = self.series.iter().flat_map(|series| &series.entries);
+        let mut entries = self.series.iter().flat_map(|series| series.remembered(now));
         let first = entries.find(|entry| entry.idem == Some(idem) && entry.level == 0)?;
         let slot = op.slot.and_then(|asked| self.slots.iter().find(|slot| slot.tag == asked.tag));
         let remaining_ms = slot.map_or(0, |slot| slot.remaining(now));
@@ -212,7 +217,7 @@ impl Record {
             let ends =
                 now.saturating_add(validity).min(slot.created.saturating_add(u64::from(op.lifetime_ms)));
             let enough = ends.saturating_sub(now) >= u64::from(op.least_ms);
-            if slot.is_live(now) && slot.left > 0 && known(slot.kid) && enough {
+            if slot.is_live(now) && slot.left > 0 && known(slot.kid) && enough && !slot.fixed {
                 let lifetime = ends.saturating_sub(slot.created);
                 slot.lifetime = slot.lifetime.max(u32::try_from(lifetime).unwrap_or(u32::MAX));
                 slot.round = slot.round.saturating_add(1).min(15);
@@ -239,6 +244,7 @@ impl Record {
             state: SlotState::Fresh,
             round: 0,
             attempt: 0,
+            fixed: op.least_ms > op.lifetime_ms,
         };
         self.slots.push(slot);
         Ok(slot.reply(now))

@@ -73,7 +73,8 @@ pub struct SlotOp {
     pub validity_ms: u32,
     /// How long a challenge may live in all.
     pub lifetime_ms: u32,
-    /// The least remaining validity with which a live challenge is sent again; past `lifetime_ms` never.
+    /// The least remaining validity with which a live challenge is sent again; past `lifetime_ms` never, and then
+    /// the new one is never sent again either: its code is the caller's.
     pub least_ms: u32,
     /// Tries of a new challenge.
     pub tries: u8,

@@ -197,14 +197,15 @@ impl Held {
 
     /// Returns the operation that gives back, if any rule here gives back at this level.
     ///
-    /// Attempts of an address never do; firm rules do at level 2 only, when no provider was called.
+    /// Attempts of an address never do; places of firm rules do at level 2 only, when no provider was called.
     #[must_use]
     pub fn release(&self, lease: Lease, level: u8) -> Option<Op> {
         let mut series = Vec::new();
         for (rule, _) in &self.part.rules {
             let gives = match rule.charge {
                 Charge::Soft => true,
-                Charge::Firm => level == 2,
+                // A number's log is told at level 1 too: firm rules still count it, but its idempotency tag is free.
+                Charge::Firm => level == 2 || self.kind() == Kind::Number && rule.form == Form::Log,
                 Charge::Gate => false,
             };
             if gives && !is_attempts(rule.series) && !series.iter().any(|(number, _)| *number == rule.series)

@@ -9,6 +9,7 @@
 //! slot    = tag 8 · kid 4 · nonce 16 · proof 16 · age 4 · lifetime 3 · left 1 · state 1 · attempt 4
 //! ```
 //!
+//! A slot's state byte is its state, plus 8 if its code is the caller's, plus 16 for each resend.
 //! All big-endian; ages are milliseconds before `base`, the last time that the record was written.
 
 use crate::key::KeyId;
@@ -100,6 +101,8 @@ pub struct Slot {
     pub round: u8,
     /// The last attempt.
     pub attempt: u32,
+    /// Whether its code can't be made again, because a caller brought it.
+    pub fixed: bool,
 }
 
 /// What the last attempt on a slot heard.
@@ -237,7 +240,7 @@ impl Writer {
         self.age(base, slot.created);
         self.uint(3, u64::from(slot.lifetime));
         self.uint(1, u64::from(slot.left));
-        self.uint(1, u64::from(slot.state.byte() | slot.round << 4));
+        self.uint(1, u64::from(slot.state.byte() | u8::from(slot.fixed) << 3 | slot.round << 4));
         self.uint(4, u64::from(slot.attempt));
     }
 }
@@ -307,7 +310,7 @@ impl Reader<'_> {
         let created = self.at(base)?;
         let lifetime = self.uint(3).and_then(|value| u32::try_from(value).ok())?;
         let (left, flags) = (self.u8()?, self.u8()?);
-        let state = match flags & 15 {
+        let state = match flags & 7 {
             0 => SlotState::Fresh,
             1 => SlotState::Wrong,
             2 => SlotState::Used,
@@ -324,6 +327,7 @@ impl Reader<'_> {
             state,
             round: flags >> 4,
             attempt: self.u32()?,
+            fixed: flags & 8 != 0,
         })
     }
 }

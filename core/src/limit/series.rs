@@ -23,6 +23,12 @@ impl Series {
         self.entries.iter().any(|entry| entry.lease == lease)
     }
 
+    /// Returns the entries that are still remembered, though older ones may not be dropped yet.
+    pub(super) fn remembered(&self, now: u64) -> impl Iterator<Item = &Entry> {
+        let horizon = if self.form == Form::Bins { LEASE_MEMORY_MS } else { u64::from(self.window) };
+        self.entries.iter().filter(move |entry| now.saturating_sub(entry.at) < horizon)
+    }
+
     /// Returns how many places of `rule` are taken.
     pub(super) fn count(&self, rule: &RuleOp, base: u64, now: u64) -> u32 {
         match self.form {

@@ -113,6 +113,26 @@ fn the_same_lease_is_charged_once_and_hears_the_same() {
 }
 
 #[test]
+fn a_repeated_lease_hears_of_no_challenge_whose_code_it_cannot_make() {
+    let own = |nonce| SlotOp { nonce: [nonce; 16], proof: [nonce; 16], least_ms: u32::MAX, ..slot(1) };
+    let day = [rule(1, Form::Log, 5, DAY, Charge::Soft)];
+    let heard = |first: SlotOp, second: SlotOp| {
+        let mut place = Place::default();
+        place.reserve(1, &day, Some(first), 0);
+        place.reserve(2, &day, Some(second), 0);
+        match place.reserve(1, &day, Some(first), 0) {
+            Reply::Granted { slot, .. } => slot.map(|slot| (slot.nonce[0], slot.round)),
+            reply => panic!("{reply:?}"),
+        }
+    };
+    let ours = SlotOp { nonce: [8; 16], ..slot(1) };
+    assert_eq!(heard(slot(1), ours), Some((1, 1)), "sent again by another");
+    assert_eq!(heard(slot(1), own(9)), None);
+    assert_eq!(heard(own(9), slot(1)), None);
+    assert_eq!(heard(own(9), own(10)), None);
+}
+
+#[test]
 fn releases_give_back_by_level_and_once() {
     let rules = number_rules();
     let mut place = Place::default();
@@ -280,6 +300,19 @@ fn an_idempotency_tag_sends_once_and_falls_with_its_release() {
     assert_eq!(place.run(&ask(2), 1_000), Reply::Replayed { age_ms: 1_000, remaining_ms: 299_000 });
     place.release(1, 1, &[(1, None)], 2_000);
     assert!(is_granted(&place.run(&ask(2), 60_000)), "nothing was delivered, so it may be tried again");
+}
+
+#[test]
+fn an_idempotency_tag_ends_with_its_window() {
+    let mut place = Place::default();
+    let rules =
+        vec![rule(1, Form::Log, 5, 60_000, Charge::Soft), rule(2, Form::Times, 20, DAY, Charge::Gate)];
+    let ask =
+        |lease| Op::Reserve(Reserve { lease, idem: Some(5), rules: rules.clone(), slot: Some(slot(1)) });
+    assert!(is_granted(&place.run(&ask(1), 0)));
+    place.check(1, 1, 99, 1); // a wrong try keeps the record for a day
+    assert_eq!(place.run(&ask(2), 59_999), Reply::Replayed { age_ms: 59_999, remaining_ms: 240_001 });
+    assert!(is_granted(&place.run(&ask(2), 60_000)));
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub fn build(call: &Call<'_>, credentials: &Credentials, now: UnixMillis, nonce:
     pairs.extend(credentials.token.as_ref().map(|token| ("Token", token.expose().as_str())));
     pairs.push(("Version", call.version));
     let signed = sign(&credentials.secret, call.hash, Method::Post, call.host, &mut pairs);
-    let mut body = Ink::with_capacity(room(&pairs) + 160);
+    let mut body = Ink::with_capacity(room(&pairs) + 64);
     body.pairs(&pairs);
     body.text("&Signature=");
     body.pct(&signed.signature);
@@ -90,9 +90,12 @@ pub fn sign(
         text.text(part);
     }
     for (index, (name, value)) in pairs.iter().enumerate() {
-        for part in [if index > 0 { "&" } else { "" }, name, "=", value] {
-            text.text(part);
+        if index > 0 {
+            text.byte(b'&');
         }
+        text.text(name);
+        text.byte(b'=');
+        text.text(value);
     }
     let key = secret.expose().as_bytes();
     let signature = match hash {

@@ -79,7 +79,8 @@ local function read(data)
     local slot = { tag = take('>c8'), kid = take('>c4'), nonce = take('>c16'), proof = take('>c16') }
     slot.created, slot.lifetime, slot.left = instant(), take('>I3'), take('>B')
     local flags = take('>B')
-    slot.state, slot.round, slot.attempt = flags % 16, floor(flags / 16), take('>c4')
+    slot.state, slot.round, slot.attempt = flags % 8, floor(flags / 16), take('>c4')
+    slot.fixed = flags % 16 >= 8
     check(slot.state <= 2)
     record.slots[s] = slot
   end
@@ -111,7 +112,7 @@ local function write(record)
   add('>B', #record.slots)
   for _, slot in ipairs(record.slots) do
     add('>c8c4c16c16I4I3BBc4', slot.tag, slot.kid, slot.nonce, slot.proof, age(slot.created), slot.lifetime, slot.left,
-      slot.state + slot.round * 16, slot.attempt)
+      slot.state + (slot.fixed and 8 or 0) + slot.round * 16, slot.attempt)
   end
   return table.concat(out)
 end
@@ -288,6 +289,14 @@ local function find_slot(record, tag)
   end
 end
 
+-- The challenge that a repeated lease hears of: its own, or one whose code can be made again.
+local function find_ours(record, op)
+  for _, slot in ipairs(record.slots) do
+    local shared = not slot.fixed and op.least <= op.lifetime
+    if slot.tag == op.tag and (slot.nonce == op.nonce or shared) then return slot end
+  end
+end
+
 -- How long the record can still matter.
 local function keep_for(record, now)
   local longest = 0
@@ -339,7 +348,7 @@ local function put_slot(record, op, now)
   local slot = find_slot(record, op.tag)
   if slot then
     local to = min(now + validity, slot.created + op.lifetime)
-    if slot.state ~= USED and slot.left > 0 and op.kids[slot.kid] and to - now >= op.least then
+    if slot.state ~= USED and slot.left > 0 and op.kids[slot.kid] and to - now >= op.least and not slot.fixed then
       slot.lifetime = max(slot.lifetime, to - slot.created)
       slot.round = min(slot.round + 1, 15)
       return slot
@@ -359,7 +368,7 @@ local function put_slot(record, op, now)
     table.remove(record.slots, spent)
   end
   slot = { tag = op.tag, kid = op.kid, nonce = op.nonce, proof = op.proof, created = now, lifetime = validity,
-    left = op.tries, state = FRESH, round = 0, attempt = '\0\0\0\0' }
+    left = op.tries, state = FRESH, round = 0, attempt = '\0\0\0\0', fixed = op.least > op.lifetime }
   record.slots[#record.slots + 1] = slot
   return slot
 end
@@ -373,13 +382,14 @@ local function reserve(record, op, now)
     local series = rule.charge ~= 'g' and find(record, rule.series)
     for _, entry in ipairs(series and series.entries or {}) do
       if entry.lease == op.lease then
-        return granted(record, op, op.slot and find_slot(record, op.slot.tag), now)
+        return granted(record, op, op.slot and find_ours(record, op.slot), now)
       end
     end
   end
   for _, series in ipairs(op.idem and record.series or {}) do
     for _, entry in ipairs(series.entries) do
-      if entry.idem == op.idem and entry.level == 0 then
+      local horizon = series.form == BINNED and MEMORY or series.window
+      if entry.idem == op.idem and entry.level == 0 and now - entry.at < horizon then
         local slot = op.slot and find_slot(record, op.slot.tag)
         return 'replayed ' .. text(now - entry.at) .. ' ' .. text(slot and remaining(slot, now) or 0)
       end

@@ -16,7 +16,7 @@ pub use crate::time::{Millis, UnixMillis};
 #[cfg(feature = "sandbox")]
 pub use crate::sandbox::{Answer, Fault, Sandbox, Vendor};
 #[cfg(feature = "testing")]
-pub use crate::sign::vector::run as sign_vector;
+pub use crate::vector::run as run_vector;
 #[cfg(feature = "testing")]
 pub use schema::schema_json;
 

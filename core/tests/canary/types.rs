@@ -190,6 +190,7 @@ fn engine() -> Shown {
         ("outcome/code Code", format!("{} {}", show(Code::ALL), texts.collect::<String>())),
         ("store StoreOp", show(&ops)),
         ("store Applied", show(applied)),
+        ("store/redis RedisCall", show(ops.first().map(store::redis::lower))),
         ("store/memory MemoryStore", show(&store)),
         ("wire Engine", show(&whole)),
         ("wire Flow", show(whole.verify(verify_request(CODE), SEED))),
@@ -282,7 +283,7 @@ fn providers() -> Shown {
     let request = Request {
         method: Method::Post,
         query: NUMBER.into(),
-        headers: vec![("authorization".into(), "canary".into())],
+        headers: vec![("authorization", "canary".into())],
         body: CODE.into(),
         signed: signed.clone(),
     };

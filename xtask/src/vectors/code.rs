@@ -116,7 +116,8 @@ fn write(length: u8, alphabet: Alphabet) -> Value {
 fn typed() -> Vec<Value> {
     let digits = (6, Alphabet::Digits);
     let long = "1".repeat(65);
-    let cases: [(&str, Option<(u8, Alphabet)>); 34] = [
+    let (wide, wider) = (" ".repeat(58) + "123456", " ".repeat(59) + "123456");
+    let cases: [(&str, Option<(u8, Alphabet)>); 36] = [
         ("123456", Some(digits)),
         ("000000", Some(digits)),
         (" 123 456 ", Some(digits)),
@@ -136,6 +137,8 @@ fn typed() -> Vec<Value> {
         ("12345", Some(digits)),
         ("1234567", Some(digits)),
         (&long, Some(digits)),
+        (&wide, Some(digits)),
+        (&wider, Some(digits)),
         ("12345x", Some(digits)),
         ("12三456", Some(digits)),
         ("١٢٣٤٥٦", Some(digits)),

@@ -36,6 +36,7 @@ pub(crate) fn all() -> Vec<Value> {
     let sequences = [
         log(),
         bins(),
+        edge(),
         slots(),
         checks(),
         releases(),
@@ -43,6 +44,9 @@ pub(crate) fn all() -> Vec<Value> {
         refit(),
         clock(),
         full(),
+        kept_tries(),
+        looked_at(),
+        firm(),
         not_a_record("corrupt", "a record cut short is refused and left as it is", &[1, 0, 0]),
         not_a_record("later-version", "a record of a later release is refused and left as it is", &[2, 0]),
         not_an_operation(),
@@ -119,6 +123,15 @@ fn bins() -> Sequence {
     for lease in 50..56u64 {
         it.run(&format!("reserve {lease:016x} {BUDGET}"));
         it.wait(3 * HOUR);
+    }
+    it
+}
+
+fn edge() -> Sequence {
+    let mut it = Sequence::new("edge", "a bin is out once its last millisecond is as old as the window");
+    for (lease, wait) in [(1u64, 0), (2, 24_653), (2, 1), (3, 24_999), (3, 1)] {
+        it.wait(wait);
+        it.run(&format!("reserve {lease:016x} 24:b:1:24000:s"));
     }
     it
 }
@@ -249,6 +262,49 @@ fn full() -> Sequence {
     it.run(&format!("reserve {:016x} 1:l:30:86400000:s {}", 7, slot(7, 7)));
     it.wait(5 * MINUTE);
     it.run(&format!("reserve {:016x} 1:l:30:86400000:s {}", 8, slot(8, 8)));
+    it
+}
+
+fn kept_tries() -> Sequence {
+    let mut it =
+        Sequence::new("kept-tries", "of wrong tries the latest are kept, as many as a check says, or none");
+    it.run(&format!("reserve {:016x} 1:l:9:86400000:s {}", 1, slot(1, 1)));
+    for attempt in 1..=3 {
+        it.wait(1_000);
+        it.run(&check(attempt, 1, 5).replace(":20 ", ":2 "));
+    }
+    it.run(&format!("reserve {:016x} 1:l:9:86400000:s 2:t:3:86400000:g {}", 2, slot(2, 2)));
+    it.run(&format!("reserve {:016x} 1:l:9:86400000:s 2:t:2:86400000:g", 3));
+    it.run(&check(4, 2, 5).replace(":20 ", ":0 "));
+    it
+}
+
+fn looked_at() -> Sequence {
+    let mut it =
+        Sequence::new("looked-at", "a gate on a series does not stand for a charge of the same series");
+    for lease in 1..=4u64 {
+        it.run(&format!("reserve {lease:016x} 1:l:3:60000:g 1:l:5:3600000:s 1:l:9:86400000:s"));
+    }
+    it.wait(MINUTE);
+    it.run(&format!("reserve {:016x} 1:l:3:60000:g", 5));
+    it.run(&format!("reserve {:016x} 1:l:3:60000:g 1:l:5:3600000:s", 6));
+    it
+}
+
+fn firm() -> Sequence {
+    let mut it = Sequence::new(
+        "firm",
+        "what is given back after a call counts for firm rules as long as their windows",
+    );
+    let rules = "1:l:1:3600000:f 1:l:1:86400000:s";
+    it.run(&format!("reserve {:016x} {rules}", 1));
+    it.run(&format!("release {:016x} 1 1", 1));
+    it.wait(11 * MINUTE);
+    it.run(&format!("reserve {:016x} 1:l:9:86400000:s 1:l:9:3600000:f", 2));
+    it.run(&format!("release {:016x} 2 1", 2));
+    it.run(&format!("reserve {:016x} {rules}", 3));
+    it.wait(49 * MINUTE);
+    it.run(&format!("reserve {:016x} {rules}", 4));
     it
 }
 
