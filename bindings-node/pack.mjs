@@ -22,6 +22,7 @@ const subpaths = {
   "stores/durable-object": "stores/durable-object",
   "stores/d1": "stores/d1",
   "stores/upstash": "stores/upstash",
+  explain: "explain",
   "testing/conformance": "conformance",
 };
 const { devDependencies, ...manifest } = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { aliyun, ConfigError, MemoryStore, Service } from "sansms";
 import { RedisStore } from "sansms/stores/redis";
-import { SqliteStore } from "sansms/stores/sqlite";
+import { SQLiteStore } from "sansms/stores/sqlite";
 import { UpstashStore } from "sansms/stores/upstash";
 import { Clock } from "sansms/testing";
 import { cases } from "sansms/testing/conformance";
@@ -68,12 +68,12 @@ const builtin = process.getBuiltinModule?.("node:sqlite");
 if (builtin !== undefined) {
   test("node:sqlite", async (t) => {
     const clock = new Clock();
-    const store = new SqliteStore(join(home, "own.sqlite3"), { now: () => clock.now });
+    const store = new SQLiteStore(join(home, "own.sqlite3"), { now: () => clock.now });
     await conform(t, store, clock);
     store.close();
   });
   test("node:sqlite, shared with another connection", async () => {
-    const [one, other] = [0, 1].map(() => new SqliteStore(join(home, "shared.sqlite3")));
+    const [one, other] = [0, 1].map(() => new SQLiteStore(join(home, "shared.sqlite3")));
     const ask = (store, lease) => store.run([{ key: "k", op: `reserve ${String(lease).padStart(16, "0")} 1:l:5:3600000:f` }]);
     const replies = await Promise.all(Array.from({ length: 40 }, (_, at) => ask(at % 2 ? one : other, at)));
     assert.equal(replies.filter(([reply]) => reply.startsWith("granted")).length, 5);
@@ -86,7 +86,7 @@ if (Better !== undefined) {
   test("better-sqlite3", async (t) => {
     const clock = new Clock();
     const database = new Better(join(home, "better.sqlite3"));
-    await conform(t, new SqliteStore(database, { now: () => clock.now }), clock);
+    await conform(t, new SQLiteStore(database, { now: () => clock.now }), clock);
     database.close();
   });
 }
@@ -193,7 +193,7 @@ test("a store that can't count is refused, and a raw client is told how", () => 
   refused({ idFromName: none, get: none }, /new DurableObjectStore/);
   refused({ prepare: none, batch: none, exec: none }, /new D1Store/);
   refused({ evalsha: none }, /new RedisStore/);
-  refused({ prepare: none, exec: none }, /new SqliteStore/);
+  refused({ prepare: none, exec: none }, /new SQLiteStore/);
   refused({}, /an object with `run`/);
   assert.throws(() => new RedisStore({}), ConfigError);
   assert.throws(() => new UpstashStore({ url: "http://example.com", token: "t" }), { option: "store.url" });
@@ -203,6 +203,6 @@ test("a store that can't count is refused, and a raw client is told how", () => 
 test("ESM and CommonJS have one of each class", () => {
   const require = createRequire(import.meta.url);
   assert.equal(require("sansms/stores/redis").RedisStore, RedisStore);
-  assert.equal(require("sansms/stores/sqlite").SqliteStore, SqliteStore);
+  assert.equal(require("sansms/stores/sqlite").SQLiteStore, SQLiteStore);
   assert.equal(require("sansms").Service, Service);
 });

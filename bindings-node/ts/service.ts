@@ -148,7 +148,7 @@ const RAW: readonly (readonly [methods: readonly string[], instead: string])[] =
   ],
   [["idFromName"], "is a Durable Object namespace; wrap it: `new DurableObjectStore(env.CODES)`"],
   [["prepare", "batch"], "is a D1 database; wrap it: `new D1Store(env.DB)`"],
-  [["prepare"], "is a SQLite database; wrap it: `new SqliteStore(database)`"],
+  [["prepare"], "is a SQLite database; wrap it: `new SQLiteStore(database)`"],
   [["evalsha"], "is a Redis client; wrap it: `new RedisStore(client)`"],
   [["evalSha"], "is a Redis client; wrap it: `new RedisStore(client)`"],
 ];

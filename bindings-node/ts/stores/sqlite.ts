@@ -11,7 +11,7 @@ export interface SqliteDatabase {
 }
 
 /** What a SQLite store may be told besides its file. */
-export interface SqliteStoreOptions {
+export interface SQLiteStoreOptions {
   /** The store's clock, in milliseconds since 1970; the host's if left out. */
   readonly now?: (() => number) | undefined;
 }
@@ -26,7 +26,7 @@ export interface SqliteStoreOptions {
  * SQLite works within the event loop: it stops everything else while it writes, and while it waits for another
  * process, at most a quarter of a second. For several machines take `RedisStore`.
  */
-export class SqliteStore implements Store {
+export class SQLiteStore implements Store {
   readonly #open: () => SqliteDatabase;
   readonly #own: boolean;
   readonly #now: () => number;
@@ -34,9 +34,9 @@ export class SqliteStore implements Store {
   #sinceSweep = 0;
 
   /** Opens nothing. */
-  constructor(database: string | SqliteDatabase = "sansms.sqlite3", options: SqliteStoreOptions = {}) {
+  constructor(database: string | SqliteDatabase = "sansms.sqlite3", options: SQLiteStoreOptions = {}) {
     if (typeof database !== "string" && typeof database?.prepare !== "function") {
-      throw new ConfigError("config.type", "store", "SqliteStore takes a path, or a database of node:sqlite or better-sqlite3");
+      throw new ConfigError("config.type", "store", "SQLiteStore takes a path, or a database of node:sqlite or better-sqlite3");
     }
     this.#own = typeof database === "string";
     this.#open = () => (typeof database === "string" ? open(database) : database);
