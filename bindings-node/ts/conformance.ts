@@ -1,4 +1,3 @@
-import "#core";
 import { MemoryStore } from "./stores/memory.js";
 import type { Store } from "./store.js";
 

@@ -1,6 +1,3 @@
-// The core of the runtime at hand, by the conditions of package.json; loaded for its effect.
-declare module "#core" {}
-
 // Made by `xtask wasm`, and put beside the compiled TypeScript.
 declare module "*.wasm" {
   const module: WebAssembly.Module;

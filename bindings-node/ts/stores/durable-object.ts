@@ -1,4 +1,3 @@
-import "#core";
 import { ConfigError } from "../config.js";
 import { core } from "../core.js";
 import { runEach, type Store, type StoreOp } from "../store.js";
