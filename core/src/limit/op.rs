@@ -191,4 +191,6 @@ pub enum Refusal {
     Corrupt,
     /// The operation can't be read.
     Operation,
+    /// Others keep changing it, and the place has given up; only places without locks say so.
+    Busy,
 }

@@ -6,7 +6,7 @@
 //! check <attempt> <tag> <series>:<window>:<keep> [<kid>:<proof>]…
 //! granted <next> [bin=<series>:<bin>]… [used=<rule>:<count>]… [slot=<round>:<kid>:<nonce>:<remaining>]
 //! denied <rule> <retry>   replayed <age> <remaining>   full <retry>   released
-//! matched   wrong <left> <remaining>   locked <remaining>   gone   refused clock|version|corrupt|operation
+//! matched   wrong <left> <remaining>   locked <remaining>   gone   refused clock|version|corrupt|operation|busy
 //! ```
 //!
 //! Leases, tags, nonces, proofs and key ids are lower-case hex of fixed length; numbers are decimal;
@@ -105,7 +105,7 @@ impl Reply {
 
 impl Refusal {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Clock, Self::Version, Self::Corrupt, Self::Operation];
+    pub const ALL: [Self; 5] = [Self::Clock, Self::Version, Self::Corrupt, Self::Operation, Self::Busy];
 
     /// Returns the word that stands for it.
     #[must_use]
@@ -115,6 +115,7 @@ impl Refusal {
             Self::Version => "version",
             Self::Corrupt => "corrupt",
             Self::Operation => "operation",
+            Self::Busy => "busy",
         }
     }
 }
