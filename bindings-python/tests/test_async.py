@@ -292,3 +292,15 @@ def test_a_task_that_is_cancelled_leaves_no_connection_in_a_bad_state(redis_url,
             return [(await send()).kind for _ in range(5)]
 
     assert asyncio.run(use()) == ["sent"] * 5
+
+
+def test_async_to_sync_again_and_again(store, namespace):
+    sync = pytest.importorskip("asgiref.sync").async_to_sync
+    with SandboxServer() as server:
+        service = make(store, namespace, {"cooldown_s": 0, "number": ["4/24h"]}, server.url)
+        for at in range(4):
+            assert sync(service.asend)(f"1380013830{at}", purpose="register")
+        codes = [sync(service.asend)(NUMBER, purpose="register", deliver=False).code for _ in range(6)]
+        assert codes == ["sent"] * 4 + ["limit.number"] * 2
+        if not isinstance(store, AsyncRedisStore):
+            service.close()
