@@ -93,6 +93,13 @@ def test_a_service_that_is_told_of_none_takes_a_file(monkeypatch, tmp_path):
     assert "canary" not in str(caught.value)
 
 
+def test_what_is_no_store_is_refused():
+    for thing in (object(), 7, b"memory://"):
+        with pytest.raises(ConfigError) as caught:
+            Service(**settings(store=thing))
+        assert (caught.value.code, caught.value.option) == ("config.type", "store")
+
+
 # SQLite
 
 
