@@ -228,7 +228,7 @@ def test_a_connection_that_the_server_closed_is_not_used(transport):
 def test_what_goes_wrong_after_the_request_left(transport, script, sent, caplog):
     caplog.set_level(logging.DEBUG)
     with Web(script) as web:
-        assert fault(transport, web.url + SIGNED, timeout=0.5) is sent
+        assert fault(transport, web.url + SIGNED, timeout=2.0) is sent
         assert len(web.requests) == 1
     assert not [message for message in caplog.messages if "13800138000" in message or "424242" in message]
 
