@@ -15,17 +15,49 @@ cpSync(join(here, "dist"), join(out, "dist"), { recursive: true });
 for (const file of ["LICENSE-APACHE", "LICENSE-MIT", "README.md"]) {
   if (existsSync(join(root, file))) cpSync(join(root, file), join(out, file));
 }
+// Modules that are the same in every runtime; what is made in `with/` brings them the core of theirs.
+const subpaths = {
+  "stores/redis": "stores/redis",
+  "stores/sqlite": "stores/sqlite",
+  "stores/durable-object": "stores/durable-object",
+  "stores/d1": "stores/d1",
+  "stores/upstash": "stores/upstash",
+  explain: "explain",
+  "testing/conformance": "conformance",
+};
 const { devDependencies, ...manifest } = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
+manifest.typesVersions = { "*": { testing: ["./dist/cjs/entry/node-testing.d.ts"] } };
+for (const [subpath, module] of Object.entries(subpaths)) {
+  const esm = (runtime) => ({ types: `./dist/esm/${module}.d.ts`, default: `./dist/esm/with/${runtime}/${module}.js` });
+  const cjs = (types, js) => ({ types: `./dist/cjs/${module}.${types}`, default: `./dist/cjs/with/${module}.${js}` });
+  manifest.exports[`./${subpath}`] = {
+    workerd: esm("workerd"),
+    "edge-light": esm("edge-light"),
+    deno: esm("default"),
+    node: { import: cjs("d.mts", "mjs"), require: cjs("d.ts", "js") },
+    browser: esm("browser"),
+    default: esm("default"),
+  };
+  manifest.typesVersions["*"][subpath] = [`./dist/cjs/${module}.d.ts`];
+}
 write("package.json", `${JSON.stringify(manifest, null, 2)}\n`);
 
 for (const [folder, type] of [["cjs", "commonjs"], ["esm", "module"], ["wasm", "module"]]) {
   write(`dist/${folder}/package.json`, `{ "type": "${type}" }\n`);
 }
+for (const module of Object.values(subpaths)) {
+  const up = "../".repeat(module.split("/").length);
+  for (const runtime of ["workerd", "edge-light", "default", "browser"]) {
+    write(`dist/esm/with/${runtime}/${module}.js`, `import "${up}../entry/${runtime}.js";\n\nexport * from "${up}../${module}.js";\n`);
+  }
+  write(`dist/cjs/with/${module}.js`, `"use strict";\nrequire("${up}entry/node.js");\n\nmodule.exports = require("${up}${module}.js");\n`);
+}
 // On Node, ESM hands out what CommonJS made, or there would be two of every class.
-for (const entry of ["node", "node-testing"]) {
-  const names = Object.keys(require(join(out, `dist/cjs/entry/${entry}.js`))).sort().join(", ");
-  write(`dist/cjs/entry/${entry}.mjs`, `import cjs from "./${entry}.js";\n\nexport const { ${names} } = cjs;\n`);
-  write(`dist/cjs/entry/${entry}.d.mts`, `export * from "./${entry}.js";\n`);
+for (const module of ["entry/node", "entry/node-testing", ...Object.values(subpaths).map((module) => `with/${module}`)]) {
+  const file = `./${module.split("/").at(-1)}.js`;
+  const names = Object.keys(require(join(out, `dist/cjs/${module}.js`))).sort().join(", ");
+  write(`dist/cjs/${module}.mjs`, `import cjs from "${file}";\n\nexport const { ${names} } = cjs;\n`);
+  write(`dist/cjs/${module.replace(/^with\//, "")}.d.mts`, `export * from "${file}";\n`);
 }
 for (const name of ["sansms", "sansms_testing"]) {
   const wasm = readFileSync(join(out, `dist/wasm/${name}_bg.wasm`)).toString("base64");
@@ -33,5 +65,6 @@ for (const name of ["sansms", "sansms_testing"]) {
 }
 
 function write(path, text) {
+  mkdirSync(dirname(join(out, path)), { recursive: true });
   writeFileSync(join(out, path), text);
 }

@@ -63,6 +63,12 @@ impl Engine {
     ) -> Result<bool> {
         Ok(self.0.redeem(&ticket, &to, &purpose, &bound, millis(now)?))
     }
+
+    /// Tells what the policy lets an attacker do, as JSON.
+    #[napi]
+    pub fn audit(&self) -> String {
+        self.0.audit_json()
+    }
 }
 
 /// One send or one check, under way.
@@ -135,6 +141,13 @@ pub fn apply(record: Option<&[u8]>, op: String, now: f64) -> Result<Applied> {
     Ok(Applied { record: record.map(Into::into), ttl_ms: ttl.0 as f64, reply })
 }
 
+/// Returns the script of the Redis store, and its SHA-1 in lower-case hex.
+#[napi]
+pub fn redis_script() -> Vec<String> {
+    let (script, sha) = wire::redis_script();
+    vec![script.into(), sha]
+}
+
 /// Returns the names of the environment variables that the host should read.
 #[napi]
 pub fn env_names() -> Vec<String> {
@@ -170,6 +183,20 @@ impl Sandbox {
     pub fn handle(&mut self, call: String, now: f64) -> Result<String> {
         let call = text::read_call(&call).ok_or(DriveError::WrongKind).map_err(drive_error)?;
         Ok(text::write_answer(&self.0.handle(&call, millis(now)?)))
+    }
+
+    /// Lets the next `times` calls of a vendor, or of any, fail in a certain way.
+    ///
+    /// # Errors
+    /// `sandbox.fault|message` for a fault or a vendor that there is not.
+    #[napi]
+    pub fn fault(&mut self, name: String, times: f64, vendor: Option<String>) -> Result<()> {
+        let unknown = || Error::from_reason("sandbox.fault|there is no such fault or vendor");
+        let fault = wire::Fault::named(&name).ok_or_else(unknown)?;
+        let vendor = vendor.map(|name| wire::Vendor::named(&name).ok_or_else(unknown)).transpose()?;
+        let times = u32::try_from(whole("times", times)?).map_err(|_| unknown())?;
+        self.0.fault(vendor, fault, times);
+        Ok(())
     }
 
     /// Returns what has arrived, as a JSON array.

@@ -3,14 +3,18 @@ import { readFileSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { need } from "./tools.mjs";
 
-/** Bundles `worker.mjs` beside this file and serves it; answers `fetch`, `stop`, and workerd's `version`. */
-export async function startWorker() {
+/**
+ * Bundles a Worker beside this file and serves it; answers `fetch`, `stop`, and workerd's `version`.
+ *
+ * `options` are Miniflare's own, e.g. for bindings.
+ */
+export async function startWorker(name = "worker.mjs", options = {}) {
   const { build } = need("esbuild");
   const { Miniflare, Log, LogLevel } = need("miniflare");
-  const out = join(import.meta.dirname, "worker-bundle");
+  const out = join(import.meta.dirname, `bundle-${name}`);
   rmSync(out, { recursive: true, force: true });
   await build({
-    entryPoints: [join(import.meta.dirname, "worker.mjs")],
+    entryPoints: [join(import.meta.dirname, name)],
     bundle: true,
     format: "esm",
     target: "es2022",
@@ -33,6 +37,7 @@ export async function startWorker() {
     compatibilityDate: "2026-07-01",
     cf: false,
     log: new Log(LogLevel.ERROR),
+    ...options,
   });
   const url = await miniflare.ready.catch(async (error) => {
     await miniflare.dispose();

@@ -1,3 +1,4 @@
+import type { Observer } from "./observer.js";
 import type { PhoneOptions, PolicyOptions, Preset } from "./policy.js";
 import type { Provider } from "./provider.js";
 import type { Store } from "./store.js";
@@ -35,6 +36,8 @@ export interface ServiceOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Hears what a store threw; the outcome says only that it did. */
   readonly onStoreFault?: ((fault: unknown) => void) | undefined;
+  /** Hears of every outcome; what it throws never reaches the caller. */
+  readonly observer?: Observer | undefined;
 }
 
 /** An option is missing or wrong; thrown by constructors. Nothing to retry: mend the configuration. */

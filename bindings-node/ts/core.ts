@@ -4,19 +4,28 @@ export interface Core {
   MemoryStore: new () => CoreMemoryStore;
   apply(record: Uint8Array | undefined, op: string, now: number): { record?: Uint8Array; ttlMs: number; reply: string };
   envNames(): string[];
+  /** The script of the Redis store, and its SHA-1 in hex. */
+  redisScript(): string[];
   version(): string;
 }
 
 /** What the core has for tests, besides. */
 export interface TestingCore extends Core {
-  Sandbox: new (config: string) => { handle(call: string, now: number): string; inbox(): string };
+  Sandbox: new (config: string) => CoreSandbox;
   runVector(input: string): string;
+}
+
+export interface CoreSandbox {
+  handle(call: string, now: number): string;
+  inbox(): string;
+  fault(name: string, times: number, vendor: string | undefined): void;
 }
 
 export interface CoreEngine {
   send(request: string, seed: Uint8Array): CoreFlow;
   verify(request: string, seed: Uint8Array): CoreFlow;
   redeem(ticket: string, to: string, purpose: string, bound: string, now: number): boolean;
+  audit(): string;
 }
 
 export interface CoreFlow {

@@ -1,3 +1,4 @@
+import { ConfigError } from "./config.js";
 import type { CoreFlow } from "./core.js";
 import type { Outcome } from "./outcome.js";
 import type { Store, StoreOp } from "./store.js";
@@ -47,6 +48,8 @@ async function consult({ store, onStoreFault }: Host, ops: readonly StoreOp[], p
   try {
     return writeStoreReply(await Promise.race([store.run(ops, patienceMs), late]));
   } catch (fault) {
+    // A store that can't be used as it is set up.
+    if (fault instanceof ConfigError) throw fault;
     onStoreFault?.(fault);
     return STORE_FAULT;
   } finally {

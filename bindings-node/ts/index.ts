@@ -1,5 +1,8 @@
 export { apply, type Applied } from "./apply.js";
+export type { Audit, AuditChance, AuditWarning } from "./audit.js";
 export { ConfigError, DriveError, type ServiceOptions } from "./config.js";
+export { handlers, nodeListener, type Handler, type HandlerOptions, type NodeRequest, type NodeResponse } from "./handlers.js";
+export type { Event, Observer } from "./observer.js";
 export type * from "./outcome.js";
 export type { PhoneOptions, PolicyOptions, Preset, Rule } from "./policy.js";
 export { aliyun, tencent, type AliyunOptions, type Provider, type TencentOptions } from "./provider.js";

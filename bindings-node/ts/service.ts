@@ -1,8 +1,11 @@
 import { ConfigError, pickEnv, readError, withErrors, writeConfig, type ServiceOptions } from "./config.js";
+import { readAudit, type Audit } from "./audit.js";
 import { core, type CoreEngine, type CoreFlow } from "./core.js";
 import { drive, type Host } from "./driver.js";
 import type { Outcome, SendOutcome, VerifyOutcome } from "./outcome.js";
+import { report, type Observer } from "./observer.js";
 import { SEAMS, type Seams } from "./seams.js";
+import type { Store } from "./store.js";
 import { writeRequest } from "./text.js";
 import { fetchTransport } from "./transport.js";
 
@@ -64,14 +67,13 @@ export class Service {
   readonly #engine: CoreEngine;
   readonly #host: Host;
   readonly #seed: () => Uint8Array;
+  readonly #observer: Observer | undefined;
 
   /** Throws a `ConfigError` when an option is missing or wrong. */
   constructor(options: ServiceOptions) {
-    const { store, transport, storeTimeoutMs, onStoreFault, env, ...rest } = options;
+    const { store, transport, storeTimeoutMs, onStoreFault, observer, env, ...rest } = options;
     const { [SEAMS]: seams, ...config } = rest as typeof rest & { [SEAMS]?: Seams };
-    if (typeof store?.run !== "function") {
-      throw new ConfigError("config.missing", "store", "is required; `new MemoryStore()` serves one process");
-    }
+    checkStore(store);
     const { Engine, envNames } = core.get().core;
     const variables = pickEnv(envNames(), env ?? processEnv());
     this.#engine = withErrors(() => new Engine(writeConfig({ ...config, env: variables })));
@@ -82,17 +84,18 @@ export class Service {
       onStoreFault,
       now: seams?.now ?? Date.now,
     };
+    this.#observer = observer;
     this.#seed = seams?.seed ?? drawSeed;
   }
 
   /** Sends a code; test `ok` of what it answers. Rejects only for a bug (`DriveError`). */
   async send(request: SendRequest): Promise<SendOutcome> {
-    return (await this.#run(() => this.#engine.send(writeRequest(request), this.#seed()))) as SendOutcome;
+    return (await this.#run("send", request.purpose, () => this.#engine.send(writeRequest(request), this.#seed()))) as SendOutcome;
   }
 
   /** Checks a code and spends it if it is right; test `ok` of what it answers. Rejects only for a bug (`DriveError`). */
   async verify(request: VerifyRequest): Promise<VerifyOutcome> {
-    return (await this.#run(() => this.#engine.verify(writeRequest(request), this.#seed()))) as VerifyOutcome;
+    return (await this.#run("verify", request.purpose, () => this.#engine.verify(writeRequest(request), this.#seed()))) as VerifyOutcome;
   }
 
   /** Tells whether a ticket is genuine, fresh, and bound to just this. A ticket is not spent: it lives a short while. */
@@ -100,9 +103,17 @@ export class Service {
     return withErrors(() => this.#engine.redeem(`${ticket}`, `${to}`, `${purpose}`, `${ticketFor}`, this.#host.now()));
   }
 
-  async #run(begin: () => CoreFlow): Promise<Outcome> {
+  /** Tells what the policy lets an attacker do at most, and where it is weaker than the norms. */
+  audit(): Audit {
+    return readAudit(this.#engine.audit());
+  }
+
+  async #run(action: "send" | "verify", purpose: string, begin: () => CoreFlow): Promise<Outcome> {
     try {
-      return await drive(begin(), this.#host);
+      const began = performance.now();
+      const outcome = await drive(begin(), this.#host);
+      report(this.#observer, action, purpose, outcome, performance.now() - began);
+      return outcome;
     } catch (error) {
       throw readError(error);
     }
@@ -113,6 +124,31 @@ function drawSeed(): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(32));
 }
 
+/** Says what is wrong with a store, and what to put in its place. */
+function checkStore(store: unknown): void {
+  if (typeof (store as Partial<Store> | undefined)?.run === "function") return;
+  if (store === undefined || store === null) {
+    throw new ConfigError("config.missing", "store", "is required; `new MemoryStore()` serves one process");
+  }
+  const has = (method: string): boolean => typeof (store as Record<string, unknown>)[method] === "function";
+  const [, instead = "must be a store: an object with `run`"] = RAW.find(([methods]) => methods.every(has)) ?? [];
+  throw new ConfigError("config.type", "store", instead);
+}
+
 function processEnv(): Record<string, string | undefined> | undefined {
   return (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env;
 }
+
+/** What people hand in without its store around it, by its methods. */
+const RAW: readonly (readonly [methods: readonly string[], instead: string])[] = [
+  [
+    ["getWithMetadata", "list"],
+    "Workers KV can't count: it is eventually consistent, so two requests a minute apart may both read the old count, and " +
+      "a spent code lives on elsewhere. Take `DurableObjectStore`, or `D1Store`",
+  ],
+  [["idFromName"], "is a Durable Object namespace; wrap it: `new DurableObjectStore(env.CODES)`"],
+  [["prepare", "batch"], "is a D1 database; wrap it: `new D1Store(env.DB)`"],
+  [["prepare"], "is a SQLite database; wrap it: `new SQLiteStore(database)`"],
+  [["evalsha"], "is a Redis client; wrap it: `new RedisStore(client)`"],
+  [["evalSha"], "is a Redis client; wrap it: `new RedisStore(client)`"],
+];

@@ -17,3 +17,24 @@ export interface StoreOp {
   /** What to do with it: one line of ASCII, to be handed to the limiter as it is. */
   readonly op: string;
 }
+
+/**
+ * Runs operations at once, those on one key in their order: one that fails is `undefined`, and the rest count.
+ *
+ * @internal
+ */
+export async function runEach(ops: readonly StoreOp[], run: (op: StoreOp) => Promise<string>): Promise<(string | undefined)[]> {
+  const last = new Map<string, Promise<unknown>>();
+  const settled = await Promise.allSettled(
+    ops.map((op) => {
+      const before = last.get(op.key);
+      const reply = before === undefined ? run(op) : before.then(() => run(op));
+      last.set(op.key, reply.catch(() => undefined));
+      return reply;
+    }),
+  );
+  const faults = settled.filter((one) => one.status === "rejected");
+  // When none got through, the caller hears why.
+  if (faults[0] !== undefined && faults.length === settled.length) throw faults[0].reason;
+  return settled.map((one) => (one.status === "fulfilled" ? one.value : undefined));
+}

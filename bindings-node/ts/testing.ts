@@ -1,10 +1,11 @@
 import { withErrors, writeConfig, type ServiceOptions } from "./config.js";
 import { core, testingCore, type CoreKind } from "./core.js";
+import type { NodeRequest, NodeResponse } from "./handlers.js";
 import { aliyun } from "./provider.js";
 import { SEAMS, type Seams } from "./seams.js";
 import { Service } from "./service.js";
 import { MemoryStore } from "./stores/memory.js";
-import { readHttpReply, writeCall } from "./text.js";
+import { readHttpReply, writeCall, writeHttpFault } from "./text.js";
 import { TransportFault, type HttpCall, type HttpReply, type Transport } from "./transport.js";
 
 /** A clock that stands still until it is moved. */
@@ -53,11 +54,14 @@ export class Sandbox implements Transport {
   readonly clock: Clock;
   readonly #provider: InstanceType<ReturnType<typeof testingCore.get>["core"]["Sandbox"]>;
   readonly #seed: Uint8Array;
+  readonly #onMessage: ((message: Message) => void) | undefined;
   #drawn = 0;
+  #told = 0;
 
   /** Equal seeds (up to 28 bytes) give equal codes, run for run; `config` is the provider's own. */
-  constructor({ clock = new Clock(), seed = new Uint8Array(), config = {} }: SandboxOptions = {}) {
+  constructor({ clock = new Clock(), seed = new Uint8Array(), config = {}, onMessage }: SandboxOptions = {}) {
     this.clock = clock;
+    this.#onMessage = onMessage;
     this.#seed = seed;
     this.#provider = withErrors(() => new (testingCore.get().core.Sandbox)(writeConfig(config)));
   }
@@ -78,15 +82,59 @@ export class Sandbox implements Transport {
   }
 
   async send(call: HttpCall): Promise<HttpReply> {
-    const reply = readHttpReply(this.#provider.handle(writeCall(call), this.clock.now));
-    if (reply === undefined) throw new TransportFault(true);
+    const text = this.#handle(call);
+    const reply = readHttpReply(text);
+    if (reply === undefined) throw new TransportFault(text !== writeHttpFault(false));
+    if (reply.body.length > call.maxReplyBytes) throw new TransportFault(true);
     return reply;
+  }
+
+  /**
+   * Makes a listener for Node's `createServer`: the provider on a socket, by this machine's clock.
+   *
+   * Its URL is the `endpoint` of a service, or of the vendor's own SDK.
+   */
+  listener(): (request: NodeRequest, response: NodeResponse) => Promise<void> {
+    return async (request, response) => {
+      const decoder = new TextDecoder();
+      let body = "";
+      for await (const chunk of request) body += decoder.decode(chunk, { stream: true });
+      this.clock.now = Date.now();
+      const { method, url = "/", headers } = request;
+      const text = this.#handle({
+        method: method === "GET" ? "GET" : "POST",
+        url: `http://${headers["host"]}${url}`,
+        headers: Object.entries(headers).map(([name, value]) => [name, String(value)]),
+        body: body + decoder.decode(),
+        timeoutMs: 0,
+        maxReplyBytes: 0,
+      });
+      const reply = readHttpReply(text);
+      if (reply === undefined) return void request.socket.destroy?.();
+      response.writeHead(reply.status, Object.fromEntries(reply.headers));
+      response.end(reply.body);
+    };
+  }
+
+  /** Lets the next `times` calls, of one vendor or of any, fail in a certain way. */
+  fault(name: FaultName, times = 1, { vendor }: { readonly vendor?: "aliyun" | "tencent" | undefined } = {}): void {
+    this.#provider.fault(name, times, vendor);
   }
 
   /** What has arrived so far, oldest first. */
   get outbox(): readonly Message[] {
     const inbox = JSON.parse(this.#provider.inbox()) as { to: string; text: string; params: { code: string } }[];
     return inbox.map((fields) => ({ to: fields.to, code: fields.params.code, text: fields.text, fields: { ...fields } }));
+  }
+
+  #handle(call: HttpCall): string {
+    const text = this.#provider.handle(writeCall(call), this.clock.now);
+    if (this.#onMessage !== undefined) {
+      const arrived = this.outbox;
+      arrived.slice(this.#told).forEach((message) => this.#onMessage?.(message));
+      this.#told = arrived.length;
+    }
+    return text;
   }
 
   #draw(): Uint8Array {
@@ -97,11 +145,22 @@ export class Sandbox implements Transport {
   }
 }
 
+/**
+ * A way for a call to fail.
+ *
+ * `throttle` and `unavailable`: the gateway says so, nothing is sent. `server_error`: a proxy answers 502.
+ * `timeout_before`: no connection. `timeout_after`, `bad_json` and `huge`: the SMS is taken in, and the reply is lost,
+ * cut off, or too large.
+ */
+export type FaultName = "throttle" | "unavailable" | "server_error" | "timeout_before" | "timeout_after" | "bad_json" | "huge";
+
 /** How a sandbox is made; nothing is required. */
 export interface SandboxOptions {
   readonly clock?: Clock | undefined;
   readonly seed?: Uint8Array | undefined;
   readonly config?: object | undefined;
+  /** Hears of every message that arrives. */
+  readonly onMessage?: ((message: Message) => void) | undefined;
 }
 
 /** Makes a service with a seed and a clock of the test's own. */

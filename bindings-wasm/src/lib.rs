@@ -59,6 +59,12 @@ impl Engine {
     ) -> Result<bool, JsError> {
         Ok(self.0.redeem(ticket, to, purpose, bound, millis(now)?))
     }
+
+    /// Tells what the policy lets an attacker do, as JSON.
+    #[must_use]
+    pub fn audit(&self) -> String {
+        self.0.audit_json()
+    }
 }
 
 /// One send or one check, under way.
@@ -130,6 +136,13 @@ pub struct Applied {
 pub fn apply(record: Option<Box<[u8]>>, op: &str, now: f64) -> Result<Applied, JsError> {
     let wire::Applied { record, ttl, reply } = wire::apply(record.as_deref(), op, millis(now)?);
     Ok(Applied { record, ttl_ms: ttl.0 as f64, reply })
+}
+
+/// Returns the script of the Redis store, and its SHA-1 in lower-case hex.
+#[wasm_bindgen(js_name = redisScript)]
+pub fn redis_script() -> Vec<String> {
+    let (script, sha) = wire::redis_script();
+    vec![script.into(), sha]
 }
 
 /// Returns the names of the environment variables that the host should read.

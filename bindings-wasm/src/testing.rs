@@ -1,6 +1,6 @@
 //! What only tests need, in the wasm that no deployment loads.
 
-use crate::{config_error, drive_error, millis};
+use crate::{config_error, drive_error, millis, whole};
 use sansms::error::DriveError;
 use sansms::wire::{self, text};
 use wasm_bindgen::prelude::*;
@@ -27,6 +27,19 @@ impl Sandbox {
     pub fn handle(&mut self, call: &str, now: f64) -> Result<String, JsError> {
         let call = text::read_call(call).ok_or(DriveError::WrongKind).map_err(drive_error)?;
         Ok(text::write_answer(&self.0.handle(&call, millis(now)?)))
+    }
+
+    /// Lets the next `times` calls of a vendor, or of any, fail in a certain way.
+    ///
+    /// # Errors
+    /// `sandbox.fault|message` for a fault or a vendor that there is not.
+    pub fn fault(&mut self, name: &str, times: f64, vendor: Option<String>) -> Result<(), JsError> {
+        let unknown = || JsError::new("sandbox.fault|there is no such fault or vendor");
+        let fault = wire::Fault::named(name).ok_or_else(unknown)?;
+        let vendor = vendor.map(|name| wire::Vendor::named(&name).ok_or_else(unknown)).transpose()?;
+        let times = u32::try_from(whole("times", times)?).map_err(|_| unknown())?;
+        self.0.fault(vendor, fault, times);
+        Ok(())
     }
 
     /// Returns what has arrived, as a JSON array.

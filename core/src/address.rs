@@ -38,11 +38,14 @@ impl Address {
     #[must_use]
     pub fn scopes(&self) -> Vec<Scope> {
         match self.0 {
-            IpAddr::V4(v4) => vec![Scope { id: v4.to_string(), factor: 1 }],
+            IpAddr::V4(v4) => {
+                let [a, b, c, d] = v4.octets();
+                vec![Scope { id: format!("{a}.{b}.{c}.{d}"), factor: 1 }]
+            }
             IpAddr::V6(v6) => {
                 let [a, b, c, d, ..] = v6.segments();
-                let net = |d, bits| format!("{}/{bits}", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0));
-                vec![Scope { id: net(d, 64), factor: 1 }, Scope { id: net(0, 48), factor: 10 }]
+                let (small, large) = (network(&[a, b, c, d]), network(&[a, b, c]));
+                vec![Scope { id: small, factor: 1 }, Scope { id: large, factor: 10 }]
             }
         }
     }
@@ -60,6 +63,20 @@ impl core::fmt::Debug for Scope {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "Scope(times {})", self.factor)
     }
+}
+
+/// Writes an IPv6 network of whole segments as RFC 5952 does.
+///
+/// At least four zero segments follow, the longest run there can be, so the `::` is theirs and stands at the end.
+fn network(segments: &[u16]) -> String {
+    let length = segments.iter().rposition(|segment| *segment != 0).map_or(0, |last| last + 1);
+    let mut out = String::with_capacity(24);
+    for (at, segment) in segments.iter().take(length).enumerate() {
+        out.push_str(if at > 0 { ":" } else { "" });
+        out.push_str(&format!("{segment:x}"));
+    }
+    out.push_str(if segments.len() == 4 { "::/64" } else { "::/48" });
+    out
 }
 
 fn embedded(v6: Ipv6Addr) -> Option<Ipv4Addr> {
@@ -90,6 +107,15 @@ mod tests {
         assert_ne!(ids("::ffff:192.0.2.7"), ids("::ffff:192.0.2.8"));
         assert_eq!(ids("2001:db8:1:2:3:4:5:6"), ["2001:db8:1:2::/64", "2001:db8:1::/48"]);
         assert_eq!(ids("fe80::1%eth0"), ids("fe80::2"));
+    }
+
+    #[test]
+    fn networks_are_written_as_the_library_writes_them() {
+        for text in ["::1", "1::", "0:1::", "0:0:0:1::", "1:0:0:2:3::", "1:0:2::", "::1:0:0:0:0", "fe80::1"] {
+            let [a, b, c, d, ..] = text.parse::<Ipv6Addr>().unwrap().segments();
+            let written = |d, bits| format!("{}/{bits}", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0));
+            assert_eq!(ids(text), [written(d, 64), written(0, 48)], "{text}");
+        }
     }
 
     #[test]

@@ -19,12 +19,11 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// A deployment: keys, policy and providers. Cheap to clone; the clones are one.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Engine {
     pub(crate) inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) keys: Keyring,
     pub(crate) namespace: String,
@@ -195,6 +194,13 @@ impl Engine {
 impl Inner {
     pub(crate) fn planner(&self) -> Planner<'_> {
         Planner { keys: &self.keys, namespace: &self.namespace, policy: &self.policy }
+    }
+}
+
+/// Shows the namespace and how many providers there are.
+impl core::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Engine({}, {} providers)", self.inner.namespace, self.inner.providers.len())
     }
 }
 

@@ -1,7 +1,5 @@
 //! The hash functions in use, each wrapped once, and their text forms.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
@@ -70,20 +68,50 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
 /// Returns standard base64 with padding.
 #[must_use]
 pub fn base64(bytes: &[u8]) -> String {
-    STANDARD.encode(bytes)
+    let mut out = sextets(bytes, STANDARD);
+    while !out.len().is_multiple_of(4) {
+        out.push('=');
+    }
+    out
 }
 
 /// Returns base64 for URLs, without padding.
 #[must_use]
 pub fn base64url(bytes: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
+    sextets(bytes, URL_SAFE)
 }
 
-/// Reads base64 for URLs without padding; `None` if it is not that.
+/// Reads base64 for URLs without padding; `None` if it is not that, in the one form that [`base64url`] writes.
 #[must_use]
 pub fn unbase64url(text: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(text).ok()
+    let mut out = Vec::with_capacity(text.len() * 3 / 4);
+    for group in text.as_bytes().chunks(4) {
+        let mut bits = 0_u32;
+        for letter in group {
+            let value = URL_SAFE.iter().position(|symbol| symbol == letter)?;
+            bits = bits << 6 | u32::try_from(value).ok()?;
+        }
+        let [_, bytes @ ..] = (bits << (24 - 6 * group.len())).to_be_bytes();
+        out.extend(bytes.iter().take(group.len() * 3 / 4));
+    }
+    // Bits left over must be zero, and no letter stands alone.
+    (base64url(&out) == text).then_some(out)
 }
+
+/// Writes six bits a letter, the last ones filled up with zeros.
+fn sextets(bytes: &[u8], alphabet: &[u8; 64]) -> String {
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let bits = group.iter().zip([16, 8, 0]).fold(0, |bits, (byte, by)| bits | usize::from(*byte) << by);
+        for by in [18, 12, 6, 0].into_iter().take(group.len() + 1) {
+            out.push(alphabet.get(bits >> by & 63).map_or('A', |letter| char::from(*letter)));
+        }
+    }
+    out
+}
+
+const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 #[cfg(test)]
 mod tests {
@@ -95,6 +123,23 @@ mod tests {
         assert_eq!(unhex("000fABff"), Some(vec![0, 15, 171, 255]));
         assert_eq!(unhex("0"), None);
         assert_eq!(unhex("zz"), None);
+    }
+
+    /// RFC 4648, section 10, and what its section 3.5 lets a reader refuse.
+    #[test]
+    fn base64_goes_both_ways() {
+        let texts = ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"];
+        for (length, text) in texts.iter().enumerate() {
+            let bytes = b"foobar".get(..length).unwrap();
+            assert_eq!(base64(bytes), *text);
+            assert_eq!(base64url(bytes), text.trim_end_matches('='));
+            assert_eq!(unbase64url(text.trim_end_matches('=')).as_deref(), Some(bytes));
+        }
+        assert_eq!((base64(&[251, 255]), base64url(&[251, 255])), ("+/8=".into(), "-_8".into()));
+        assert_eq!(unbase64url("-_8"), Some(vec![251, 255]));
+        for text in ["A", "Zm9vA", "Zg==", "Zh", "Zm9", "+/8", "Zm 9v", "é"] {
+            assert_eq!(unbase64url(text), None, "{text}");
+        }
     }
 
     /// RFC 4231 case 2 and RFC 2202 case 2.

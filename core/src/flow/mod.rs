@@ -183,6 +183,7 @@ fn hear(reply: Option<String>) -> Heard {
         limit::Reply::Refused(Refusal::Version) => Err(Code::StoreVersion),
         limit::Reply::Refused(Refusal::Corrupt) => Err(Code::StoreCorrupt),
         limit::Reply::Refused(Refusal::Operation) => Err(Code::StoreReply),
+        limit::Reply::Refused(Refusal::Busy) => Err(Code::LimitBusy),
         reply => Ok(reply),
     }
 }

@@ -87,7 +87,7 @@ pub struct SlotOp {
 pub struct Release {
     /// Whose places.
     pub lease: Lease,
-    /// 1 after a provider was called, 2 when none was.
+    /// 1 after a provider was called, 2 when none was; 0 gives nothing back, but frees the idempotency key.
     pub level: u8,
     /// The series that give back; for a binned one the bin that was charged.
     pub series: Vec<(u8, Option<u64>)>,
@@ -191,4 +191,6 @@ pub enum Refusal {
     Corrupt,
     /// The operation can't be read.
     Operation,
+    /// Others keep changing it, and the place has given up; only places without locks say so.
+    Busy,
 }

@@ -6,7 +6,7 @@
 //! check <attempt> <tag> <series>:<window>:<keep> [<kid>:<proof>]…
 //! granted <next> [bin=<series>:<bin>]… [used=<rule>:<count>]… [slot=<round>:<kid>:<nonce>:<remaining>]
 //! denied <rule> <retry>   replayed <age> <remaining>   full <retry>   released
-//! matched   wrong <left> <remaining>   locked <remaining>   gone   refused clock|version|corrupt|operation
+//! matched   wrong <left> <remaining>   locked <remaining>   gone   refused clock|version|corrupt|operation|busy
 //! ```
 //!
 //! Leases, tags, nonces, proofs and key ids are lower-case hex of fixed length; numbers are decimal;
@@ -105,7 +105,7 @@ impl Reply {
 
 impl Refusal {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Clock, Self::Version, Self::Corrupt, Self::Operation];
+    pub const ALL: [Self; 5] = [Self::Clock, Self::Version, Self::Corrupt, Self::Operation, Self::Busy];
 
     /// Returns the word that stands for it.
     #[must_use]
@@ -115,6 +115,7 @@ impl Refusal {
             Self::Version => "version",
             Self::Corrupt => "corrupt",
             Self::Operation => "operation",
+            Self::Busy => "busy",
         }
     }
 }
@@ -203,7 +204,7 @@ fn write_release(out: &mut String, op: &Release) {
 fn read_release(rest: &str) -> Option<Release> {
     let mut words = rest.split(' ');
     let lease = lease(words.next()?)?;
-    let level = number(words.next()).filter(|level| (1..=2).contains(level))?;
+    let level = number(words.next()).filter(|level| *level <= 2)?;
     let mut op = Release { lease, level, ..Release::default() };
     for word in words {
         if let Some(slot) = word.strip_prefix("slot=") {

@@ -183,7 +183,18 @@ impl Outcome {
     fn fill(&self, text: &str, wait: impl Fn(Millis) -> String) -> String {
         let left = self.attempts_left.unwrap_or(0).to_string();
         let waits = self.retry_after.unwrap_or(Millis(60_000));
-        text.replace("{wait}", &wait(waits)).replace("{left}", &left)
+        let mut pieces = text.split('{');
+        let mut out = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            let (name, rest) = piece.split_once('}').unwrap_or((piece, ""));
+            match name {
+                "wait" => out.push_str(&wait(waits)),
+                "left" => out.push_str(&left),
+                _ => {}
+            }
+            out.push_str(rest);
+        }
+        out
     }
 }
 

@@ -141,7 +141,7 @@ impl Provider for Aliyun {
                 let message = text("Message", "message").unwrap_or_default();
                 let mut failure = failure(classes::ALIYUN, reply, code, message, request_id);
                 if code == FLOW_CONTROL {
-                    let tier = TIERS.iter().find(|(word, _)| message.contains(word));
+                    let tier = TIERS.iter().find(|(word, _)| holds(message, word));
                     failure.retry_after =
                         tier.map(|(_, seconds)| Millis::from_seconds(*seconds)).or(failure.retry_after);
                 }
@@ -150,6 +150,11 @@ impl Provider for Aliyun {
             None => Err(super::Failure { request_id, ..doubtful(reply, "reply.no_code") }),
         }
     }
+}
+
+/// Tells whether a word is in a text; `str::contains` is 7 kB of code at the edge.
+fn holds(text: &str, word: &str) -> bool {
+    text.as_bytes().windows(word.len()).any(|part| part == word.as_bytes())
 }
 
 /// Reads `template_params`, an object from variable to text.

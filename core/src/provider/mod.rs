@@ -36,7 +36,7 @@ use crate::time::{Millis, UnixMillis};
 use core::fmt;
 
 /// A way to send an SMS: builds the call, and reads what came back.
-pub trait Provider: Send + Sync + fmt::Debug {
+pub trait Provider: Send + Sync {
     /// Returns the provider's name, as configured or by its kind, e.g. `aliyun`.
     fn name(&self) -> &str;
 

@@ -68,6 +68,8 @@ pub(super) fn credentials(
     })
 }
 
+const SCHEMES: &str = "must begin with https://, or http:// for a loopback host";
+
 /// Reads `endpoint`, a scheme and a host; `default` is the vendor's own host.
 pub(super) fn endpoint(section: &mut Section<'_>, default: &str) -> Result<Endpoint, ConfigError> {
     let Some(text) = section.text("endpoint")? else {
@@ -75,11 +77,12 @@ pub(super) fn endpoint(section: &mut Section<'_>, default: &str) -> Result<Endpo
         return Ok(Endpoint { origin, host, plain_http: false, loopback: false });
     };
     let wrong = |message: &str| section.error(ConfigCode::Value, "endpoint", message);
-    let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
+    let (scheme, rest) = text.split_once(':').unwrap_or(("", text));
+    let rest = rest.strip_prefix("//").ok_or_else(|| wrong(SCHEMES))?;
     let plain_http = match scheme {
         "https" => false,
         "http" => true,
-        _ => return Err(wrong("must begin with https://, or http:// for a loopback host")),
+        _ => return Err(wrong(SCHEMES)),
     };
     let authority = rest.strip_suffix('/').unwrap_or(rest);
     let (name, port) =

@@ -3,7 +3,7 @@
 //! Source: help.aliyun.com, "V3 request structure and signature", and the official SDKs
 //! alibabacloud-tea-openapi 0.4.6 and @alicloud/openapi-core 1.0.8.
 
-use super::encode::{Ink, room};
+use super::encode::{Ink, room, sort};
 use super::{Credentials, Request, Signed};
 use crate::http::Method;
 use crate::mac::{hmac_sha256, sha256};
@@ -35,14 +35,14 @@ pub struct Call<'a> {
 #[must_use]
 pub fn build(call: &Call<'_>, credentials: &Credentials, now: UnixMillis, nonce: &str) -> Request {
     let mut pairs = call.query.to_vec();
-    pairs.sort_unstable_by(|a, b| a.0.cmp(b.0));
+    sort(&mut pairs);
     let mut query = Ink::with_capacity(room(&pairs));
     query.pairs(&pairs);
     let query = query.done();
 
     pairs.clear();
     pairs.extend_from_slice(call.form);
-    pairs.sort_unstable_by(|a, b| a.0.cmp(b.0));
+    sort(&mut pairs);
     let mut body = Ink::with_capacity(room(&pairs));
     body.form_pairs(&pairs);
     let body = body.done();

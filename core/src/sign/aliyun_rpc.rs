@@ -3,7 +3,7 @@
 //! Source: help.aliyun.com, "RPC signature", and the official SDKs aliyun-python-sdk-core 2.16.1 and
 //! alibabacloud-tea-openapi 0.4.6 with `signature_algorithm='v2'`.
 
-use super::encode::{Ink, Twice, room};
+use super::encode::{Ink, Twice, room, sort};
 use super::{Credentials, Request, Signed};
 use crate::http::Method;
 use crate::mac::{base64, hmac_sha1};
@@ -70,7 +70,7 @@ pub fn build(call: &Call<'_>, credentials: &Credentials, now: UnixMillis, nonce:
 ///
 /// Sorts them; the encoded pairs come back beside the signature.
 pub(crate) fn sign(secret: &Secret<String>, method: Method, pairs: &mut [(&str, &str)]) -> (Signed, Ink) {
-    pairs.sort_unstable_by(|a, b| a.0.cmp(b.0));
+    sort(pairs);
     let Twice { once: canonical, twice: text } = Twice::pairs(&[method.as_str(), "&%2F&"], pairs);
     // The ampersand at the key's end belongs to the algorithm.
     let mut key = zeroize::Zeroizing::new(Vec::with_capacity(secret.expose().len() + 1));

@@ -2,7 +2,7 @@
 //!
 //! Source: cloud.tencent.com, "Signature v1", and the official SDK tencentcloud-sdk-python-common 3.1.195.
 
-use super::encode::{Ink, room};
+use super::encode::{Ink, room, sort};
 use super::{Credentials, Request, Signed};
 use crate::http::Method;
 use crate::mac::{base64, hmac_sha1, hmac_sha256};
@@ -84,7 +84,7 @@ pub fn sign(
     pairs: &mut [(&str, &str)],
 ) -> Signed {
     // Byte order, which puts `PhoneNumberSet.10` before `PhoneNumberSet.2`.
-    pairs.sort_unstable_by(|a, b| a.0.cmp(b.0));
+    sort(pairs);
     let mut text = Ink::with_capacity(room(pairs) + host.len() + 6);
     for part in [method.as_str(), host, "/?"] {
         text.text(part);

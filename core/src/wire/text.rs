@@ -166,7 +166,7 @@ fn message(rest: &str) -> Option<(Vec<(String, String)>, &str)> {
         if line.is_empty() {
             return Some((headers, after));
         }
-        let (name, value) = line.split_once(": ")?;
+        let (name, value) = field(line)?;
         headers.push((name.to_ascii_lowercase(), value.to_owned()));
         rest = after;
     }
@@ -209,7 +209,12 @@ fn write_outcome(out: &mut String, outcome: &Outcome) {
 
 fn fields(text: &str) -> impl Iterator<Item = Option<(&str, String)>> {
     let lines = text.split('\n').filter(|line| !line.is_empty());
-    lines.map(|line| line.split_once(": ").map(|(name, value)| (name, unescape(value))))
+    lines.map(|line| field(line).map(|(name, value)| (name, unescape(value))))
+}
+
+fn field(line: &str) -> Option<(&str, &str)> {
+    let (name, value) = line.split_once(':')?;
+    Some((name, value.strip_prefix(' ')?))
 }
 
 fn escape(out: &mut String, value: &str) {
@@ -224,10 +229,16 @@ fn escape(out: &mut String, value: &str) {
 }
 
 fn unescape(value: &str) -> String {
-    if !value.contains('%') {
-        return value.to_owned();
+    let mut pieces = value.split('%');
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let known = [("25", '%'), ("0D", '\r'), ("0A", '\n')];
+        let found = known.iter().find_map(|(code, char)| Some((*char, piece.strip_prefix(code)?)));
+        let (char, rest) = found.unwrap_or(('%', piece));
+        out.push(char);
+        out.push_str(rest);
     }
-    value.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
+    out
 }
 
 /// Appends to a text; writing to a `String` never fails.

@@ -1,0 +1,220 @@
+// The handlers, bare and in the frameworks that people use: who asks, for what, and what they are told.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { test } from "node:test";
+import { ConfigError, handlers, nodeListener } from "sansms";
+import { Sandbox } from "sansms/testing";
+import { environment } from "./tools.mjs";
+
+const routes = { "POST /code": "send", "POST /verify": "verify" };
+
+/** A service with an observer, in a sandbox; `handle` is its handler. */
+function setUp(options, serviceOptions) {
+  const sandbox = new Sandbox();
+  const service = sandbox.service(serviceOptions);
+  const seen = [];
+  const spy = new Proxy(service, {
+    get: (target, name) => (name === "send" || name === "verify" ? (request) => (seen.push({ action: name, ...request }), target[name](request)) : target[name]),
+  });
+  return { sandbox, seen, handle: handlers(spy, { ...routes, ...options }) };
+}
+
+function post(path, body, headers = {}) {
+  return new Request(`https://app.example${path}`, { method: "POST", headers: { "content-type": "application/json", ...headers }, body: typeof body === "string" ? body : JSON.stringify(body) });
+}
+
+const who = { to: "13800138000", purpose: "register" };
+const cf = { "cf-connecting-ip": "203.0.113.7" };
+
+test("a code goes all the way, bound by a cookie", async () => {
+  const { sandbox, seen, handle } = setUp({ clientIp: "cloudflare", ticketFor: "profile" });
+  const sent = await handle(post("/code", who, cf));
+  assert.equal(sent.status, 200);
+  assert.equal(sent.headers.get("cache-control"), "no-store");
+  const cookie = sent.headers.get("set-cookie");
+  assert.match(cookie, /^__Host-sansms=[0-9a-f]{32}; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+  const told = await sent.json();
+  assert.equal(told.kind, "sent");
+  assert.equal(told.masked, "+86•••••••00");
+  for (const secret of ["to", "events", "provider", "messageId", "requestId", "httpStatus"]) assert.equal(told[secret], undefined, secret);
+  assert.equal(seen[0].ip, "203.0.113.7");
+
+  const again = await handle(post("/code", who, { ...cf, cookie: cookie.split(";")[0] }));
+  assert.equal(again.status, 429);
+  assert.equal(again.headers.get("retry-after"), "60");
+  assert.equal(again.headers.get("set-cookie"), null);
+
+  const { code } = sandbox.outbox.at(-1);
+  const stranger = await handle(post("/verify", { ...who, code }, cf));
+  assert.equal((await stranger.json()).kind, "expired");
+  const done = await handle(post("/verify", { ...who, code }, { ...cf, cookie: `a=b; ${cookie.split(";")[0]}; c=d` }));
+  const verified = await done.json();
+  assert.equal(verified.kind, "verified");
+  assert.equal(typeof verified.ticket, "string");
+});
+
+test("a token binds where there are no cookies, and a function where there is a session", async () => {
+  const { sandbox, handle } = setUp({ clientIp: "cloudflare", session: "challenge" }, { session: "challenge" });
+  const { challenge } = await (await handle(post("/code", who, cf))).json();
+  const { code } = sandbox.outbox.at(-1);
+  assert.equal((await (await handle(post("/verify", { ...who, code, challenge: "x" }, cf))).json()).ok, false);
+  assert.equal((await (await handle(post("/verify", { ...who, code, challenge }, cf))).json()).kind, "verified");
+
+  const own = setUp({ clientIp: "cloudflare", session: (request) => request.headers.get("x-session") });
+  await own.handle(post("/code", who, { ...cf, "x-session": "s7" }));
+  assert.equal(own.seen[0].session, "s7");
+});
+
+test("the address comes from where the deployment says, counted from the right", async () => {
+  const ipOf = async (clientIp, headers, info) => {
+    const { seen, handle } = setUp({ clientIp });
+    await handle(post("/code", who, headers), info);
+    return seen[0].ip;
+  };
+  const forged = { "x-forwarded-for": "6.6.6.6, 198.51.100.1, 192.0.2.2", "cf-connecting-ip": "203.0.113.7" };
+  const socket = { remoteAddress: "::ffff:198.51.100.9" };
+  assert.equal(await ipOf("cloudflare", forged, socket), "203.0.113.7");
+  assert.equal(await ipOf({ trustedProxies: 0 }, forged, socket), "::ffff:198.51.100.9");
+  assert.equal(await ipOf({ trustedProxies: 1 }, forged, socket), "192.0.2.2");
+  assert.equal(await ipOf({ trustedProxies: 2 }, forged, socket), "198.51.100.1");
+  assert.equal(await ipOf({ trustedProxies: 4 }, forged, socket), undefined);
+  assert.equal(await ipOf({ trustedProxies: 1 }, {}, socket), undefined);
+  assert.equal(await ipOf({ trustedProxies: 1 }, { "x-forwarded-for": "[2001:db8::1]:443" }), "2001:db8::1");
+  assert.equal(await ipOf({ trustedProxies: 1 }, { "x-forwarded-for": "192.0.2.2:1234" }), "192.0.2.2");
+  assert.equal(await ipOf("cloudflare", { "x-forwarded-for": "6.6.6.6" }, socket), undefined);
+  assert.equal(await ipOf({ trustedProxies: 0 }, {}, { remoteAddr: { hostname: "192.0.2.3" } }), "192.0.2.3");
+  assert.equal(await ipOf((request) => request.headers.get("x-real-ip"), { "x-real-ip": "192.0.2.4" }), "192.0.2.4");
+  for (const clientIp of [undefined, "nginx", { trustedProxies: -1 }, { trustedProxies: 1.5 }, {}]) {
+    assert.throws(() => setUp({ clientIp }), (error) => error instanceof ConfigError && error.option === "clientIp");
+  }
+});
+
+test("without an address nothing is sent", async () => {
+  const { sandbox, handle } = setUp({ clientIp: "cloudflare" });
+  const reply = await handle(post("/code", who));
+  assert.equal(reply.status, 400);
+  assert.equal((await reply.json()).code, "input.ip");
+  assert.equal(sandbox.outbox.length, 0);
+});
+
+test("what is no request for a code is refused before the service hears of it", async () => {
+  const { seen, handle } = setUp({ clientIp: "cloudflare", purposes: ["register", "login"] });
+  const status = async (request) => (await handle(request)).status;
+  assert.equal(await status(new Request("https://app.example/code", { headers: cf })), 404);
+  assert.equal(await status(post("/other", who, cf)), 404);
+  assert.equal(await status(post("/clientIp", who, cf)), 404);
+  assert.equal(await status(post("/code", "{", cf)), 400);
+  assert.equal(await status(post("/code", "[1]", cf)), 400);
+  assert.equal(await status(post("/code", "x".repeat(20_000), cf)), 413);
+  assert.equal(await status(post("/code", JSON.stringify(who), { ...cf, "content-type": "text/plain" })), 415);
+  assert.equal(await status(post("/code", who, { ...cf, "sec-fetch-site": "cross-site" })), 403);
+  assert.equal(await status(post("/code", { ...who, purpose: "pay" }, cf)), 400);
+  assert.deepEqual(seen, []);
+  assert.equal(await status(post("/code", { to: who.to }, { ...cf, "sec-fetch-site": "same-origin" })), 200);
+  assert.equal(seen[0].purpose, "register");
+});
+
+test("a form does as well, and accounts that don't exist are told the same", async () => {
+  const { sandbox, handle } = setUp({ clientIp: "cloudflare", deliver: ({ to }) => to !== "13900139000" });
+  const ask = async (to) => (await handle(post("/code", `to=${to}&purpose=register`, { ...cf, "content-type": "application/x-www-form-urlencoded" }))).json();
+  const { masked, ...there } = await ask("13800138000");
+  const { masked: other, ...missing } = await ask("13900139000");
+  assert.deepEqual(there, missing);
+  assert.equal(sandbox.outbox.length, 1);
+});
+
+test("the application takes over when a code was right", async () => {
+  const { sandbox, handle } = setUp({ clientIp: "cloudflare", session: () => "s", onVerified: ({ to }, { purpose }) => Response.json({ welcome: to, purpose }, { status: 201 }) });
+  await handle(post("/code", who, cf));
+  const reply = await handle(post("/verify", { ...who, code: sandbox.outbox[0].code }, cf));
+  assert.equal(reply.status, 201);
+  assert.deepEqual(await reply.json(), { welcome: "+8613800138000", purpose: "register" });
+});
+
+// In frameworks: each starts a server and goes through the same story over HTTP.
+
+const web = environment("web");
+
+async function tell(origin, { sandbox, seen }) {
+  const ask = (path, body, headers = {}) => fetch(origin + path, { method: "POST", headers: { "content-type": "application/json", "x-forwarded-for": "6.6.6.6, 203.0.113.7", ...headers }, body: JSON.stringify(body) });
+  const sent = await ask("/code", who);
+  assert.equal(sent.status, 200, await sent.clone().text());
+  const cookie = sent.headers.get("set-cookie").split(";")[0];
+  const { code } = sandbox.outbox.at(-1);
+  const done = await ask("/verify", { ...who, code }, { cookie });
+  assert.equal((await done.json()).kind, "verified");
+  assert.deepEqual(seen.map(({ ip }) => ip), ["203.0.113.7", "203.0.113.7"]);
+  assert.equal((await ask("/elsewhere", {})).status, 404);
+}
+
+async function serve(server, story) {
+  if (!server.listening) await once(server.listen(0, "127.0.0.1"), "listening");
+  try {
+    await tell(`http://127.0.0.1:${server.address().port}`, story);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+const behindOne = { clientIp: { trustedProxies: 1 } };
+
+test("Node's http", async () => {
+  const story = setUp(behindOne);
+  await serve(createServer(nodeListener(story.handle)), story);
+});
+
+if (web === undefined) test("the frameworks are there", () => assert.fail("run scripts/node-tools web"));
+else {
+  const express = web("express");
+  for (const parser of [false, true]) {
+    test(`Express${parser ? ", with a body parser" : ""}`, async () => {
+      const story = setUp(behindOne);
+      const app = express();
+      if (parser) app.use(express.json());
+      app.use(nodeListener(story.handle));
+      await serve(createServer(app), story);
+    });
+  }
+
+  test("Fastify", async () => {
+    const story = setUp(behindOne);
+    const app = web("fastify")();
+    const listener = nodeListener(story.handle);
+    app.post("/*", async (request, reply) => {
+      reply.hijack();
+      request.raw.body = request.body;
+      await listener(request.raw, reply.raw);
+    });
+    await app.listen({ port: 0, host: "127.0.0.1" });
+    try {
+      await tell(`http://127.0.0.1:${app.server.address().port}`, story);
+    } finally {
+      await app.close();
+    }
+  });
+
+  test("Hono", async () => {
+    const story = setUp(behindOne);
+    const { Hono } = web("hono");
+    const app = new Hono();
+    app.post("/code", (context) => story.handle(context.req.raw));
+    app.post("/verify", (context) => story.handle(context.req.raw));
+    await serve(web("@hono/node-server").createAdaptorServer({ fetch: app.fetch }), story);
+  });
+
+  test("NestJS", async () => {
+    const story = setUp(behindOne);
+    web("reflect-metadata");
+    const { NestFactory } = web("@nestjs/core");
+    const { Module } = web("@nestjs/common");
+    class App {}
+    Module({})(App);
+    const app = await NestFactory.create(App, { logger: ["error"] });
+    app.use(nodeListener(story.handle));
+    await app.init();
+    await serve(app.getHttpServer(), story);
+    await app.close().catch(() => undefined);
+  });
+}

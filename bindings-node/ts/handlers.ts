@@ -1,0 +1,248 @@
+import { ConfigError } from "./config.js";
+import type { Outcome, Verified } from "./outcome.js";
+import type { Service } from "./service.js";
+
+/** What a route does. */
+export type Action = "send" | "verify";
+
+/** How the handlers are set up; routes are named `"POST /path"`. */
+export interface HandlerOptions {
+  /**
+   * Where the client's address comes from; nothing that a client can write is believed.
+   *
+   * `"cloudflare"`: the header that Cloudflare sets, `CF-Connecting-IP`. `{ trustedProxies: n }`: what the outermost of
+   * your `n` proxies saw, counted from the right of `X-Forwarded-For`; with 0, who is connected. Or a function.
+   */
+  readonly clientIp: "cloudflare" | { readonly trustedProxies: number } | ((request: Request, info: ConnectionInfo) => string | undefined);
+  /**
+   * What binds a code to who asked for it: a cookie of this name, which the handlers set (`"__Host-sansms"` if left out); or
+   * `"challenge"`, for apps, with a service that has `session: "challenge"`: the token that a send answers comes back
+   * with the code; or a function that knows the session of the application.
+   */
+  readonly session?: { readonly cookie: string } | "challenge" | ((request: Request) => string | undefined | Promise<string | undefined>) | undefined;
+  /** The purposes that clients may name; the first is meant when they name none. Left out, any that has a template. */
+  readonly purposes?: readonly string[] | undefined;
+  /** Asks for a ticket, bound to what is named here; the client gets it with the answer. */
+  readonly ticketFor?: string | undefined;
+  /** Tells whether to deliver: `false` for accounts that don't exist, and the answer is the same. */
+  readonly deliver?: ((fields: { readonly to: string; readonly purpose: string }) => boolean | Promise<boolean>) | undefined;
+  /** Is called when a code was right; what it answers, if anything, goes to the client instead. */
+  readonly onVerified?: ((verified: Verified, context: { readonly request: Request; readonly purpose: string }) => Response | undefined | void | Promise<Response | undefined | void>) | undefined;
+  /** Lets pages of other sites call; `false`, or they could make their visitors' browsers ask for codes. */
+  readonly crossSite?: boolean | undefined;
+  readonly [route: `POST /${string}`]: Action;
+}
+
+/** What a request alone does not tell. */
+export interface ConnectionInfo {
+  /** The address at the other end of the connection. */
+  readonly remoteAddress?: string | undefined;
+}
+
+/** Answers a request; 404 where there is no such route. */
+export type Handler = (request: Request, info?: unknown) => Promise<Response>;
+
+/**
+ * Makes a handler `Request -> Response` of a service, for any framework.
+ *
+ * ```ts
+ * export default { fetch: handlers(service, { clientIp: "cloudflare", "POST /code": "send", "POST /verify": "verify" }) };
+ * ```
+ *
+ * Bodies are JSON or forms: `to`, `purpose`, and for a check `code`; `challenge` where sessions are tokens. The answer is
+ * JSON: `ok`, `kind`, `code`, `textZh`, `textEn`, `retryAfter` … Of `to`, events and providers it says nothing.
+ */
+export function handlers(service: Service, options: HandlerOptions): Handler {
+  const { clientIp, session = { cookie: "__Host-sansms" }, purposes, ticketFor, deliver, onVerified, crossSite } = options;
+  const readIp = ipReader(clientIp);
+  return async (request, info) => {
+    const { pathname } = new URL(request.url);
+    const action = Object.hasOwn(options, `${request.method} ${pathname}`) ? (options as unknown as Record<string, Action>)[`${request.method} ${pathname}`] : undefined;
+    if (action !== "send" && action !== "verify") {
+      const nothing = plain(404, "not found");
+      NO_ROUTE.add(nothing);
+      return nothing;
+    }
+    if (crossSite !== true && request.headers.get("sec-fetch-site") === "cross-site") return plain(403, "not from another site");
+    const fields = await readFields(request);
+    if (fields instanceof Response) return fields;
+
+    const purpose = fields["purpose"] ?? purposes?.[0] ?? "default";
+    if (purposes !== undefined && !purposes.includes(purpose)) return plain(400, "there is no such purpose");
+    const ip = readIp(request, readConnection(info));
+    const bound = await bind(request, session, fields, action);
+    const who = { to: fields["to"] ?? "", purpose, ip, session: bound.session };
+    if (action === "send") {
+      const delivers = deliver === undefined ? undefined : await deliver({ to: who.to, purpose });
+      const { device, idempotencyKey } = fields;
+      return answer(await service.send({ ...who, device, idempotencyKey, deliver: delivers }), bound.headers);
+    }
+    const outcome = await service.verify({ ...who, code: fields["code"] ?? "", ticketFor });
+    return (outcome.ok && (await onVerified?.(outcome, { request, purpose }))) || answer(outcome, bound.headers);
+  };
+}
+
+/** As much of Node's request as is used, with what a body parser may have left on it. */
+export interface NodeRequest extends AsyncIterable<Uint8Array> {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly originalUrl?: string | undefined;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly socket: { readonly remoteAddress?: string | undefined; destroy?(): unknown };
+  readonly body?: unknown;
+}
+
+/** As much of Node's response as is used. */
+export interface NodeResponse {
+  writeHead(status: number, headers: Record<string, string | string[]>): unknown;
+  end(body: string): unknown;
+}
+
+/**
+ * Turns a handler into a listener for Node's `http`, Express, NestJS or Fastify's `raw` pair.
+ *
+ * Where there is no such route it calls `next`, if it is given one.
+ */
+export function nodeListener(handler: Handler): (request: NodeRequest, response: NodeResponse, next?: (error?: unknown) => void) => Promise<void> {
+  return async (request, response, next) => {
+    try {
+      const headers = new Headers();
+      for (const [name, value] of Object.entries(request.headers)) {
+        if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
+      }
+      const { method = "GET", url = "/", originalUrl, socket } = request;
+      const hasBody = method !== "GET" && method !== "HEAD";
+      const parsed = typeof request.body === "object" && request.body !== null ? JSON.stringify(request.body) : undefined;
+      if (parsed !== undefined) headers.set("content-type", "application/json");
+      const init: RequestInit & { duplex: "half" } = { method, headers, duplex: "half" };
+      if (hasBody) init.body = parsed ?? (await readBytes(request, headers));
+      const answer = await handler(new Request(`http://${NODE_HOST}${originalUrl ?? url}`, init), { remoteAddress: socket.remoteAddress });
+      if (NO_ROUTE.has(answer) && next !== undefined) return next();
+      const out: Record<string, string | string[]> = Object.fromEntries(answer.headers);
+      const cookies = answer.headers.getSetCookie();
+      if (cookies.length > 0) out["set-cookie"] = cookies;
+      response.writeHead(answer.status, out);
+      response.end(await answer.text());
+    } catch (error) {
+      if (next === undefined) throw error;
+      next(error);
+    }
+  };
+}
+
+/** Reads at most one byte more than the handler takes, which then says that it is too much. */
+async function readBytes(request: NodeRequest, headers: Headers): Promise<ArrayBuffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    chunks.push(chunk);
+    size += chunk.byteLength;
+    if (size > MAX_BODY) break;
+  }
+  headers.delete("content-length");
+  headers.delete("transfer-encoding");
+  return new Blob(chunks as BlobPart[]).arrayBuffer();
+}
+
+function ipReader(clientIp: HandlerOptions["clientIp"]): (request: Request, info: ConnectionInfo) => string | undefined {
+  if (clientIp === "cloudflare") return (request) => request.headers.get("cf-connecting-ip") ?? undefined;
+  if (typeof clientIp === "function") return clientIp;
+  const proxies = clientIp?.trustedProxies;
+  if (!Number.isInteger(proxies) || proxies < 0) {
+    throw new ConfigError("config.value", "clientIp", 'must be "cloudflare", { trustedProxies: n } or a function');
+  }
+  if (proxies === 0) return (_, { remoteAddress }) => remoteAddress;
+  return (request) => {
+    const hops = (request.headers.get("x-forwarded-for") ?? "").split(",");
+    return withoutPort(hops[hops.length - proxies]?.trim());
+  };
+}
+
+/** Some proxies write the port too: `192.0.2.1:1234`, `[2001:db8::1]:1234`. */
+function withoutPort(address: string | undefined): string | undefined {
+  return address?.replace(/^\[(.*)\](?::\d+)?$/, "$1").replace(/^(\d+(?:\.\d+){3}):\d+$/, "$1") || undefined;
+}
+
+async function bind(
+  request: Request,
+  session: NonNullable<HandlerOptions["session"]>,
+  fields: Fields,
+  action: Action,
+): Promise<{ session: string | undefined; headers: [string, string][] }> {
+  if (session === "challenge") return { session: fields["challenge"] || undefined, headers: [] };
+  if (typeof session === "function") return { session: await session(request), headers: [] };
+  const { cookie } = session;
+  const known = new RegExp(`(?:^|; *)${cookie.replace(/[^\w-]/g, "\\$&")}=([0-9a-f]{32})(?:;|$)`).exec(request.headers.get("cookie") ?? "")?.[1];
+  if (known !== undefined) return { session: known, headers: [] };
+  const fresh = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  // A check without a session finds no code, and needs none.
+  const headers: [string, string][] = action === "send" ? [["set-cookie", `${cookie}=${fresh}; Path=/; HttpOnly; Secure; SameSite=Lax`]] : [];
+  return { session: fresh, headers };
+}
+
+type Fields = Readonly<Record<string, string | undefined>>;
+
+async function readFields(request: Request): Promise<Fields | Response> {
+  const reader = request.body?.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  for (let size = 0; reader !== undefined; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    size += value.byteLength;
+    if (size > MAX_BODY) {
+      reader.cancel().catch(() => undefined);
+      return plain(413, "the body is too large");
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+  text += decoder.decode();
+  const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim();
+  if (type === "application/x-www-form-urlencoded") return Object.fromEntries(new URLSearchParams(text));
+  if (type !== "application/json") return plain(415, "the body must be JSON or a form");
+  try {
+    const fields: unknown = JSON.parse(text);
+    if (typeof fields === "object" && fields !== null && !Array.isArray(fields)) {
+      return Object.fromEntries(Object.entries(fields).filter((field): field is [string, string] => typeof field[1] === "string"));
+    }
+  } catch {
+    // Said below.
+  }
+  return plain(400, "the body is not an object of JSON");
+}
+
+function answer(outcome: Outcome, headers: [string, string][]): Response {
+  const all = outcome as unknown as Record<string, unknown>;
+  const told = Object.fromEntries(TOLD.filter((name) => all[name] !== undefined).map((name) => [name, all[name]]));
+  const reply = new Response(JSON.stringify(told), {
+    status: outcome.httpStatus,
+    headers: [...headers, ["content-type", "application/json; charset=utf-8"], ["cache-control", "no-store"]],
+  });
+  if (all["retryAfter"] !== undefined) reply.headers.set("retry-after", String(all["retryAfter"]));
+  return reply;
+}
+
+function plain(status: number, text: string): Response {
+  return new Response(`${text}\n`, { status, headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" } });
+}
+
+/** Reads what a runtime hands over beside the request; Deno says it in a form of its own. */
+function readConnection(info: unknown): ConnectionInfo {
+  const { remoteAddress, remoteAddr } = (info ?? {}) as { remoteAddress?: unknown; remoteAddr?: { hostname?: unknown } };
+  const address = remoteAddress ?? remoteAddr?.hostname;
+  return typeof address === "string" ? { remoteAddress: address } : {};
+}
+
+/** What clients are told; the rest is for the operator. */
+const TOLD = [
+  "ok", "kind", "code", "masked", "textZh", "textEn", "retryAfter", "resendInMs", "expiresInMs", "attemptsLeft", "replayed", "challenge", "ticket",
+] as const;
+
+/** The longest body, in bytes. */
+const MAX_BODY = 16_384;
+
+/** The answers that say that there is no such route. */
+const NO_ROUTE = new WeakSet<Response>();
+
+/** Nothing looks at it: routes are paths. */
+const NODE_HOST = "localhost";
