@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from pathlib import Path
+from shutil import rmtree
 from tempfile import mkdtemp
 
 HOME = Path(mkdtemp(prefix="sansms-django-"))
+atexit.register(rmtree, HOME, ignore_errors=True)
 
 os.environ.setdefault("ALIBABA_CLOUD_ACCESS_KEY_ID", "test-id")
 os.environ.setdefault("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "test-secret")

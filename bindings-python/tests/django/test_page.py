@@ -242,3 +242,36 @@ def test_the_inbox_needs_debug_and_a_loopback_peer():
     """
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert done.stdout == "[200, 200, 404, 404, 404, 404] 404 404\n"
+
+
+def test_two_settings_lead_to_the_real_world():
+    script = f"""if True:
+        import sys
+        sys.path.insert(0, {str(SERVE.parent)!r})
+        import django
+        django.setup()
+        from django.core.checks import ERROR, run_checks
+        from sansms.django import service
+        hosts = []
+        def transport(method, url, *_):
+            hosts.append(url.split("/")[2])
+            raise OSError
+        from sansms import MemoryStore
+        real = service.current
+        found = type(real._store).__name__
+        real._transport, real._store = transport, MemoryStore()
+        service.send("13800138000", purpose="register", ip="203.0.113.7", session="s")
+        print(found, hosts, [message for message in run_checks() if message.level >= ERROR])
+    """
+    world = {
+        "DJANGO_SETTINGS_MODULE": "demo.settings",
+        "DEMO_STORE": "redis://127.0.0.1:1/0",
+        "DEMO_PROVIDER": "aliyun",
+        "DEMO_SIGN_NAME": "示例",
+        "DEMO_TEMPLATE": "SMS_1",
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": "id",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret",
+    }
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, env={**os.environ, **world}, check=True, capture_output=True, text=True)
+    assert done.stdout == "RedisStore ['dysmsapi.aliyuncs.com'] []\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -55,6 +56,7 @@ def test_a_child_builds_its_own():
     before = service.current
     child = os.fork()
     if child == 0:
+        signal.alarm(10)  # a child that hangs is a failure
         os._exit(0 if service._built is None and service.current is not before else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert service.current is before
@@ -64,6 +66,7 @@ def test_a_lock_held_at_the_fork_does_not_hold_the_child():
     with service._building:
         child = os.fork()
         if child == 0:
+            signal.alarm(10)
             os._exit(0 if service.current else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 

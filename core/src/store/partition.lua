@@ -520,6 +520,8 @@ local function read_reserve(words)
       local part = split(word, ':')
       op.rules[#op.rules + 1] = { series = tonumber(part[1]), form = FORMS[part[2]], limit = tonumber(part[3]),
         window = tonumber(part[4]), charge = part[5] }
+      local rule = op.rules[#op.rules]
+      if not rule.form or rule.limit < 1 or rule.window < 1 then error('operation') end
     end
   end
   return op
