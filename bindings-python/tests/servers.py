@@ -24,7 +24,8 @@ class RedisServer:
 
     def start(self) -> RedisServer:
         command = [self.executable, "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.home)]
-        command += ["--save", "", "--appendonly", "yes", *self.options]
+        # `everysec` may put a write off for two seconds while the disk is busy, and a kill then loses it.
+        command += ["--save", "", "--appendonly", "yes", "--appendfsync", "always", *self.options]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(200):
             try:
