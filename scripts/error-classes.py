@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes core/src/provider/classes.rs from core/data/provider-errors.json.
+"""Writes core/src/provider/classes.rs from core/data/provider-errors.json, and what `python -m sansms explain` knows.
 
 An entry that applies to SendSms carries `class` and, where the vendor names a tier, `retry_after_s`. A code
 without a row of its own is looked up by its prefix, cut at dots, so rows that their prefix already gives are
@@ -58,6 +58,25 @@ def main():
     target = ROOT / "core/src/provider/classes.rs"
     target.write_text("\n".join(out) + "\n", "utf-8")
     subprocess.run(["rustfmt", "--edition", "2024", "--config-path", str(ROOT), str(target)], check=True)
+    pack(entries)
+
+
+def pack(entries):
+    """Writes what people may ask about into the Python package: a list of rows for each provider and API."""
+    packed = {}
+    for e in entries:
+        row = [e["code"], e["meaning_zh"], e["meaning_en"], e["category"], e.get("class", ""), e.get("retry_after_s", 0)]
+        packed.setdefault(e["provider"] + "\t" + e["api"], []).append(row)
+    target = ROOT / "bindings-python/python/sansms/data/provider-errors.json"
+    target.parent.mkdir(exist_ok=True)
+    lines = ",\n".join(
+        json.dumps(api, ensure_ascii=False)
+        + ":[\n"
+        + ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows)
+        + "]"
+        for api, rows in packed.items()
+    )
+    target.write_text("{" + lines + "}\n", "utf-8")
 
 
 if __name__ == "__main__":

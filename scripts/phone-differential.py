@@ -7,7 +7,7 @@ package `phonenumbers` for its own, and prints how often each rule explained a d
 makes it fail, and so does, with the usual seed, a rule that explains nothing any more.
 
     cargo build --release --example phone
-    pip install -r scripts/requirements-phone.txt
+    scripts/python-env phone
     python scripts/phone-differential.py [--parser target/release/examples/phone] [--seed 1] [--per-cell 20]
 """
 
@@ -320,7 +320,7 @@ def main():
     arguments.add_argument("--per-cell", type=int, default=20)
     options = arguments.parse_args()
 
-    pinned = re.search(r"==(\S+)", (ROOT / "scripts/requirements-phone.txt").read_text())[1]
+    pinned = re.search(r"==(\S+)", (ROOT / "scripts/requirements/phone.in").read_text())[1]
     if phonenumbers.__version__ != pinned:
         sys.exit(f"phonenumbers {phonenumbers.__version__} is installed, {pinned} is wanted")
 

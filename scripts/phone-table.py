@@ -2,7 +2,7 @@
 """Writes core/src/phone/table.rs from libphonenumber's published metadata.
 
 The PyPI package `phonenumbers` carries that metadata under the same version number; which one is pinned in
-scripts/requirements-phone.txt.
+scripts/requirements/phone.in.
 
     python scripts/phone-table.py            # prints the file
     python scripts/phone-table.py --write    # writes it

@@ -67,6 +67,16 @@ impl Engine {
         Flow(Mutex::new(self.0.verify(request, seed)))
     }
 
+    /// Returns what the policy lets an attacker do, as JSON.
+    fn audit_json(&self) -> String {
+        self.0.audit_json()
+    }
+
+    /// Returns what the policy lets an attacker do, for people to read.
+    fn audit_text(&self) -> String {
+        self.0.audit_text()
+    }
+
     /// Tells whether a ticket is genuine, fresh, and bound to just this.
     fn redeem(&self, ticket: &str, to: &str, purpose: &str, bound: &str, now_ms: u64) -> bool {
         self.0.redeem(ticket, to, purpose, bound, UnixMillis(now_ms))

@@ -18,7 +18,7 @@ mod _core {
     #[pymodule_export]
     use super::outcome::Outcome;
     #[pymodule_export]
-    use super::store::{MemoryStore, apply};
+    use super::store::{MemoryStore, apply, redis_script};
     #[pymodule_export]
     use super::testing::{Sandbox, run_vector};
     use pyo3::prelude::*;

@@ -38,3 +38,9 @@ pub(crate) fn apply<'py>(
     let wire::Applied { record, ttl, reply } = wire::apply(record, op, UnixMillis(now_ms));
     (record.map(|bytes| PyBytes::new(py, &bytes)), ttl.0, reply)
 }
+
+/// Returns the script for Redis and its SHA-1 in hex.
+#[pyfunction]
+pub(crate) fn redis_script() -> (&'static str, String) {
+    wire::redis_script()
+}

@@ -14,7 +14,7 @@ from urllib.request import urlopen
 import pytest
 
 from sansms import MemoryStore, Service
-from sansms._sandbox_server import INBOX, SandboxServer
+from sansms._sandbox_server import INBOX, PAGE, SandboxServer
 
 USER = {"purpose": "register", "ip": "203.0.113.7", "session": "s"}
 KEYS = {"access_key_id": "sandbox-id", "access_key_secret": "sandbox-secret"}
@@ -69,6 +69,31 @@ def test_a_reply_of_ten_megabytes_is_not_read(server, capfd):
         assert sms.send("13800138000", **USER).kind == "unknown"
     time.sleep(0.2)
     assert capfd.readouterr().err == ""
+
+
+def test_a_page_shows_the_inbox(server):
+    with urlopen(server.url + PAGE, timeout=5) as reply:
+        page = reply.read().decode()
+        assert reply.headers["content-type"].startswith("text/html")
+        assert "frame-ancestors 'none'" in reply.headers["content-security-policy"]
+    assert 'fetch("inbox"' in page
+    assert "innerHTML" not in page
+
+
+def test_a_browser_is_led_to_the_page(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+    connection.request("GET", "/", headers={"accept": "text/html,*/*"})
+    reply = connection.getresponse()
+    assert (reply.status, reply.headers["location"]) == (302, PAGE)
+    connection.close()
+
+
+@pytest.mark.parametrize("path", [PAGE, INBOX])
+def test_a_page_elsewhere_cannot_read_the_inbox(server, path):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+    connection.request("GET", path, headers={"host": f"evil.example:{server.port}"})
+    assert connection.getresponse().status == 403
+    connection.close()
 
 
 def test_it_listens_on_loopback_only(server):

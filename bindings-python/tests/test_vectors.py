@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from sansms._core import apply, run_vector
 
 VECTORS = Path(__file__).parents[2] / "core" / "vectors"

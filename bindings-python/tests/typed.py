@@ -5,13 +5,43 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import sansms
-from sansms import ConfigError, MemoryStore, Outcome, Service, TransportFault, Urllib3Transport
-from sansms.testing import Clock, Message, Sandbox
+from sansms import (
+    AsyncRedisStore,
+    ConfigError,
+    Event,
+    Explanation,
+    HttpcoreTransport,
+    MemoryStore,
+    Outcome,
+    RedisStore,
+    Service,
+    SQLiteStore,
+    TransportFault,
+    Urllib3Transport,
+    explain,
+)
+from sansms.testing import Clock, Message, Sandbox, conformance
+from sansms.testing.outbox import Outbox
 
 
 class OwnStore:
     def run(self, ops: list[tuple[str, str]], timeout: float) -> Sequence[str | None]:
         return [None for _ in ops]
+
+
+class OwnAsyncStore:
+    async def arun(self, ops: list[tuple[str, str]], timeout: float) -> Sequence[str | None]:
+        return [None for _ in ops]
+
+
+async def own_async_transport(
+    method: str, url: str, headers: list[tuple[str, str]], body: bytes, timeout: float, max_reply: int
+) -> tuple[int, list[tuple[str, str]], bytes]:
+    raise TransportFault(sent=True)
+
+
+def observe(event: Event) -> None:
+    print(event.kind, event.rule or "-", event.latency_ms + 0.5, event.events[:1])
 
 
 def own_transport(
@@ -45,6 +75,35 @@ def tests() -> None:
     service.send("13800138000", purpose="register", ip="::1")
     last: Message = sandbox.outbox[-1]
     print(last.code, last.to, last.text, sansms.__version__, Urllib3Transport(connections=2))
+
+
+async def use_async(service: Service) -> str:
+    async with service:
+        sent: Outcome = await service.asend("1", purpose="register", ip="::1")
+        done = await service.averify("1", "2", purpose="register", ip="::1")
+        await service.aclose()
+        return sent.kind + done.kind
+
+
+def stores() -> list[Service]:
+    Service(async_transport=HttpcoreTransport(connections=5), store=AsyncRedisStore("redis://h/0"))
+    Service(async_transport=own_async_transport, observer=observe)
+    redis = Service(store=RedisStore("redis://h/0", allow_eviction=True))
+    return [redis, Service(store=SQLiteStore("a")), Service(store=OwnAsyncStore()), Service(store="memory://")]
+
+
+def test_application(sansms_outbox: Outbox) -> None:
+    sansms_outbox.clock.move(1)
+    code: str = sansms_outbox[-1].code
+    assert code
+    assert len(sansms_outbox)
+    for case in conformance.CASES:
+        case(conformance.Blocking(OwnAsyncStore()), sansms_outbox.clock)
+
+
+def explained() -> list[str]:
+    found: list[Explanation] = explain("isv.X")
+    return [each.meaning_zh for each in found]
 
 
 def wrong(service: Service) -> None:

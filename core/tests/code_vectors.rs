@@ -1,5 +1,5 @@
 //! Runs `vectors/code.jsonl`: codes, proofs, tags and names from keys and contexts, and what people type.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use sansms::wire::run_vector;
 use serde_json::Value;

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from secrets import token_urlsafe
 from urllib.request import urlopen
 
@@ -17,6 +20,12 @@ from sansms._sandbox_server import INBOX, SandboxServer
 NUMBER = "138 0013 8000"
 USER = {"purpose": "register", "ip": "203.0.113.7", "session": "the session of her browser"}
 
+REQUESTS = 300
+AT_ONCE = 16
+BUDGET = 50
+
+Request = Callable[[Service, int], str]
+
 checks: list[tuple[str, bool]] = []
 
 
@@ -24,6 +33,8 @@ def main() -> int:
     with SandboxServer() as provider, make_service(provider.url) as service:
         print(f"\n  The pretend provider listens at {provider.url}; it checks signatures as the real one does.\n")
         tell(service, provider.url + INBOX)
+    print(f"  Now a bombing run: {REQUESTS} requests each time, {AT_ONCE} at once.\n")
+    tell_bombing()
     failed = [name for name, ok in checks if not ok]
     if failed:
         print(f"  {len(failed)} of {len(checks)} came out differently: {', '.join(failed)}\n")
@@ -32,7 +43,7 @@ def main() -> int:
     return 0
 
 
-def make_service(endpoint: str) -> Service:
+def make_service(endpoint: str, **options: object) -> Service:
     aliyun = {
         "access_key_id": "sandbox-id",
         "access_key_secret": "sandbox-secret",
@@ -40,7 +51,7 @@ def make_service(endpoint: str) -> Service:
         "templates": {"register": "SMS_1"},
         "endpoint": endpoint,
     }
-    return Service(providers=[{"aliyun": aliyun}], store=MemoryStore(), secret=token_urlsafe(32))
+    return Service(providers=[{"aliyun": aliyun}], store=MemoryStore(), secret=token_urlsafe(32), **options)
 
 
 def tell(service: Service, inbox_url: str) -> None:
@@ -73,6 +84,60 @@ def tell(service: Service, inbox_url: str) -> None:
     show("60 seconds must pass, and no second SMS went out", again, refused)
 
 
+def tell_bombing() -> None:
+    with SandboxServer() as provider, make_service(provider.url) as service:
+        step("One number, from a new address each time")
+        bomb(service, one_number, provider.url, {"sent": 1, "limit.cooldown": REQUESTS - 1})
+        step("Then they all guess at that one code")
+        bomb(service, guesses, provider.url, {"code.wrong": 3, "code.locked": REQUESTS - 3})
+    with SandboxServer() as provider, make_service(provider.url) as service:
+        step("A new number each time, from one address")
+        bomb(service, many_numbers, provider.url, {"sent": 10, "limit.ip": REQUESTS - 10})
+    with SandboxServer() as provider, make_service(provider.url, budget_per_day=BUDGET) as service:
+        step(f"A new number from a new address each time, against a budget of {BUDGET}")
+        bomb(service, many_of_both, provider.url, {"sent": BUDGET, "limit.budget": REQUESTS - BUDGET})
+
+
+def bomb(service: Service, request: Request, url: str, expected: dict[str, int]) -> None:
+    before = len(read_inbox(url + INBOX))
+    counts = run(service, request)
+    delivered = len(read_inbox(url + INBOX)) - before
+    for code, count in counts.most_common():
+        print(f"     {count:4} × {code}")
+    as_told = delivered == counts["sent"] and dict(counts) == expected
+    check(f"{delivered} SMS for {REQUESTS} requests", as_told)
+
+
+def one_number(service: Service, n: int) -> str:
+    return service.send(number(0), purpose="register", ip=address(n)).code
+
+
+def guesses(service: Service, n: int) -> str:
+    return service.verify(number(0), f"{n:06}", purpose="register", ip=address(n)).code
+
+
+def many_numbers(service: Service, n: int) -> str:
+    return service.send(number(n), purpose="register", ip=address(0)).code
+
+
+def many_of_both(service: Service, n: int) -> str:
+    return service.send(number(n), purpose="register", ip=address(n)).code
+
+
+def run(service: Service, request: Request) -> Counter[str]:
+    """Makes all the requests, many at once; counts what they ended with."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return Counter(pool.map(lambda n: request(service, n), range(REQUESTS)))
+
+
+def number(n: int) -> str:
+    return f"1370013{n:04}"
+
+
+def address(n: int) -> str:
+    return f"203.0.{n // 200}.{n % 200 + 1}"
+
+
 def step(title: str) -> None:
     print(f"  {len(checks) + 1}. {title}.")
 
@@ -89,7 +154,7 @@ def check(name: str, as_told: bool) -> None:
 
 
 def read_inbox(url: str) -> list[dict]:
-    with urlopen(url, timeout=5) as reply:
+    with urlopen(url, timeout=10) as reply:
         return json.load(reply)
 
 

@@ -7,27 +7,44 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ._async_transport import HttpcoreTransport
     from ._core import Outcome, __version__
     from ._errors import ConfigError, DriveError, TransportFault
+    from ._explain import Explanation, explain
+    from ._observer import Event
     from ._service import Service
     from ._transport import Urllib3Transport
-    from .stores import MemoryStore
+    from .stores import AsyncRedisStore, MemoryStore, RedisStore, SQLiteStore
 
 __all__ = [
+    "AsyncRedisStore",
     "ConfigError",
     "DriveError",
+    "Event",
+    "Explanation",
+    "HttpcoreTransport",
     "MemoryStore",
     "Outcome",
+    "RedisStore",
+    "SQLiteStore",
     "Service",
     "TransportFault",
     "Urllib3Transport",
     "__version__",
+    "explain",
 ]
 
 _HOMES = {
+    "AsyncRedisStore": "stores.redis",
+    "Event": "_observer",
+    "Explanation": "_explain",
+    "HttpcoreTransport": "_async_transport",
+    "RedisStore": "stores.redis",
+    "SQLiteStore": "stores.sqlite",
+    "explain": "_explain",
     "ConfigError": "_errors",
     "DriveError": "_errors",
-    "MemoryStore": "stores",
+    "MemoryStore": "stores.memory",
     "Outcome": "_core",
     "Service": "_service",
     "TransportFault": "_errors",

@@ -2,7 +2,18 @@ from typing import final
 
 from ._types import HttpReply, Step, StoreReply
 
-__all__ = ["Engine", "Flow", "MemoryStore", "Outcome", "Sandbox", "__version__", "apply", "env_names", "run_vector"]
+__all__ = [
+    "Engine",
+    "Flow",
+    "MemoryStore",
+    "Outcome",
+    "Sandbox",
+    "__version__",
+    "apply",
+    "env_names",
+    "redis_script",
+    "run_vector",
+]
 
 __version__: str
 
@@ -33,6 +44,8 @@ class Engine:
         session: str | None = None,
         ticket_for: str | None = None,
     ) -> Flow: ...
+    def audit_json(self) -> str: ...
+    def audit_text(self) -> str: ...
     def redeem(self, ticket: str, to: str, purpose: str, bound: str, now_ms: int) -> bool: ...
 
 @final
@@ -118,4 +131,5 @@ class Sandbox:
 
 def apply(record: bytes | None, op: str, now_ms: int) -> tuple[bytes | None, int, str]: ...
 def env_names() -> list[str]: ...
+def redis_script() -> tuple[str, str]: ...
 def run_vector(input: str) -> str: ...

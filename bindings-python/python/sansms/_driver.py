@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from time import monotonic
 
-from ._errors import TransportFault
+from ._errors import ConfigError, TransportFault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,14 +17,18 @@ if TYPE_CHECKING:
 def run(flow: Flow, *, transport: Transport, store: Store, now_ms: Callable[[], int], store_timeout: float) -> Outcome:
     """Runs a flow to its end; `store_timeout`, in seconds, spans all its store steps."""
     step = flow.start(now_ms())
-    while step[0] != "done":
-        if step[0] == "http":
-            reply: HttpReply | StoreReply = exchange(transport, step)
-        else:
-            began = monotonic()
-            reply = consult(store, step[2], store_timeout)
-            store_timeout -= monotonic() - began
-        step = flow.resume(step[1], reply, now_ms())
+    try:
+        while step[0] != "done":
+            if step[0] == "http":
+                reply: HttpReply | StoreReply = exchange(transport, step)
+            else:
+                began = monotonic()
+                reply = consult(store, step[2], store_timeout)
+                store_timeout -= monotonic() - began
+            step = flow.resume(step[1], reply, now_ms())
+    except BaseException:
+        del step  # it may hold the number and the code, and tracebacks show locals
+        raise
     return step[1]
 
 
@@ -38,15 +42,24 @@ def exchange(transport: Transport, step: HttpStep) -> HttpReply:
     except Exception as error:
         warn("the transport", error)
         return ("http_fault", True)
+    except BaseException as interruption:  # a worker's time-out, Ctrl-C, a task that is cancelled
+        del step, url, headers, body
+        interruption.__context__ = None  # this and the frames below hold the URL, and with it the number and the code
+        raise interruption.with_traceback(None) from None
     return ("http", status, reply_headers, reply_body)
 
 
 def consult(store: Store, ops: list[tuple[str, str]], timeout: float) -> StoreReply:
-    """Runs a step's operations at the store; whatever goes wrong, being late too, becomes a fault."""
+    """Runs a step's operations at the store; whatever goes wrong, being late too, becomes a fault.
+
+    A store that can't be used as it is set up raises `ConfigError`, and so does this.
+    """
     if timeout <= 0:
         return ("store_fault",)
     try:
         return ("store", store.run(ops, timeout))
+    except ConfigError:
+        raise
     except Exception as error:
         warn("the store", error)
         return ("store_fault",)

@@ -15,7 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+PAGE = "/.sandbox/"
 INBOX = "/.sandbox/inbox"
+OWN_HOSTS = ("127.0.0.1", "localhost")
+PAGE_HEADERS = [
+    ("content-type", "text/html; charset=utf-8"),
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; "
+        "frame-ancestors 'none'",
+    ),
+]
 LARGEST_REQUEST = 1 << 20
 
 
@@ -82,7 +92,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.answer(reply[1], reply[2], reply[3])
 
     def do_GET(self) -> None:
-        if self.path == INBOX:
+        if self.path == "/" and "text/html" in (self.headers.get("accept") or ""):
+            self.answer(302, [("location", PAGE)], b"")
+        elif self.path.startswith(PAGE) and self.headers.get("host", "").partition(":")[0] not in OWN_HOSTS:
+            self.answer(403, [], b"")  # a page elsewhere that gave this address a name of its own
+        elif self.path == PAGE:
+            from pathlib import Path
+
+            self.answer(200, PAGE_HEADERS, (Path(__file__).parent / "data" / "inbox.html").read_bytes())
+        elif self.path == INBOX:
             inbox = self.owner.sandbox.inbox().encode()
             self.answer(200, [("content-type", "application/json; charset=utf-8")], inbox)
         else:

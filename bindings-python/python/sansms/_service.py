@@ -4,33 +4,42 @@ from __future__ import annotations
 
 from os import environ, urandom
 from threading import Lock
-from time import time
+from time import monotonic, time
 
 from . import _core, _driver
 from ._errors import ConfigError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from types import TracebackType
+    from typing import Any
 
-    from ._types import Store, Transport
+    from ._types import AsyncStore, AsyncTransport, Observer, Store, Transport
+
+DEFAULT_STORE = "sqlite:///sansms.sqlite3"
+"""The store of a service that is told of none: a file in the working directory."""
+
+RULES = ("budget_per_day", "ip", "namespace", "phone", "policy", "session")
+"""The options that hold no secret."""
 
 
 class Service:
     """Sends verification codes and checks them.
 
     Making one checks the settings and does no I/O; connections are opened by the first `send` and kept. One service
-    is enough for a process, and threads may share it.
+    is enough for a process: threads and event loops may share it, and a forked process may go on using its copy.
     """
 
     def __init__(
         self,
         *,
         providers: Sequence[Mapping[str, Mapping[str, object]]] | None = None,
-        store: Store | None = None,
+        store: Store | AsyncStore | str | None = None,
         secret: str | None = None,
         transport: Transport | None = None,
+        async_transport: AsyncTransport | None = None,
+        observer: Observer | None = None,
         store_timeout: float = 1.0,
         **options: object,
     ) -> None:
@@ -38,15 +47,22 @@ class Service:
 
         `providers` are tried in order, e.g. `[{"aliyun": {"sign_name": …, "templates": {"register": "SMS_1"}}}]`.
         `secret` is 32 bytes or more. What is left out may come from the environment, e.g. `SANSMS_SECRET`.
-        `store_timeout` is for all store steps of one call, in seconds. Raises `ConfigError`.
+        `store` is a store or a URL (`redis://…`, `rediss://…`, `sqlite:///file`, `memory://`); left out, it is that
+        of the environment variable `SANSMS_STORE`, and without that the file `sansms.sqlite3` in the working
+        directory. `store_timeout` is for all store steps of one call, in seconds. `observer` hears of every outcome.
+        Raises `ConfigError`.
         """
         try:
             self._engine = _engine(providers=providers, secret=secret, **options)
+            store = _store(store, options.get("env"))
         except ConfigError as error:
-            del providers, secret, options  # no secret among the locals of a traceback
+            del providers, store, secret, options  # no secret among the locals of a traceback
             raise error.with_traceback(None) from None
-        self._store = _default_store() if store is None else store
+        self._rules: dict[str, Any] = {name: options[name] for name in RULES if name in options}
+        self._store = store
         self._transport = transport
+        self._async_transport = async_transport
+        self._observer = observer
         self._store_timeout = store_timeout
         self._opening = Lock()
         self._clock: Callable[[], float] = time
@@ -70,19 +86,9 @@ class Service:
         nothing and hears the first answer. `code` is one of your own making. `deliver=False` applies all limits and
         sends nothing: for accounts that don't exist.
         """
-        flow = self._engine.send(
-            to or "",
-            purpose=purpose,
-            ip=ip,
-            session=session,
-            device=device,
-            idempotency_key=idempotency_key,
-            code=code,
-            deliver=deliver,
-            seed=self._entropy(32),
-        )
-        del to, code
-        return self._run(flow)
+        flow = self._send(to, purpose, ip, session, device, idempotency_key, code, deliver)
+        del to, ip, session, device, idempotency_key, code  # nothing of the user's in a traceback from here on
+        return self._run("send", purpose, flow)
 
     def verify(
         self,
@@ -99,17 +105,41 @@ class Service:
         `purpose` and `session` must be those of the `send`. `ticket_for` asks for a signed ticket in the outcome,
         bound to what it names.
         """
-        flow = self._engine.verify(
-            to or "",
-            code or "",
-            purpose=purpose,
-            ip=ip,
-            session=session,
-            ticket_for=ticket_for,
-            seed=self._entropy(32),
-        )
-        del to, code
-        return self._run(flow)
+        flow = self._verify(to, code, purpose, ip, session, ticket_for)
+        del to, code, ip, session, ticket_for  # nothing of the user's in a traceback from here on
+        return self._run("verify", purpose, flow)
+
+    async def asend(
+        self,
+        to: str | None,
+        *,
+        purpose: str,
+        ip: str | None = None,
+        session: str | None = None,
+        device: str | None = None,
+        idempotency_key: str | None = None,
+        code: str | None = None,
+        deliver: bool = True,
+    ) -> _core.Outcome:
+        """Is `send` for asyncio: nothing in it blocks the loop."""
+        flow = self._send(to, purpose, ip, session, device, idempotency_key, code, deliver)
+        del to, ip, session, device, idempotency_key, code  # nothing of the user's in a traceback from here on
+        return await self._arun("send", purpose, flow)
+
+    async def averify(
+        self,
+        to: str | None,
+        code: str | None,
+        *,
+        purpose: str,
+        ip: str | None = None,
+        session: str | None = None,
+        ticket_for: str | None = None,
+    ) -> _core.Outcome:
+        """Is `verify` for asyncio: nothing in it blocks the loop."""
+        flow = self._verify(to, code, purpose, ip, session, ticket_for)
+        del to, code, ip, session, ticket_for  # nothing of the user's in a traceback from here on
+        return await self._arun("verify", purpose, flow)
 
     def redeem(self, ticket: str, to: str, *, purpose: str, ticket_for: str) -> bool:
         """Tells whether a ticket of `verify` is genuine, fresh, and bound to just this.
@@ -118,12 +148,34 @@ class Service:
         """
         return self._engine.redeem(ticket, to, purpose, ticket_for, self._now_ms())
 
+    def audit(self) -> dict[str, Any]:
+        """Tells what the policy lets an attacker do at most, and where it is weaker than the norms.
+
+        `figures` count for any 24 hours under `assumptions`; what nothing limits is `None`. Each of `warnings` has
+        `code`, `text` and `requirement`.
+        """
+        from json import loads
+
+        audit: dict[str, Any] = loads(self._engine.audit_json())
+        return audit
+
     def close(self) -> None:
         """Closes the connections of the transport and the store; a later call opens them again."""
         for part in (self._transport, self._store):
             close: Callable[[], None] | None = getattr(part, "close", None)
             if close is not None:
                 close()
+
+    async def aclose(self) -> None:
+        """Closes what the running loop opened, and all that `close` closes.
+
+        What other loops opened closes as they end.
+        """
+        for part in (self._async_transport, self._store):
+            aclose: Callable[[], Awaitable[None]] | None = getattr(part, "aclose", None)
+            if aclose is not None:
+                await aclose()
+        self.close()
 
     def __enter__(self) -> Service:
         return self
@@ -133,17 +185,93 @@ class Service:
     ) -> None:
         self.close()
 
+    async def __aenter__(self) -> Service:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
-    def _run(self, flow: _core.Flow) -> _core.Outcome:
-        return _driver.run(
+    def _send(
+        self,
+        to: str | None,
+        purpose: str,
+        ip: str | None,
+        session: str | None,
+        device: str | None,
+        idempotency_key: str | None,
+        code: str | None,
+        deliver: bool,
+    ) -> _core.Flow:
+        return self._engine.send(
+            to or "",
+            purpose=purpose,
+            ip=ip,
+            session=session,
+            device=device,
+            idempotency_key=idempotency_key,
+            code=code,
+            deliver=deliver,
+            seed=self._entropy(32),
+        )
+
+    def _verify(
+        self,
+        to: str | None,
+        code: str | None,
+        purpose: str,
+        ip: str | None,
+        session: str | None,
+        ticket_for: str | None,
+    ) -> _core.Flow:
+        return self._engine.verify(
+            to or "",
+            code or "",
+            purpose=purpose,
+            ip=ip,
+            session=session,
+            ticket_for=ticket_for,
+            seed=self._entropy(32),
+        )
+
+    def _run(self, action: str, purpose: str, flow: _core.Flow) -> _core.Outcome:
+        store: Any = self._store
+        if not hasattr(store, "run"):
+            raise ConfigError("config.type", "store", "serves asend and averify only")
+        began = monotonic()
+        outcome = _driver.run(
             flow,
             transport=self._exchange,
-            store=self._store,
+            store=store,
             now_ms=self._now_ms,
             store_timeout=self._store_timeout,
         )
+        return self._report(action, purpose, outcome, began)
+
+    async def _arun(self, action: str, purpose: str, flow: _core.Flow) -> _core.Outcome:
+        from . import _async
+
+        store: Any = self._store
+        began = monotonic()
+        outcome = await _async.run(
+            flow,
+            transport=self._aexchange,
+            store=store.arun if hasattr(store, "arun") else _async.in_thread(store.run),
+            now_ms=self._now_ms,
+            store_timeout=self._store_timeout,
+        )
+        return self._report(action, purpose, outcome, began)
+
+    def _report(self, action: str, purpose: str, outcome: _core.Outcome, began: float) -> _core.Outcome:
+        if self._observer is not None:
+            from ._observer import report
+
+            report(self._observer, action, purpose, outcome, (monotonic() - began) * 1000)
+        return outcome
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)
@@ -156,6 +284,14 @@ class Service:
             transport = self._open_transport()
         return transport(method, url, headers, body, timeout, max_reply)
 
+    async def _aexchange(
+        self, method: str, url: str, headers: list[tuple[str, str]], body: bytes, timeout: float, max_reply: int
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        transport = self._async_transport
+        if transport is None:
+            transport = self._open_async_transport()
+        return await transport(method, url, headers, body, timeout, max_reply)
+
     def _open_transport(self) -> Transport:
         from ._transport import Urllib3Transport
 
@@ -163,6 +299,25 @@ class Service:
             if self._transport is None:
                 self._transport = Urllib3Transport()
             return self._transport
+
+    def _open_async_transport(self) -> AsyncTransport:
+        """Takes httpcore if it is there and no transport was given; else the transport, in a thread."""
+        opened: AsyncTransport | None = None
+        if self._transport is None:
+            try:
+                from ._async_transport import HttpcoreTransport
+            except ImportError:
+                pass
+            else:
+                opened = HttpcoreTransport()
+        if opened is None:
+            from ._async import in_thread
+
+            opened = in_thread(self._exchange)
+        with self._opening:
+            if self._async_transport is None:
+                self._async_transport = opened
+            return self._async_transport
 
 
 def _engine(**options: object) -> _core.Engine:
@@ -173,7 +328,14 @@ def _engine(**options: object) -> _core.Engine:
     return _core.Engine(dumps(config))
 
 
-def _default_store() -> Store:
-    from .stores.memory import MemoryStore
+def _store(store: Store | AsyncStore | str | None, env: object) -> Store | AsyncStore:
+    if store is None:
+        from collections.abc import Mapping
 
-    return MemoryStore()
+        named: object = env.get("SANSMS_STORE") if isinstance(env, Mapping) else environ.get("SANSMS_STORE")
+        store = named if isinstance(named, str) and named else DEFAULT_STORE
+    if isinstance(store, str):
+        from .stores import from_url
+
+        return from_url(store)
+    return store

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Literal, Protocol, Union
 
 from ._core import Outcome
+from ._observer import Event
 
 HttpStep = tuple[Literal["http"], int, str, str, list[tuple[str, str]], bytes, int, int]
 """`("http", id, method, url, headers, body, timeout_ms, max_reply)`"""
@@ -38,8 +39,16 @@ class Store(Protocol):
         """Runs `(key, operation)` pairs, each atomic on its key; returns a reply for each.
 
         `timeout` is what is left for the store, in seconds. `None` stands for an operation that failed; an
-        exception says that all of them did.
+        exception says that all of them did. `ConfigError` says that the store can't be used as it is set up.
         """
+        ...
+
+
+class AsyncStore(Protocol):
+    """Is a store for `asend` and `averify`. A store may be both; one that is not runs in a thread."""
+
+    async def arun(self, ops: list[tuple[str, str]], timeout: float) -> Sequence[str | None]:
+        """Is `Store.run`, awaited."""
         ...
 
 
@@ -59,4 +68,28 @@ class Transport(Protocol):
 
         Raises `TransportFault` when there is no whole reply of at most `max_reply` bytes.
         """
+        ...
+
+
+class AsyncTransport(Protocol):
+    """Is a transport for `asend`."""
+
+    async def __call__(
+        self,
+        method: str,
+        url: str,
+        headers: list[tuple[str, str]],
+        body: bytes,
+        timeout: float,
+        max_reply: int,
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        """Is `Transport.__call__`, awaited."""
+        ...
+
+
+class Observer(Protocol):
+    """Hears of every outcome."""
+
+    def __call__(self, event: Event, /) -> object:
+        """Takes one event. It is called by the thread of the flow, so it should be quick; what it raises is dropped."""
         ...

@@ -14,7 +14,7 @@ use super::{Heard, Machine, Next, unavailable};
 use crate::code::{proof, read_own};
 use crate::engine::{Inner, SendRequest};
 use crate::http::{HttpReply, TransportFault};
-use crate::key::{expand, head};
+use crate::key::{ctx, expand, head};
 use crate::limit::{Held, Kind, Lease, Part, Reply, SlotOp, SlotReply};
 use crate::mac::base64url;
 use crate::outcome::{Code, Outcome};
@@ -130,7 +130,12 @@ impl SendFlow {
         let lease = self.lease();
         let idem = self.subject.as_ref().and_then(|subject| {
             let key = self.request.idempotency_key.as_deref()?;
-            Some(u64::from_be_bytes(self.inner.keys.idem(&subject.ctx, key)))
+            // A token that this flow made is no session yet: the key alone tells the caller's intent.
+            let bound = match self.challenge {
+                Some(_) => &ctx(&self.inner.namespace, &subject.recipient, &self.request.purpose, ""),
+                None => &subject.ctx,
+            };
+            Some(u64::from_be_bytes(self.inner.keys.idem(bound, key)))
         });
         let ops = parts.iter().map(|part| {
             let op = match part.kind {
@@ -202,10 +207,10 @@ impl SendFlow {
 
     fn granted(&mut self, heard: Vec<Heard>, now: UnixMillis) -> Next {
         let Some(Ok(Reply::Granted { next_ms, slot: Some(slot), .. })) = heard.into_iter().next() else {
-            return self.give_back(2, |_| true, unavailable(Code::StoreReply), now);
+            return self.give_back(|_| Some(2), unavailable(Code::StoreReply), now);
         };
         let Some(code) = self.code_of(&slot) else {
-            return self.give_back(2, |_| true, unavailable(Code::StoreReply), now);
+            return self.give_back(|_| Some(2), unavailable(Code::StoreReply), now);
         };
         let sending = Sending {
             code,
@@ -280,7 +285,8 @@ impl SendFlow {
             _ => Code::ProviderUnavailable,
         };
         let outcome = undelivered(&self.inner, code, failure);
-        self.give_back(if sending.called { 1 } else { 2 }, |_| true, outcome, now)
+        let level = if sending.called { 1 } else { 2 };
+        self.give_back(|_| Some(level), outcome, now)
     }
 
     fn failed(&mut self, mut sending: Sending, failure: Failure, now: UnixMillis) -> Next {
@@ -297,10 +303,17 @@ impl SendFlow {
                 };
                 self.finish(outcome.after(wait))
             }
-            // Refusals of a number must not become free calls: only the budget is given back.
+            // Refusals of a number must not become free calls: only the budget is given back. The idempotency key is
+            // free again, because nothing was sent.
             Class::Rejected => {
                 let outcome = undelivered(&self.inner, Code::ProviderRejected, Some((at, failure)));
-                self.give_back(1, |kind| kind == Kind::Budget, outcome, now)
+                let keyed = self.request.idempotency_key.is_some();
+                let level = |kind| match kind {
+                    Kind::Budget => Some(1),
+                    Kind::Number if keyed => Some(0),
+                    _ => None,
+                };
+                self.give_back(level, outcome, now)
             }
             Class::Account | Class::Throttled | Class::Unavailable => {
                 sending.last = Some((at, failure));
@@ -333,15 +346,15 @@ impl SendFlow {
         Outcome { provider, message_id, request_id, ..self.with_times(sending, Code::Sent) }
     }
 
-    /// Gives back what these kinds of partition give at this level, then ends.
-    fn give_back(&mut self, level: u8, of: impl Fn(Kind) -> bool, outcome: Outcome, now: UnixMillis) -> Next {
+    /// Gives back what each kind of partition gives at its level, then ends.
+    fn give_back(&mut self, level: impl Fn(Kind) -> Option<u8>, outcome: Outcome, now: UnixMillis) -> Next {
         let lease = self.lease();
         let held = core::mem::take(&mut self.held);
         if now.since(self.started) > RELEASE_WITHIN {
             return self.finish(outcome);
         }
-        let ops = held.iter().filter(|held| of(held.kind())).filter_map(|held| {
-            let op = held.release(lease, level)?.write();
+        let ops = held.iter().filter_map(|held| {
+            let op = held.release(lease, level(held.kind())?)?.write();
             Some(StoreOp { key: held.key().into(), op })
         });
         let ops: Vec<_> = ops.collect();
@@ -375,14 +388,11 @@ impl Machine for SendFlow {
         match core::mem::replace(&mut self.state, State::Finished) {
             State::From(parts) => match self.settle(parts, &heard, None) {
                 None => self.wave_to(),
-                Some(outcome) => self.give_back(2, |_| true, outcome, now),
+                Some(outcome) => self.give_back(|_| Some(2), outcome, now),
             },
             State::To(parts, slot) => match self.settle(parts, &heard, Some(&slot)) {
                 None => self.granted(heard, now),
-                Some(outcome) => {
-                    let challenge = self.challenge.clone().filter(|_| outcome.replayed);
-                    self.give_back(2, |_| true, Outcome { challenge, ..outcome }, now)
-                }
+                Some(outcome) => self.give_back(|_| Some(2), outcome, now),
             },
             // Whatever the store says of a release, the outcome stands: a lease that is not given back is spent.
             State::GivingBack(outcome) => self.finish(outcome),

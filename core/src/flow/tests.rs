@@ -309,6 +309,34 @@ fn an_idempotency_key_is_free_again_when_nothing_was_sent() {
 }
 
 #[test]
+fn an_idempotency_key_is_free_again_when_the_number_is_refused() {
+    let mut world = World::new(Policy { number: vec![Rule::hours(2, 24)], ..Policy::default() });
+    let keyed = || SendRequest { idempotency_key: Some("order 7".into()), ..request() };
+    world.answers = vec![answer(400)];
+    assert_eq!(world.send_with(keyed()).code, Code::ProviderRejected);
+    world.now += 60_000;
+    assert_eq!(world.send_with(keyed()).code, Code::Sent);
+    assert_eq!(world.send_with(keyed()).code, Code::SentReplayed);
+    world.now += 60_000;
+    assert_eq!(world.send().code, Code::LimitNumber, "the refused one counts");
+}
+
+#[test]
+fn an_idempotency_key_holds_for_clients_without_a_session() {
+    let policy = Policy { cooldown: Millis(0), session: SessionMode::Challenge, ..Policy::default() };
+    let mut world = World::new(policy);
+    let keyed = || SendRequest { idempotency_key: Some("order 7".into()), ..request() };
+    assert!(world.send_with(keyed()).challenge.is_some());
+    let again = world.send_with(keyed());
+    assert_eq!(
+        (again.code, again.challenge),
+        (Code::SentReplayed, None),
+        "the token went to the first caller"
+    );
+    assert_eq!(world.sent.lock().unwrap().len(), 1);
+}
+
+#[test]
 fn sessions_are_apart() {
     let mut world =
         World::new(Policy { cooldown: Millis(0), session: SessionMode::Challenge, ..Policy::default() });

@@ -25,8 +25,9 @@ pub use record::{BINS, Bins, Entry, Form, Record, Series, Slot, SlotState, Unrea
 /// How far a record may be ahead of the place's clock before the place is at fault.
 pub const CLOCK_SLACK_MS: u64 = 600_000;
 
-/// How long a given-back lease is remembered, so that a doubled call counts once.
-pub const LEASE_MEMORY_MS: u32 = 600_000;
+/// How long a given-back lease is remembered, so that a doubled call counts once: longer than the clocks of two
+/// hosts may differ, and a flow lives, together.
+pub const LEASE_MEMORY_MS: u32 = 1_800_000;
 
 /// How many recent leases a binned series remembers.
 pub const RECENT_MAX: usize = 32;

@@ -87,7 +87,7 @@ pub struct SlotOp {
 pub struct Release {
     /// Whose places.
     pub lease: Lease,
-    /// 1 after a provider was called, 2 when none was.
+    /// 1 after a provider was called, 2 when none was; 0 gives nothing back, but frees the idempotency key.
     pub level: u8,
     /// The series that give back; for a binned one the bin that was charged.
     pub series: Vec<(u8, Option<u64>)>,

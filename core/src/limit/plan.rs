@@ -203,6 +203,8 @@ impl Held {
         let mut series = Vec::new();
         for (rule, _) in &self.part.rules {
             let gives = match rule.charge {
+                // At level 0 nothing is given back, but the number's log frees the idempotency key.
+                Charge::Soft | Charge::Firm if level == 0 => self.kind() == Kind::Number,
                 Charge::Soft => true,
                 // A number's log is told at level 1 too: firm rules still count it, but its idempotency tag is free.
                 Charge::Firm => level == 2 || self.kind() == Kind::Number && rule.form == Form::Log,

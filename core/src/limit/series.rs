@@ -77,6 +77,10 @@ impl Series {
                 self.bins.give_back(entry.at / u64::from(self.bins.width.max(1)), now);
             }
             entry.level = entry.level.max(op.level);
+            entry.idem = None;
+            return;
+        }
+        if op.level == 0 {
             return;
         }
         let entry = Entry { at: now, lease: op.lease, level: op.level, idem: None };
@@ -112,7 +116,7 @@ impl Series {
         self.entries.drain(..surplus);
     }
 
-    /// Drops what can't be counted any more; given-back entries are remembered for ten minutes, and those that
+    /// Drops what can't be counted any more; given-back entries are remembered for a while, and those that
     /// still count for a firm rule as long as `firm`.
     pub(super) fn prune(&mut self, firm: u64, now: u64) {
         let window = if self.form == Form::Bins { LEASE_MEMORY_MS } else { u64::from(self.window) };

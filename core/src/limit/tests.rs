@@ -379,7 +379,7 @@ fn operations_that_do_not_fit_are_not_read() {
         "reserve 0000000000000001 1:l:1:99999999999:s",
         "reserve 0000000000000001 1:t:1:1:s",
         "release 0000000000000001 3",
-        "release 0000000000000001 0",
+        "release 0000000000000001 -1",
         "check 1 2 3",
         "drop x",
         "reserve 0000000000000001 slot=00",

@@ -204,7 +204,7 @@ fn write_release(out: &mut String, op: &Release) {
 fn read_release(rest: &str) -> Option<Release> {
     let mut words = rest.split(' ');
     let lease = lease(words.next()?)?;
-    let level = number(words.next()).filter(|level| (1..=2).contains(level))?;
+    let level = number(words.next()).filter(|level| *level <= 2)?;
     let mut op = Release { lease, level, ..Release::default() };
     for word in words {
         if let Some(slot) = word.strip_prefix("slot=") {

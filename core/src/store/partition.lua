@@ -1,6 +1,6 @@
 -- One operation on one partition: core/src/limit in Lua, held to it by a differential test.
 -- KEYS[1] the partition, ARGV[1] the operation; the clock is the server's. One SET … PX, last, is the only write.
-local CLOCK_SLACK, MEMORY, RECENT_MAX, LOG_MAX, BINS = 600000, 600000, 32, 96, 25
+local CLOCK_SLACK, MEMORY, RECENT_MAX, LOG_MAX, BINS = 600000, 1800000, 32, 96, 25
 local LOG, BINNED, TIMES = 0, 1, 2
 local FRESH, WRONG, USED = 0, 1, 2
 
@@ -231,10 +231,11 @@ local function give(series, op, bin, now)
       if series.form == BINNED and entry.level == 0 and op.level > 0 then
         give_back(series, index(series, entry.at), now)
       end
-      entry.level = max(entry.level, op.level)
+      entry.level, entry.idem = max(entry.level, op.level), nil
       return
     end
   end
+  if op.level == 0 then return end
   local entry = { at = now, lease = op.lease, level = op.level }
   if series.form == BINNED then
     if bin and remember(series, entry, now) then give_back(series, bin, now) end

@@ -126,6 +126,12 @@ impl Engine {
         self.0.audit().to_json()
     }
 
+    /// Tells what the policy lets an attacker do, for people to read.
+    #[must_use]
+    pub fn audit_text(&self) -> String {
+        self.0.audit().to_string()
+    }
+
     /// Makes a flow that sends a code; `seed` is 32 fresh bytes from the operating system.
     #[must_use]
     pub fn send(&self, request: SendRequest, seed: [u8; 32]) -> Flow {

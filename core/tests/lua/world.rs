@@ -45,7 +45,7 @@ impl World {
             0 => self.now = self.now.saturating_sub(dice.below(700_000)),
             1 => self.now += self.spread * 40,
             // To the edge of a window, of a bin, of what is remembered.
-            2 => self.now += 600_000,
+            2 => self.now += [600_000, 1_800_000][dice.below(2) as usize],
             3 => self.now += u64::from(self.rules[0].window_ms),
             4 => self.now += u64::from(self.rules[0].window_ms.div_ceil(24)),
             5..=9 => self.now += dice.below(self.spread),
@@ -91,7 +91,7 @@ impl World {
                     }
                 }
                 let slot = dice.one_in(3).then(|| (tag, [dice.below(4) as u8; 16]));
-                Op::Release(Release { lease: self.lease(dice), level: dice.below(2) as u8 + 1, series, slot })
+                Op::Release(Release { lease: self.lease(dice), level: dice.below(3) as u8, series, slot })
             }
             _ => Op::Check(Check {
                 attempt: dice.below(5) as u32,

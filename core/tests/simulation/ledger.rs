@@ -4,7 +4,7 @@ use crate::challenge::{Challenges, Knobs, Wanted};
 use sansms::policy::{Policy, Rule};
 
 /// How long given-back leases are remembered, in milliseconds; and how many leases a binned rule remembers.
-const MEMORY_MS: u64 = 600_000;
+const MEMORY_MS: u64 = 1_800_000;
 const MEMORY_LEASES: usize = 32;
 
 /// The largest limit whose grants are counted one by one; the budget is always in bins.
@@ -227,10 +227,12 @@ impl Ledger {
         match found {
             Some(grant) => {
                 grant.level = grant.level.max(level);
+                grant.idem = None;
                 if bins && (recent >= MEMORY_LEASES || t - grant.at >= MEMORY_MS) {
                     self.exact = false;
                 }
             }
+            None if level == 0 => {}
             None => self.early.push((lease, t)),
         }
         if let Some(slot) = words.find_map(|word| word.strip_prefix("slot=")) {

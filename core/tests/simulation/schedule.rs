@@ -75,12 +75,11 @@ impl Schedule {
         let crowd = random.chance(4);
         let wild = random.chance(20);
         let faults = Faults::draw(random);
-        // A lease is remembered for ten minutes of the place's clock: a call that comes again after that counts
+        // A lease is remembered for half an hour of the place's clock: a call that comes again after that counts
         // again. So what clocks and the network add up to stays below, or there are no such calls.
         let widest = match faults {
             Faults { late: 0, doubled: 0, lost_request: 0, lost_reply: 0, .. } if wild => 900_000,
-            Faults { late: 0, doubled: 0, .. } => 290_000,
-            _ => 150_000,
+            _ => 590_000,
         };
         let policy = policy(random, crowd);
         let several = random.below(3) as usize;
@@ -161,7 +160,8 @@ fn policy(random: &mut Random, crowd: bool) -> Policy {
         Shape::DEFAULT,
         Shape::new(6, Alphabet::Upper).unwrap(),
         Shape::new(8, Alphabet::Crockford).unwrap(),
-        Shape::new(4, Alphabet::Digits).unwrap(),
+        // Four digits would be found in a wait by chance.
+        Shape::new(7, Alphabet::Digits).unwrap(),
     ];
     Policy {
         shape: *random.pick(&shapes),

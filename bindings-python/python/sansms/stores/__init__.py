@@ -2,6 +2,47 @@
 
 from __future__ import annotations
 
+from sansms._errors import ConfigError
+
 from .memory import MemoryStore
 
-__all__ = ["MemoryStore"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sansms._types import AsyncStore, Store
+
+    from .redis import AsyncRedisStore, RedisStore
+    from .sqlite import SQLiteStore
+
+__all__ = ["AsyncRedisStore", "MemoryStore", "RedisStore", "SQLiteStore", "from_url"]
+
+
+def from_url(url: str) -> Store | AsyncStore:
+    """Makes the store that a URL names; opens nothing.
+
+    `redis://…`, `rediss://…` (TLS), `unix://…` (Redis at a socket), `sqlite:///file` (three strokes and a relative
+    path, or four and an absolute one), `memory://`. Raises `ConfigError`, which never shows the URL.
+    """
+    scheme, separator, rest = url.partition("://")
+    if separator and scheme in ("redis", "rediss", "unix"):
+        from .redis import RedisStore
+
+        return RedisStore(url)
+    if separator and scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
+        from .sqlite import SQLiteStore
+
+        return SQLiteStore(rest[1:])
+    if (scheme, separator, rest) == ("memory", "://", ""):
+        return MemoryStore()
+    problem = "must be a store, or a URL: redis://…, rediss://…, unix://…, sqlite:///file or memory://"
+    raise ConfigError("config.value", "store", problem, "SANSMS_STORE")
+
+
+def __getattr__(name: str) -> object:
+    home = {"AsyncRedisStore": "redis", "RedisStore": "redis", "SQLiteStore": "sqlite"}.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value

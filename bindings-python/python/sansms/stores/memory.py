@@ -17,6 +17,7 @@ class MemoryStore:
     __slots__ = ("_clock", "_records")
 
     def __init__(self, *, clock: Callable[[], float] = time) -> None:
+        """Starts empty; `clock` gives the time in seconds since 1970."""
         self._clock = clock
         self._records = _core.MemoryStore()
 
@@ -24,6 +25,10 @@ class MemoryStore:
         """Runs `(key, operation)` pairs, each atomic on its key; `timeout` does not matter here."""
         now_ms = int(self._clock() * 1000)
         return [self._records.run(key, op, now_ms) for key, op in ops]
+
+    async def arun(self, ops: list[tuple[str, str]], timeout: float) -> list[str | None]:
+        """Is `run`, which never waits, for `asend` and `averify`."""
+        return self.run(ops, timeout)
 
     def __len__(self) -> int:
         return len(self._records)

@@ -7,6 +7,10 @@ assert service.send("13800138000", purpose="register", ip="203.0.113.7")
 assert service.verify("13800138000", sandbox.outbox[-1].code, purpose="register", ip="203.0.113.7")
 sandbox.clock.move(60)
 ```
+
+With pytest, the fixture `sansms_outbox` sends every service there, those that the application made included, and gives
+an `Outbox` (see `sansms.testing.outbox`). `sansms.testing.conformance` holds a store of your own to what a store must
+do.
 """
 
 from __future__ import annotations
@@ -15,16 +19,17 @@ from hashlib import sha256
 from itertools import count
 from json import loads
 
-from . import _core
-from ._service import Service
-from .stores.memory import MemoryStore
+from sansms import _core
+from sansms._errors import TransportFault
+from sansms._service import Service
+from sansms.stores.memory import MemoryStore
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from ._types import Store
+    from sansms._types import AsyncStore, Store
 
 __all__ = ["Clock", "Message", "Sandbox"]
 
@@ -87,7 +92,7 @@ class Sandbox:
     def service(
         self,
         *,
-        store: Store | None = None,
+        store: Store | AsyncStore | str | None = None,
         templates: Mapping[str, str] | None = None,
         sign_name: str = "示例",
         **options: Any,
@@ -103,7 +108,12 @@ class Sandbox:
         options.setdefault("providers", [{"aliyun": provider}])
         options.setdefault("secret", SECRET)
         options.setdefault("env", {})
-        service = Service(store=store or MemoryStore(clock=self.clock), transport=self.exchange, **options)
+        service = Service(
+            store=MemoryStore(clock=self.clock) if store is None else store,
+            transport=self.exchange,
+            async_transport=self.aexchange,
+            **options,
+        )
         service._clock = self.clock
         service._entropy = self.entropy
         return service
@@ -126,10 +136,14 @@ class Sandbox:
         """Is the transport of the service."""
         reply = self._provider.handle(method, url, headers, body, int(self.clock() * 1000))
         if reply[0] == "http_fault":
-            from ._errors import TransportFault
-
             raise TransportFault(sent=reply[1])
         return reply[1], reply[2], reply[3]
+
+    async def aexchange(
+        self, method: str, url: str, headers: list[tuple[str, str]], body: bytes, timeout: float, max_reply: int
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        """Is the transport of the service for `asend`."""
+        return self.exchange(method, url, headers, body, timeout, max_reply)
 
     def entropy(self, length: int) -> bytes:
         """Draws the next bytes of the seed, 32 at most."""

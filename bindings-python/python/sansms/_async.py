@@ -1,0 +1,78 @@
+"""Carries a flow from its first step to its outcome, with asyncio."""
+
+from __future__ import annotations
+
+from asyncio import get_running_loop
+from time import monotonic
+
+from ._driver import warn
+from ._errors import ConfigError, TransportFault
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+    from typing import Any
+
+    from ._core import Flow, Outcome
+    from ._types import AsyncTransport, HttpReply, HttpStep, StoreReply
+
+    AsyncRun = Callable[[list[tuple[str, str]], float], Awaitable[Any]]
+
+
+async def run(
+    flow: Flow, *, transport: AsyncTransport, store: AsyncRun, now_ms: Callable[[], int], store_timeout: float
+) -> Outcome:
+    """Runs a flow to its end; `store_timeout`, in seconds, spans all its store steps."""
+    step = flow.start(now_ms())
+    try:
+        while step[0] != "done":
+            if step[0] == "http":
+                reply: HttpReply | StoreReply = await exchange(transport, step)
+            else:
+                began = monotonic()
+                reply = await consult(store, step[2], store_timeout)
+                store_timeout -= monotonic() - began
+            step = flow.resume(step[1], reply, now_ms())
+    except BaseException:
+        del step  # it may hold the number and the code, and tracebacks show locals
+        raise
+    return step[1]
+
+
+async def exchange(transport: AsyncTransport, step: HttpStep) -> HttpReply:
+    """Makes one HTTP exchange; whatever goes wrong becomes a fault that says whether the request left."""
+    _, _, method, url, headers, body, timeout_ms, max_reply = step
+    try:
+        status, reply_headers, reply_body = await transport(method, url, headers, body, timeout_ms / 1000, max_reply)
+    except TransportFault as fault:
+        return ("http_fault", fault.sent)
+    except Exception as error:
+        warn("the transport", error)
+        return ("http_fault", True)
+    except BaseException as interruption:  # a worker's time-out, Ctrl-C, a task that is cancelled
+        del step, url, headers, body
+        interruption.__context__ = None  # this and the frames below hold the URL, and with it the number and the code
+        raise interruption.with_traceback(None) from None
+    return ("http", status, reply_headers, reply_body)
+
+
+async def consult(store: AsyncRun, ops: list[tuple[str, str]], timeout: float) -> StoreReply:
+    """Runs a step's operations at the store; whatever goes wrong, being late too, becomes a fault."""
+    if timeout <= 0:
+        return ("store_fault",)
+    try:
+        return ("store", await store(ops, timeout))
+    except ConfigError:
+        raise
+    except Exception as error:
+        warn("the store", error)
+        return ("store_fault",)
+
+
+def in_thread(call: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
+    """Makes a call that blocks one that is awaited, in a thread of the loop's."""
+
+    async def threaded(*arguments: object) -> Any:
+        return await get_running_loop().run_in_executor(None, call, *arguments)
+
+    return threaded

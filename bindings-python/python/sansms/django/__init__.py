@@ -1,0 +1,17 @@
+"""Verification codes in a Django project: `INSTALLED_APPS += ["sansms.django"]` and the setting `SANSMS`.
+
+```python
+from sansms.django import client_ip, respond, service
+
+def send_code(request):
+    return respond(service.send(request.POST["phone"], purpose="register", ip=client_ip(request)))
+```
+"""
+
+from __future__ import annotations
+
+from ._address import ClientAddress, client_ip
+from ._respond import respond
+from ._service import DjangoService, service
+
+__all__ = ["ClientAddress", "DjangoService", "client_ip", "respond", "service"]

@@ -1,0 +1,208 @@
+"""The service of this process, built from the settings when it is first used."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from threading import Lock
+
+from asgiref.sync import sync_to_async
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+
+from sansms import ConfigError, Service
+
+from . import _settings
+from ._address import ClientAddress
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from sansms import Outcome
+
+
+class DjangoService:
+    """The service that the settings describe, one in a process.
+
+    It is built by its first use, again in a child after a fork, and again when a test changes the settings.
+    `session` is filled in by itself when `ip` comes from `client_ip(request)`, unless `SANSMS["session"]` is
+    `"challenge"` or the caller gives one.
+    """
+
+    def __init__(self) -> None:
+        self._built: Service | None = None
+        self._lent: Service | None = None
+        self._building = Lock()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._forget)
+
+    def send(
+        self,
+        to: str | None,
+        *,
+        purpose: str,
+        ip: str | None = None,
+        session: str | None = None,
+        device: str | None = None,
+        idempotency_key: str | None = None,
+        code: str | None = None,
+        deliver: bool = True,
+    ) -> Outcome:
+        """Sends a code to a number, as it was typed; arguments as of `Service.send`."""
+        try:
+            return self.current.send(
+                to,
+                purpose=purpose,
+                ip=ip,
+                session=_session(ip, session, create=True),
+                device=device,
+                idempotency_key=idempotency_key,
+                code=code,
+                deliver=deliver,
+            )
+        except BaseException:
+            del to, session, code  # a report of the error shows the locals
+            raise
+
+    def verify(
+        self,
+        to: str | None,
+        code: str | None,
+        *,
+        purpose: str,
+        ip: str | None = None,
+        session: str | None = None,
+        ticket_for: str | None = None,
+    ) -> Outcome:
+        """Checks a code, as it was typed, and spends it when it is right; arguments as of `Service.verify`."""
+        try:
+            return self.current.verify(
+                to,
+                code,
+                purpose=purpose,
+                ip=ip,
+                session=_session(ip, session, create=False),
+                ticket_for=ticket_for,
+            )
+        except BaseException:
+            del to, session, code
+            raise
+
+    async def asend(
+        self,
+        to: str | None,
+        *,
+        purpose: str,
+        ip: str | None = None,
+        session: str | None = None,
+        device: str | None = None,
+        idempotency_key: str | None = None,
+        code: str | None = None,
+        deliver: bool = True,
+    ) -> Outcome:
+        """Is `send` for async views."""
+        try:
+            return await self.current.asend(
+                to,
+                purpose=purpose,
+                ip=ip,
+                session=await sync_to_async(_session)(ip, session, create=True),
+                device=device,
+                idempotency_key=idempotency_key,
+                code=code,
+                deliver=deliver,
+            )
+        except BaseException:
+            del to, session, code
+            raise
+
+    async def averify(
+        self,
+        to: str | None,
+        code: str | None,
+        *,
+        purpose: str,
+        ip: str | None = None,
+        session: str | None = None,
+        ticket_for: str | None = None,
+    ) -> Outcome:
+        """Is `verify` for async views."""
+        try:
+            return await self.current.averify(
+                to,
+                code,
+                purpose=purpose,
+                ip=ip,
+                session=await sync_to_async(_session)(ip, session, create=False),
+                ticket_for=ticket_for,
+            )
+        except BaseException:
+            del to, session, code
+            raise
+
+    def redeem(self, ticket: str, to: str, *, purpose: str, ticket_for: str) -> bool:
+        """Tells whether a ticket of `verify` is genuine, fresh, and bound to just this."""
+        return self.current.redeem(ticket, to, purpose=purpose, ticket_for=ticket_for)
+
+    @property
+    def current(self) -> Service:
+        """The service itself; raises `ImproperlyConfigured` when the settings don't make one."""
+        found = self._lent or self._built
+        if found is not None:
+            return found
+        with self._building:
+            if self._built is None:
+                self._built = build()
+            return self._built
+
+    @contextmanager
+    def using(self, other: Service) -> Iterator[Service]:
+        """Puts another service in place for a while, in all threads of this process: for tests."""
+        before, self._lent = self._lent, other
+        try:
+            yield other
+        finally:
+            self._lent = before
+
+    def close(self) -> None:
+        """Closes the service's connections; the next use builds it anew."""
+        with self._building:
+            built, self._built = self._built, None
+        if built is not None:
+            built.close()
+
+    def on_setting_changed(self, *, setting: str, **_: Any) -> None:
+        """Lets go of the service when its setting has changed."""
+        if setting == "SANSMS":
+            self.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    def _forget(self) -> None:
+        """Lets go without closing: after a fork the connections are the parent's."""
+        self._built = None
+        self._building = Lock()
+
+
+def build() -> Service:
+    """Builds a service from the settings."""
+    if not apps.is_installed("sansms.django"):
+        raise ImproperlyConfigured("Add 'sansms.django' to INSTALLED_APPS.")
+    try:
+        return Service(**_settings.service_options())
+    except ConfigError as error:
+        problem = str(error)
+    raise ImproperlyConfigured(f"SANSMS: {problem}")
+
+
+def _session(ip: str | None, given: str | None, *, create: bool) -> str | None:
+    """Returns the session to bind to: the one given, or that of the request that the address was read from."""
+    if given is not None or not isinstance(ip, ClientAddress) or not _settings.fills_session():
+        return given
+    return ip.session(create=create)
+
+
+service: DjangoService = DjangoService()

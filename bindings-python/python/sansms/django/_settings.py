@@ -1,0 +1,48 @@
+"""Reading the setting `SANSMS`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+
+MOST_PROXIES = 16
+
+# Options that hold an object; a text names one by its dotted path.
+OBJECTS = ("transport", "observer")
+
+# Options of this app, and not of `Service`.
+OWN = ("trusted_proxies",)
+
+
+def read() -> Mapping[str, Any]:
+    """Returns the setting as it stands."""
+    options = getattr(settings, "SANSMS", None)
+    if not isinstance(options, Mapping):
+        raise ImproperlyConfigured("SANSMS must be set, to a dict with at least 'providers' and 'secret'.")
+    return options
+
+
+def service_options() -> dict[str, Any]:
+    """Returns the arguments of the service, objects loaded."""
+    options = {name: value for name, value in read().items() if name not in OWN}
+    for name in OBJECTS:
+        if isinstance(options.get(name), str):
+            options[name] = import_string(options[name])
+    return options
+
+
+def trusted_proxies() -> int:
+    """Returns how many proxies of ours stand in front, 0 to 16; 0 when it is not set."""
+    count = read().get("trusted_proxies", 0)
+    if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MOST_PROXIES:
+        raise ImproperlyConfigured(f"SANSMS['trusted_proxies'] must be a whole number from 0 to {MOST_PROXIES}.")
+    return count
+
+
+def fills_session() -> bool:
+    """Tells whether codes are bound to the browser's session; not so where clients hand back a challenge."""
+    return read().get("session") != "challenge"

@@ -1,0 +1,49 @@
+"""`manage.py sansms_check`: the settings, what they let an attacker do, and a dry run against the store."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from sansms.django import checks, service
+
+# A number that can be, and an address for documentation (RFC 5737): no user has it.
+NUMBER, ADDRESS = "13800138000", "192.0.2.1"
+
+
+class Command(BaseCommand):
+    """Exits with an error when a code could not be sent and checked."""
+
+    help = "Checks the setting SANSMS, audits the policy, and asks the store; --send sends one real message."
+    requires_system_checks: list[str] = []  # noqa: RUF012
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Adds `--purpose` and `--send`."""
+        parser.add_argument("--purpose", default="register", help="the purpose whose template is used (register)")
+        parser.add_argument("--send", metavar="NUMBER", help="send one real message to this number")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Runs it; raises `CommandError` when something would not work."""
+        messages = checks.check_settings()
+        for message in messages:
+            style = self.style.ERROR if message.is_serious() else self.style.WARNING
+            self.stdout.write(style(str(message)))
+        if any(message.is_serious() for message in messages):
+            raise CommandError("The settings have to be mended first.")
+
+        self.stdout.write(service.current._engine.audit_text())
+        # A check that finds no live code charges the address and nothing else.
+        outcome = service.verify(NUMBER, "000000", purpose=options["purpose"], ip=ADDRESS, session="sansms_check")
+        self.tell("store", outcome.kind in ("expired", "wrong_code", "locked"), outcome.code)
+        if options["send"]:
+            outcome = service.send(options["send"], purpose=options["purpose"], ip=ADDRESS, session="sansms_check")
+            self.tell("provider", outcome.ok, f"{outcome.provider or 'none asked'}: {outcome.code}")
+        self.stdout.write(self.style.SUCCESS("All is well."))
+
+    def tell(self, what: str, ok: bool, how: str) -> None:
+        """Writes a line; raises when it is not well."""
+        self.stdout.write(f"{what}: {'ok' if ok else 'FAILED'} ({how})")
+        if not ok:
+            raise CommandError(f"The {what} does not answer as it should.")

@@ -1,0 +1,134 @@
+"""The code in the documents runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.checks import ERROR
+from django.template import engines
+from django.test import override_settings
+from people.models import User
+from visitors import E164, NUMBER
+
+from sansms.django import checks, service
+
+ROOT = Path(__file__).parents[3]
+HERE = Path(__file__).parent
+ADDRESS = "203.0.113.7"
+
+
+def blocks(name, language="python"):
+    """Returns the blocks of a document, each with its line numbers kept for tracebacks."""
+    text = (ROOT / name).read_text("utf-8")
+    found = re.finditer(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
+    return ["\n" * (text[: match.start(1)].count("\n")) + match[1] for match in found]
+
+
+def run(name, **names):
+    """Runs a document's blocks, one after the other."""
+    names["__name__"] = "docs"
+    for block in blocks(name):
+        exec(compile(block, str(ROOT / name), "exec"), names)
+    return names
+
+
+@pytest.mark.parametrize(
+    "name", ["docs/quickstart.md", "docs/zh/quickstart.md", "docs/settings.md", "docs/deployment.md"]
+)
+def test_a_document_runs(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run(name)
+
+
+def test_the_tests_of_the_document_pass(tmp_path):
+    (tmp_path / "test_of_the_document.py").write_text("\n".join(blocks("docs/testing.md")), "utf-8")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-c", str(HERE / "pytest.ini"), "--rootdir"]
+    done = subprocess.run([*command, str(HERE), str(tmp_path)], capture_output=True, text=True, cwd=HERE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "5 passed" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["docs/django.md", "docs/zh/django.md", "README.md", "README.zh-CN.md"])
+def test_the_views_of_a_document_work(name, sandbox, browser, rf, monkeypatch, sansms_outbox):
+    given = {"INSTALLED_APPS": ["django.contrib.auth"], "os": os, "User": User}
+    if name.startswith("README"):
+        given.update(SECRET="x" * 32, phone="13900139000", client_ip=ADDRESS, session_key="s", code="000000")
+        given.update(create_user=None, show=lambda text, status, retry_after: given.update(shown=status))
+        monkeypatch.setenv("REDIS_URL", "memory://")
+    names = run(name, **given)
+    with override_settings(SANSMS=names["SANSMS"]):
+        assert [message.id for message in checks.check_settings() if message.level >= ERROR] == []
+        views_work(names, rf, sansms_outbox)
+
+
+def views_work(names, rf, outbox):
+    session = {}
+
+    def post(view, **data):
+        request = rf.post("/", data, HTTP_X_FORWARDED_FOR=ADDRESS)
+        request.session = session
+        return names[view](request)
+
+    outbox.clock.move(3600)
+    assert post("send_code", phone=NUMBER).status_code == 200
+    assert post("send_code", phone=NUMBER).status_code == 429
+    code = outbox[len(outbox) - 1].code
+    assert post("register", phone=NUMBER, code="000000" if code != "000000" else "1" * 6).status_code == 400
+    done = post("register", phone=NUMBER, code=code)
+    assert done is None or done.status_code == 200
+    assert User.objects.get().phone == E164
+    if "RegisterForm" in names:
+        outbox.clock.move(60)
+        post("send_code", phone=NUMBER)
+        data = {"phone": NUMBER, "code": outbox[len(outbox) - 1].code, "nickname": "n"}
+        assert post("register_by_form", **{**data, "code": "x"}).status_code == 400
+        assert post("register_by_form", **data).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["docs/django.md", "docs/zh/django.md"])
+def test_the_page_of_a_document_renders(name, rf):
+    (page,) = blocks(name, "html")
+    request = rf.get("/")
+    shown = engines["django"].from_string(page).render({}, request)
+    assert 'data-sansms-url="/code/"' in shown
+    assert "csrfmiddlewaretoken" in shown
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md")), ids=str)
+def test_links_lead_somewhere(path):
+    text = path.read_text("utf-8")
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        file, _, anchor = target.partition("#")
+        if "://" in file:
+            continue
+        found = (path.parent / file) if file else path
+        assert found.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", found.read_text("utf-8"), re.M)
+            assert anchor in {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}, (
+                target
+            )
+
+
+def test_every_option_of_the_policy_is_in_the_document():
+    """An unknown knob is refused with the list of those that there are."""
+    from sansms import ConfigError
+    from sansms.testing import Sandbox
+
+    document = (ROOT / "docs/settings.md").read_text("utf-8")
+    for options in ({"policy": {"x": 1}}, {"phone": {"x": 1}}, {"x": 1}):
+        with pytest.raises(ConfigError) as caught:
+            Sandbox().service(**options)
+        known = re.findall(r"[a-z_]+", caught.value.message.partition("there are")[2])
+        assert len(known) > 3
+        for option in set(known) - {"env"}:
+            assert f"`{option}`" in document, option
+
+
+def test_the_service_is_as_it_was():
+    assert service._lent is None

@@ -1,0 +1,98 @@
+"""Our stores under the suite that we offer for others."""
+
+from __future__ import annotations
+
+import pytest
+
+from sansms import AsyncRedisStore, MemoryStore, RedisStore, SQLiteStore, _core
+from sansms.testing import Clock, conformance
+
+CASES = pytest.mark.parametrize("case", conformance.CASES, ids=str)
+
+
+def test_there_are_enough_cases_and_each_has_a_name_of_its_own():
+    assert len(conformance.CASES) >= 100
+    assert len({str(case) for case in conformance.CASES}) == len(conformance.CASES)
+
+
+@CASES
+def test_memory(case):
+    clock = Clock()
+    case(MemoryStore(clock=clock), clock)
+
+
+@pytest.fixture(scope="module")
+def sqlite(tmp_path_factory):
+    clock = Clock()
+    store = SQLiteStore(tmp_path_factory.mktemp("conformance") / "codes.sqlite3", clock=clock)
+    yield store, clock
+    store.close()
+
+
+@CASES
+def test_sqlite(case, sqlite):
+    case(*sqlite)
+
+
+@pytest.fixture(scope="module")
+def redis(redis_url):
+    store = RedisStore(redis_url)
+    yield store
+    store.close()
+
+
+@CASES
+def test_redis(case, redis):
+    case(redis)
+
+
+@CASES
+def test_redis_with_asyncio(case, redis_url):
+    case(conformance.Blocking(AsyncRedisStore(redis_url)))
+
+
+def failures(store, clock):
+    """Names the cases that a store does not pass."""
+    failed = []
+    for case in conformance.CASES:
+        try:
+            case(store, clock)
+        except AssertionError:
+            failed.append(str(case))
+    return failed
+
+
+class Broken(MemoryStore):
+    """A store with one fault."""
+
+    def __init__(self, fault, clock):
+        super().__init__(clock=clock)
+        self.fault, self.kept, self.clock = fault, {}, clock
+
+    def run(self, ops, timeout):
+        replies = []
+        for key, op in ops if self.fault != "order" else reversed(ops):
+            now = int(self.clock() * 1000)
+            key = key[:70] if self.fault == "short keys" else key.lower() if self.fault == "case" else key
+            record, until = self.kept.get(key, (None, 0))
+            if self.fault == "no time to live":
+                until = now + 1
+            record = record if now < until else None
+            if self.fault == "not held":
+                import time
+
+                time.sleep(0.0005)
+            kept, ttl, reply = _core.apply(record, op, now)
+            if kept is not None and self.fault != "writes nothing":
+                self.kept[key] = kept, now + (min(ttl, 60_000) if self.fault == "a short time to live" else ttl)
+            replies.append(reply)
+        return replies
+
+
+@pytest.mark.parametrize(
+    "fault", [None, "writes nothing", "not held", "a short time to live", "case", "short keys", "order"]
+)
+def test_a_broken_store_is_found_out(fault):
+    clock = Clock()
+    failed = failures(Broken(fault, clock), clock)
+    assert bool(failed) == (fault is not None), failed
