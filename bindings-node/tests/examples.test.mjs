@@ -100,3 +100,28 @@ if (process.env.SANSMS_REDIS) {
     }
   });
 }
+
+test("nest", async () => {
+  const modules = (name) => join(process.env.SANSMS_ENVS, "web/node_modules", name);
+  const folder = install("nest", {
+    "@nestjs": modules("@nestjs"),
+    "reflect-metadata": modules("reflect-metadata"),
+    rxjs: modules("rxjs"),
+    "@types": join(tools, "@types"),
+    typescript: join(tools, "typescript"),
+  });
+  const { status, stdout } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "."], { cwd: folder, encoding: "utf8" });
+  assert.equal(status, 0, stdout);
+  const example = start(folder, "dist/main.js", { PORT: "0" });
+  try {
+    const origin = await example.said(/listening on (\S+)/);
+    const post = (path, body) => fetch(origin + path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    const { challenge } = await (await post("/code", { to: "13800138000" })).json();
+    assert.equal((await post("/code", { to: "13800138000" })).status, 429);
+    const code = await example.said(/\+8613800138000: .*?(\d{6})/);
+    assert.equal((await post("/verify", { to: "13800138000", code, challenge: "another" })).status, 400);
+    assert.deepEqual(await (await post("/verify", { to: "13800138000", code, challenge })).json(), { account: "+8613800138000" });
+  } finally {
+    await example.stop();
+  }
+});
