@@ -17,8 +17,8 @@ traces: ## write the golden traces and the computed vectors anew, then check the
 	@cargo run --quiet --package xtask -- vectors
 	@scripts/stages/traces
 
-soak: ## the property tests of the core at length (CASES=1000000)
-	@scripts/soak $(CASES)
+soak: ## the long forms of the tests; resumes, and leaves lines in docs/evidence.tsv (NAME=lua COUNT=1000000)
+	@scripts/soak $(NAME) $(COUNT)
 
 bench: ## every number in docs/benchmarks.md, from one run (DATE=2026-01-31)
 	@scripts/bench $(DATE)

@@ -466,7 +466,7 @@ fn play(moves: &[Move], form: Form, limit: u32, window: u32) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(1000), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn logs_are_exact(moves in moves(), limit in 1u32..6, window in 1u32..2000) {

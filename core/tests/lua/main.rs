@@ -18,6 +18,8 @@ use sansms::limit::{Applied, Op, apply};
 use sansms::store::redis::{SCRIPT, lower};
 use sansms::wire::{self, Engine, Flow, HttpReply, Step, StoreOp, UnixMillis};
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hasher as _};
+use std::time::Instant;
 use world::{Dice, World};
 
 pub(crate) const T0: u64 = 1_790_000_000_000;
@@ -31,7 +33,7 @@ fn the_script_does_what_apply_does() {
     let script = testable();
     let mut dice = Dice(seed);
     let mut seen = HashMap::new();
-    let mut done = 0;
+    let (mut done, mut digest, began) = (0, DefaultHasher::new(), Instant::now());
     while done < operations {
         redis.call(&[b"FLUSHDB"]);
         let mut world = World::new(&mut dice);
@@ -66,6 +68,7 @@ fn the_script_does_what_apply_does() {
                     redis.call(&[b"SET", b"k", data])
                 };
             }
+            digest.write(reply.write().as_bytes());
             *seen.entry(reply.write().split(' ').next().unwrap().to_owned()).or_insert(0u32) += 1;
             done += 1;
             if done % 20_000 == 0 {
@@ -74,6 +77,7 @@ fn the_script_does_what_apply_does() {
         }
     }
     println!("{done} operations agree: {seen:?}");
+    println!("digest {:016x} seconds {:.1}", digest.finish(), began.elapsed().as_secs_f64());
     for reply in
         ["granted", "denied", "replayed", "full", "released", "matched", "wrong", "locked", "gone", "refused"]
     {
