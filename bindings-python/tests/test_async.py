@@ -228,7 +228,7 @@ def test_a_connection_that_the_server_closed_is_not_used(transport):
 def test_what_goes_wrong_after_the_request_left(transport, script, sent, caplog):
     caplog.set_level(logging.DEBUG)
     with Web(script) as web:
-        assert fault(transport, web.url + SIGNED, timeout=0.5) is sent
+        assert fault(transport, web.url + SIGNED, timeout=2.0) is sent
         assert len(web.requests) == 1
     assert not [message for message in caplog.messages if "13800138000" in message or "424242" in message]
 
@@ -292,3 +292,15 @@ def test_a_task_that_is_cancelled_leaves_no_connection_in_a_bad_state(redis_url,
             return [(await send()).kind for _ in range(5)]
 
     assert asyncio.run(use()) == ["sent"] * 5
+
+
+def test_async_to_sync_again_and_again(store, namespace):
+    sync = pytest.importorskip("asgiref.sync").async_to_sync
+    with SandboxServer() as server:
+        service = make(store, namespace, {"cooldown_s": 0, "number": ["4/24h"]}, server.url)
+        for at in range(4):
+            assert sync(service.asend)(f"1380013830{at}", purpose="register")
+        codes = [sync(service.asend)(NUMBER, purpose="register", deliver=False).code for _ in range(6)]
+        assert codes == ["sent"] * 4 + ["limit.number"] * 2
+        if not isinstance(store, AsyncRedisStore):
+            service.close()

@@ -313,8 +313,56 @@ def test_canaries_in_a_traceback_with_locals(place, asynchronous):
             service.send(NUMBER, **user, code="424242")
     except Interrupted as error:
         caught = error
-    shown = traceback.TracebackException.from_exception(caught, capture_locals=True, max_group_depth=5)
+    shown = traceback.TracebackException.from_exception(caught, capture_locals=True)
     ours = [frame for frame in shown.stack if "site-packages" in frame.filename and "/sansms/" in frame.filename]
     assert ours
     assert not hidden("424242").search(repr([frame.locals for frame in ours]).encode())
     assert caught.__context__ is None or place != "transport"
+
+
+# Processes that fork, as gunicorn --preload and Celery's prefork do: the service is made, and used, before
+
+FORKING = """if True:
+    import asyncio, collections, json, os, sys, threading
+    from contender import make
+    store, namespace, url, used_before = sys.argv[1:]
+    service = make(store, namespace, {"cooldown_s": 0, "number": ["9/24h"]}, url)
+    if used_before == "threads":
+        assert service.send("13800138000", purpose="register")
+    if used_before == "asyncio":
+        assert asyncio.run(service.asend("13800138000", purpose="register"))
+    children = []
+    for child in range(4):
+        read, write = os.pipe()
+        if os.fork() == 0:
+            found = [service.send(f"1380013801{child}", purpose="register").kind,
+                     asyncio.run(service.asend(f"1380013802{child}", purpose="register")).kind]
+            for _ in range(5):
+                found.append(service.send("13800138009", purpose="register", deliver=False).code)
+                found.append(asyncio.run(service.asend("13800138009", purpose="register", deliver=False)).code)
+            os.write(write, json.dumps(found).encode())
+            os._exit(0)
+        os.close(write)
+        children.append(read)
+    assert service.send("13800138001", purpose="register")
+    found = [json.loads(open(read).read()) for read in children]
+    for _ in children:
+        assert os.waitstatus_to_exitcode(os.wait()[1]) == 0
+    assert [each[:2] for each in found] == [["sent", "sent"]] * 4, found
+    codes = collections.Counter(code for each in found for code in each[2:])
+    assert codes == {"sent": 9, "limit.number": 31}, codes
+    assert asyncio.run(service.asend("13800138002", purpose="register"))
+    service.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork on this system")
+@pytest.mark.parametrize("url", ["sqlite", "redis"], indirect=True)
+@pytest.mark.parametrize("used_before", ["not", "threads", "asyncio"])
+def test_a_service_that_is_forked(url, namespace, used_before):
+    with SandboxServer() as server:
+        run = [sys.executable, "-W", "ignore", "-c", FORKING, url, namespace, server.url, used_before]
+        done = subprocess.run(run, cwd=Path(__file__).parent, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        delivered = len(json.loads(server.sandbox.inbox()))
+    assert delivered == 8 + 2 + (used_before != "not")

@@ -93,6 +93,13 @@ def test_a_service_that_is_told_of_none_takes_a_file(monkeypatch, tmp_path):
     assert "canary" not in str(caught.value)
 
 
+def test_what_is_no_store_is_refused():
+    for thing in (object(), 7, b"memory://"):
+        with pytest.raises(ConfigError) as caught:
+            Service(**settings(store=thing))
+        assert (caught.value.code, caught.value.option) == ("config.type", "store")
+
+
 # SQLite
 
 
@@ -349,6 +356,30 @@ def test_nothing_is_asked_twice(relay, given):
     relay.drop_after = None
     assert store.run([("sansms:d", OP)], 5.0) == ["granted 1000"]
     store.close()
+
+
+@pytest.mark.parametrize("kind", [RedisStore, AsyncRedisStore])
+def test_a_server_that_hangs_up_is_called_once(kind):
+    import asyncio
+
+    calls = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def hang_up():
+            try:
+                while True:
+                    listener.accept()[0].close()
+                    calls.append(1)
+            except OSError:
+                return
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        store = kind(f"redis://127.0.0.1:{listener.getsockname()[1]}/0")
+        with pytest.raises((redis.ConnectionError, OSError)):
+            asyncio.run(store.arun(OPS, 2.0)) if kind is AsyncRedisStore else store.run(OPS, 2.0)
+        time.sleep(0.1)
+        assert len(calls) == 1
+        listener.shutdown(socket.SHUT_RDWR)
 
 
 def test_a_connection_that_idled_out_is_replaced(own_redis):

@@ -138,13 +138,12 @@ def sandbox(options: argparse.Namespace) -> int:
     """Serves the sandbox until interrupted; the first line printed is its URL."""
     from ._sandbox_server import INBOX, PAGE, SandboxServer
 
-    with SandboxServer(port=options.port) as server:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt), SandboxServer(port=options.port) as server:
         print(server.url, flush=True)
         print(f"inbox: {server.url}{INBOX}", flush=True)
         print(f"page:  {server.url}{PAGE}", flush=True)
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        with suppress(KeyboardInterrupt):
-            threading.Event().wait()
+        threading.Event().wait()
     return 0
 
 

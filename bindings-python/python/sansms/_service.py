@@ -338,4 +338,6 @@ def _store(store: Store | AsyncStore | str | None, env: object) -> Store | Async
         from .stores import from_url
 
         return from_url(store)
+    if not hasattr(store, "run") and not hasattr(store, "arun"):
+        raise ConfigError("config.type", "store", "must have `run`, `arun` or both; or be a URL")
     return store
