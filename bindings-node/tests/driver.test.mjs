@@ -19,6 +19,13 @@ test("a store that throws refuses, and is heard", async () => {
   assert.ok(faults.length > 0 && faults.every((fault) => fault === "down"));
 });
 
+test("a store where others keep writing says that it is busy, and that is a limit", async () => {
+  const service = new Service({ ...options, store: { run: async (ops) => ops.map(() => "refused busy") }, transport: mute });
+  for (const outcome of [await service.send(who), await service.verify({ ...who, code: "123456" })]) {
+    assert.deepEqual([outcome.kind, outcome.code, outcome.httpStatus, outcome.retryAfter], ["limited", "limit.busy", 429, 5]);
+  }
+});
+
 test("one deadline holds for all store steps", async () => {
   const memory = new MemoryStore();
   let left = [];

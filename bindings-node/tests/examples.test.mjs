@@ -4,7 +4,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { tools } from "./tools.mjs";
+import { environment, tools } from "./tools.mjs";
 
 const home = dirname(import.meta.dirname);
 const sources = process.env.SANSMS_EXAMPLES;
@@ -71,6 +71,38 @@ test("cloudflare-worker", async () => {
   }
 });
 
+if (process.env.SANSMS_CHROMIUM) {
+  test("the page of cloudflare-worker, in Chromium", async () => {
+    const { chromium } = environment("browser")("playwright-core");
+    const example = start(install("cloudflare-worker", worker), "local.mjs", { PORT: "0" });
+    const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+    const browser = await chromium.launch({ executablePath: process.env.SANSMS_CHROMIUM, args });
+    try {
+      const origin = (await example.said(/open (http:\S+)\//)).replace("localhost", "127.0.0.1");
+      // Cloudflare sets this header; here the test does.
+      const page = await (await browser.newContext({ extraHTTPHeaders: { "cf-connecting-ip": "203.0.113.7" } })).newPage();
+      const errors = [];
+      page.on("pageerror", (error) => errors.push(String(error)));
+      page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+      await page.goto(origin);
+      await page.fill("[name=to]", "138 0013 8000");
+      await page.click("#send button");
+      const code = await example.said(/\+8613800138000: .*?(\d{6})/);
+      await page.waitForFunction(() => document.querySelector("#said").textContent !== "");
+      assert.deepEqual(errors, []);
+      await page.fill("[name=code]", code === "111111" ? "222222" : "111111");
+      await page.click("#verify button");
+      await page.waitForSelector('body[data-verified="false"]');
+      await page.fill("[name=code]", code);
+      await page.click("#verify button");
+      await page.waitForSelector('body[data-verified="true"]');
+    } finally {
+      await browser.close();
+      await example.stop();
+    }
+  });
+}
+
 test("cloudflare-worker can be deployed", () => {
   const [node, wrangler] = ["node24/bin/node", "wrangler/node_modules/wrangler/bin/wrangler.js"].map((path) => join(process.env.SANSMS_ENVS, path));
   assert.ok(existsSync(node) && existsSync(wrangler), "run scripts/node-tools node24 wrangler");
@@ -100,3 +132,28 @@ if (process.env.SANSMS_REDIS) {
     }
   });
 }
+
+test("nest", async () => {
+  const modules = (name) => join(process.env.SANSMS_ENVS, "web/node_modules", name);
+  const folder = install("nest", {
+    "@nestjs": modules("@nestjs"),
+    "reflect-metadata": modules("reflect-metadata"),
+    rxjs: modules("rxjs"),
+    "@types": join(tools, "@types"),
+    typescript: join(tools, "typescript"),
+  });
+  const { status, stdout } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "."], { cwd: folder, encoding: "utf8" });
+  assert.equal(status, 0, stdout);
+  const example = start(folder, "dist/main.js", { PORT: "0" });
+  try {
+    const origin = await example.said(/listening on (\S+)/);
+    const post = (path, body) => fetch(origin + path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    const { challenge } = await (await post("/code", { to: "13800138000" })).json();
+    assert.equal((await post("/code", { to: "13800138000" })).status, 429);
+    const code = await example.said(/\+8613800138000: .*?(\d{6})/);
+    assert.equal((await post("/verify", { to: "13800138000", code, challenge: "another" })).status, 400);
+    assert.deepEqual(await (await post("/verify", { to: "13800138000", code, challenge })).json(), { account: "+8613800138000" });
+  } finally {
+    await example.stop();
+  }
+});

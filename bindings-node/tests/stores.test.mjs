@@ -185,6 +185,28 @@ if (port === undefined) {
   });
 }
 
+const [, shard] = (process.env.SANSMS_REDIS_CLUSTER ?? "").split(":");
+if (shard !== undefined) {
+  const need = environment("stores");
+  const nodes = [{ host: "127.0.0.1", port: Number(shard) }];
+
+  test("ioredis, a cluster", async (t) => {
+    const { Cluster } = need("ioredis");
+    const cluster = new Cluster(nodes);
+    await conform(t, new RedisStore(cluster));
+    assert.equal(cluster.nodes("master").length, 3);
+    for (const node of cluster.nodes("master")) assert.ok((await node.dbsize()) > 20, "one shard has it all");
+    cluster.disconnect();
+  });
+
+  test("node-redis, a cluster", async (t) => {
+    const { createCluster } = need("redis");
+    const cluster = await createCluster({ rootNodes: nodes.map(({ host, port }) => ({ url: `redis://${host}:${port}` })) }).connect();
+    await conform(t, new RedisStore(cluster));
+    await cluster.close();
+  });
+}
+
 test("a store that can't count is refused, and a raw client is told how", () => {
   const options = { providers: [aliyun({ accessKeyId: "sandbox-id", accessKeySecret: "sandbox-secret", endpoint: "http://127.0.0.1", signName: "示例", templates: { default: "SMS_1" } })], secret: "only for tests: 32 bytes or more", env: {} };
   const none = () => undefined;

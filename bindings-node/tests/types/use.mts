@@ -11,6 +11,14 @@ import {
   type Transport,
   type VerifyOutcome,
 } from "sansms";
+import { handlers, nodeListener, type Audit, type Event, type Handler } from "sansms";
+import { explain, type Explanation } from "sansms/explain";
+import { D1Store } from "sansms/stores/d1";
+import { DurableObjectStore, SansmsPartition } from "sansms/stores/durable-object";
+import { RedisStore } from "sansms/stores/redis";
+import { SQLiteStore } from "sansms/stores/sqlite";
+import { UpstashStore } from "sansms/stores/upstash";
+import { cases } from "sansms/testing/conformance";
 import { about, Clock, Sandbox, serviceWith, runVector } from "sansms/testing";
 
 const options = {
@@ -125,3 +133,23 @@ const arrived: string | undefined = sandbox.outbox.at(-1)?.code;
 const fixed: Service = serviceWith(options, { now: () => 0, seed: () => new Uint8Array(32) });
 const core: "native" | "wasm" = about().core;
 void [claim, inTest, arrived, fixed, core, runVector({})];
+
+// Stores, handlers, and what tells an operator.
+const stores: Store[] = [new SQLiteStore("codes.sqlite3"), new UpstashStore({ url: "https://x.example", token: "t" })];
+const handle: Handler = handlers(service, { clientIp: { trustedProxies: 1 }, "POST /code": "send", "POST /verify": "verify", onVerified: ({ to }) => new Response(to) });
+const answered: Promise<Response> = handle(new Request("https://x.example/code"), {});
+// @ts-expect-error a route sends or verifies
+void handlers(service, { clientIp: "cloudflare", "POST /code": "sand" });
+// @ts-expect-error it must be said where the client's address comes from
+void handlers(service, { "POST /code": "send" });
+// @ts-expect-error this is no client of Redis
+void new RedisStore({});
+const audit: Audit = service.audit();
+const falls: number = audit.figures.numberFalls.guesses;
+void new Service({ ...options, observer: ({ action, kind, latencyMs }: Event) => void [action, kind, latencyMs] });
+const explained: Explanation[] = explain("isv.AMOUNT_NOT_ENOUGH");
+sandbox.fault("timeout_after", 2, { vendor: "aliyun" });
+// @ts-expect-error there is no such fault
+sandbox.fault("earthquake");
+const checks: Promise<void>[] = cases.map(({ run }) => run(mine, sandbox.clock));
+void [stores, answered, nodeListener(handle), falls, explained, checks, D1Store, DurableObjectStore, SansmsPartition];
