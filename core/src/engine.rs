@@ -2,12 +2,12 @@
 
 use crate::config::{Section, error};
 use crate::error::{ConfigCode, ConfigError};
-use crate::flow::Flow;
 use crate::flow::breaker::Breaker;
+use crate::flow::deployment::{Deployment, is_name, recipient};
 use crate::flow::send::SendFlow;
 use crate::flow::verify::VerifyFlow;
+use crate::flow::{Flow, SendRequest, VerifyRequest};
 use crate::key::Keyring;
-use crate::limit::Planner;
 use crate::phone;
 use crate::policy::Policy;
 use crate::policy::audit::Audit;
@@ -21,69 +21,7 @@ use std::sync::Arc;
 /// A deployment: keys, policy and providers. Cheap to clone; the clones are one.
 #[derive(Clone)]
 pub struct Engine {
-    pub(crate) inner: Arc<Inner>,
-}
-
-pub(crate) struct Inner {
-    pub(crate) keys: Keyring,
-    pub(crate) namespace: String,
-    pub(crate) policy: Policy,
-    pub(crate) phone: phone::Policy,
-    pub(crate) providers: Vec<Box<dyn Provider>>,
-    pub(crate) breaker: Breaker,
-}
-
-/// What `send` is asked for. `Debug` shows no number and no code.
-#[derive(Clone)]
-pub struct SendRequest {
-    /// The number, as typed.
-    pub to: String,
-    /// What the code is for; picks the template. 1 to 64 characters of `a-z A-Z 0-9 _ . -`.
-    pub purpose: String,
-    /// The client's address; required unless the policy says otherwise.
-    pub ip: Option<String>,
-    /// The client's session: any text that only this client has, at most 256 bytes.
-    pub session: Option<String>,
-    /// The client's device, if the application knows one; at most 256 bytes.
-    pub device: Option<String>,
-    /// One text for each intent to send; the same one again sends nothing. At most 256 bytes.
-    pub idempotency_key: Option<String>,
-    /// A code that the caller made.
-    pub code: Option<String>,
-    /// `false`: everything but the message itself, for accounts that do not exist.
-    pub deliver: bool,
-}
-
-/// What `verify` is asked for. `Debug` shows no number and no code.
-#[derive(Clone, Default)]
-pub struct VerifyRequest {
-    /// The number, as typed.
-    pub to: String,
-    /// The code, as typed.
-    pub code: String,
-    /// What the code is for; the same as when it was sent.
-    pub purpose: String,
-    /// The client's address; required unless the policy says otherwise.
-    pub ip: Option<String>,
-    /// The client's session, or the `challenge` token that `send` returned.
-    pub session: Option<String>,
-    /// What a ticket is to be bound to; without it no ticket is made.
-    pub ticket_for: Option<String>,
-}
-
-impl Default for SendRequest {
-    fn default() -> Self {
-        Self {
-            to: String::new(),
-            purpose: String::new(),
-            ip: None,
-            session: None,
-            device: None,
-            idempotency_key: None,
-            code: None,
-            deliver: true,
-        }
-    }
+    inner: Arc<Deployment>,
 }
 
 impl Engine {
@@ -120,7 +58,7 @@ impl Engine {
         top.finish()?;
         let breaker = Breaker::new(providers.len());
         let namespace = namespace.to_owned();
-        Ok(Self { inner: Arc::new(Inner { keys, namespace, policy, phone, providers, breaker }) })
+        Ok(Self { inner: Arc::new(Deployment { keys, namespace, policy, phone, providers, breaker }) })
     }
 
     /// Makes a deployment from parts, for providers of the caller's own.
@@ -134,7 +72,7 @@ impl Engine {
     ) -> Self {
         let breaker = Breaker::new(providers.len());
         let namespace = namespace.to_owned();
-        Self { inner: Arc::new(Inner { keys, namespace, policy, phone, providers, breaker }) }
+        Self { inner: Arc::new(Deployment { keys, namespace, policy, phone, providers, breaker }) }
     }
 
     /// Lists the environment variables whose values belong into `env`.
@@ -191,40 +129,11 @@ impl Engine {
     }
 }
 
-impl Inner {
-    pub(crate) fn planner(&self) -> Planner<'_> {
-        Planner { keys: &self.keys, namespace: &self.namespace, policy: &self.policy }
-    }
-}
-
 /// Shows the namespace and how many providers there are.
 impl core::fmt::Debug for Engine {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "Engine({}, {} providers)", self.inner.namespace, self.inner.providers.len())
     }
-}
-
-impl core::fmt::Debug for SendRequest {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "SendRequest(purpose {:?})", self.purpose)
-    }
-}
-
-impl core::fmt::Debug for VerifyRequest {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "VerifyRequest(purpose {:?})", self.purpose)
-    }
-}
-
-/// Returns a number's name as codes, proofs and limits use it.
-pub(crate) fn recipient(e164: &str) -> String {
-    format!("tel:{e164}")
-}
-
-/// Tells whether a text is 1 to `most` characters of `a-z A-Z 0-9 _ . -`.
-pub(crate) fn is_name(text: &str, most: usize) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-    (1..=most).contains(&text.len()) && text.bytes().all(plain)
 }
 
 /// Reads the keys; a `secret` that is not an option comes from the environment.

@@ -31,6 +31,6 @@ pub mod time;
 pub mod vector;
 pub mod wire;
 
-pub use engine::{Engine, SendRequest, VerifyRequest};
-pub use flow::{Flow, Reply, Step};
+pub use engine::Engine;
+pub use flow::{Flow, Reply, SendRequest, Step, VerifyRequest};
 pub use outcome::Outcome;

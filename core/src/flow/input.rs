@@ -1,7 +1,7 @@
 //! What both flows read from a request first.
 
+use super::deployment::{Deployment, is_name, recipient};
 use crate::address::Address;
-use crate::engine::{Inner, is_name, recipient};
 use crate::key::ctx;
 use crate::outcome::{Code, Outcome};
 use crate::phone::{self, Phone};
@@ -25,14 +25,14 @@ impl Subject {
     ///
     /// `token` stands for the session where there is none and the policy wants one from us.
     pub(super) fn read(
-        inner: &Inner,
+        deployment: &Deployment,
         to: &str,
         purpose: &str,
         ip: Option<&str>,
         session: Option<&str>,
         token: Option<&str>,
     ) -> Result<Self, Box<Outcome>> {
-        let phone = phone::parse(to, &inner.phone).map_err(|error| {
+        let phone = phone::parse(to, &deployment.phone).map_err(|error| {
             let text = Some((error.text_zh(), error.text_en()));
             Box::new(Outcome { text, ..Outcome::new(Code::InputNumber(error.code())) })
         })?;
@@ -40,12 +40,12 @@ impl Subject {
         if !is_name(purpose, 64) {
             return Err(about(Code::InputPurpose));
         }
-        let address = match (inner.policy.ip_mode, ip) {
+        let address = match (deployment.policy.ip_mode, ip) {
             (IpMode::Off, _) => None,
             (IpMode::Required, Some(ip)) => Some(Address::read(ip).ok_or_else(|| about(Code::InputIp))?),
             (IpMode::Required, None) => return Err(about(Code::InputIp)),
         };
-        let session = match (inner.policy.session, session.filter(|session| !session.is_empty())) {
+        let session = match (deployment.policy.session, session.filter(|session| !session.is_empty())) {
             (_, Some(session)) => session,
             (SessionMode::Optional, None) => "",
             (SessionMode::Required, None) => return Err(about(Code::InputSession)),
@@ -55,7 +55,7 @@ impl Subject {
             return Err(about(Code::InputTooLong));
         }
         let recipient = recipient(phone.e164());
-        let ctx = ctx(&inner.namespace, &recipient, purpose, session);
+        let ctx = ctx(&deployment.namespace, &recipient, purpose, session);
         Ok(Self { phone, recipient, ctx, address })
     }
 }

@@ -4,11 +4,16 @@
 //! at most four store steps and one HTTP step a provider, and every path ends in [`Step::Done`].
 
 pub(crate) mod breaker;
+pub(crate) mod deployment;
 mod input;
+mod request;
 pub(crate) mod send;
 #[cfg(test)]
 mod tests;
 pub(crate) mod verify;
+mod wave;
+
+pub use request::{SendRequest, VerifyRequest};
 
 use crate::error::DriveError;
 use crate::http::{HttpCall, HttpReply, TransportFault};

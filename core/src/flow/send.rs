@@ -9,10 +9,12 @@
 //! Two waves, so that a caller over the limit of its address never touches the number's record. The challenge is
 //! stored before the message leaves.
 
+use super::deployment::Deployment;
 use super::input::{Subject, addressed, fits};
+use super::request::SendRequest;
+use super::wave::{refusal, store_op};
 use super::{Heard, Machine, Next, unavailable};
 use crate::code::{proof, read_own};
-use crate::engine::{Inner, SendRequest};
 use crate::http::{HttpReply, TransportFault};
 use crate::key::{ctx, expand, head};
 use crate::limit::{Held, Kind, Lease, Part, Reply, SlotOp, SlotReply};
@@ -29,7 +31,7 @@ use std::sync::Arc;
 const RELEASE_WITHIN: Millis = Millis(300_000);
 
 pub(crate) struct SendFlow {
-    inner: Arc<Inner>,
+    deployment: Arc<Deployment>,
     request: SendRequest,
     seed: Secret<[u8; 32]>,
     started: UnixMillis,
@@ -65,9 +67,9 @@ struct Sending {
 }
 
 impl SendFlow {
-    pub(crate) fn new(inner: Arc<Inner>, request: SendRequest, seed: Secret<[u8; 32]>) -> Self {
+    pub(crate) fn new(deployment: Arc<Deployment>, request: SendRequest, seed: Secret<[u8; 32]>) -> Self {
         Self {
-            inner,
+            deployment,
             request,
             seed,
             started: UnixMillis(0),
@@ -82,25 +84,26 @@ impl SendFlow {
 
     fn read(&mut self) -> Result<Vec<Part>, Box<Outcome>> {
         let SendRequest { to, purpose, ip, session, device, idempotency_key, code, .. } = &self.request;
-        if self.inner.policy.session == SessionMode::Challenge && session.as_deref().unwrap_or("").is_empty()
+        if self.deployment.policy.session == SessionMode::Challenge
+            && session.as_deref().unwrap_or("").is_empty()
         {
             self.challenge = Some(base64url(&head::<16>(&expand(&self.seed, "challenge"))));
         }
         let token = self.challenge.as_deref();
-        let subject = Subject::read(&self.inner, to, purpose, ip.as_deref(), session.as_deref(), token)?;
+        let subject = Subject::read(&self.deployment, to, purpose, ip.as_deref(), session.as_deref(), token)?;
         let about = |code| Box::new(addressed(Outcome::new(code), &subject.phone));
         if !fits(device.as_deref()) || !fits(idempotency_key.as_deref()) {
             return Err(about(Code::InputTooLong));
         }
-        if !self.inner.providers.iter().any(|provider| provider.has_template(purpose)) {
+        if !self.deployment.providers.iter().any(|provider| provider.has_template(purpose)) {
             return Err(about(Code::InputPurpose));
         }
         if let Some(code) = code {
-            let policy = &self.inner.policy;
+            let policy = &self.deployment.policy;
             let read = if policy.own_codes { read_own(code) } else { policy.shape.read(code) };
             self.own = Some(read.map_err(|_| about(Code::InputCodeLength))?);
         }
-        let planner = self.inner.planner();
+        let planner = self.deployment.planner();
         let mut parts = subject.address.map_or(Vec::new(), |address| planner.sends_from(&address));
         parts.extend(device.as_deref().and_then(|device| planner.device(device)));
         self.subject = Some(subject);
@@ -132,10 +135,10 @@ impl SendFlow {
             let key = self.request.idempotency_key.as_deref()?;
             // A token that this flow made is no session yet: the key alone tells the caller's intent.
             let bound = match self.challenge {
-                Some(_) => &ctx(&self.inner.namespace, &subject.recipient, &self.request.purpose, ""),
+                Some(_) => &ctx(&self.deployment.namespace, &subject.recipient, &self.request.purpose, ""),
                 None => &subject.ctx,
             };
-            Some(u64::from_be_bytes(self.inner.keys.idem(bound, key)))
+            Some(u64::from_be_bytes(self.deployment.keys.idem(bound, key)))
         });
         let ops = parts.iter().map(|part| {
             let op = match part.kind {
@@ -150,8 +153,8 @@ impl SendFlow {
     }
 
     fn plan_to(&self, subject: &Subject) -> Option<(Vec<Part>, SlotOp)> {
-        let Inner { keys, policy, .. } = &*self.inner;
-        let planner = self.inner.planner();
+        let Deployment { keys, policy, .. } = &*self.deployment;
+        let planner = self.deployment.planner();
         let mut parts = vec![planner.number(&subject.recipient)];
         parts.extend(planner.prefix(subject.phone.prefix()));
         parts.extend(planner.country(subject.phone.calling_code()));
@@ -216,7 +219,7 @@ impl SendFlow {
             code,
             expires_in: Millis(slot.remaining_ms),
             resend_in: Millis(next_ms),
-            order: self.inner.breaker.order(slot.round, now).into_iter(),
+            order: self.deployment.breaker.order(slot.round, now).into_iter(),
             at: 0,
             asked: 0,
             called: false,
@@ -235,8 +238,8 @@ impl SendFlow {
         if let Some(own) = &self.own {
             return Some(own.clone());
         }
-        let pepper = self.inner.keys.pepper(slot.kid)?;
-        Some(self.inner.policy.shape.code(pepper, &self.subject.as_ref()?.ctx, &slot.nonce))
+        let pepper = self.deployment.keys.pepper(slot.kid)?;
+        Some(self.deployment.policy.shape.code(pepper, &self.subject.as_ref()?.ctx, &slot.nonce))
     }
 
     /// Asks the next provider; without one left, nothing was sent.
@@ -245,7 +248,7 @@ impl SendFlow {
             let nonce = head(&expand(&self.seed, &format!("http/{}", sending.asked)));
             sending.asked += 1;
             sending.at = at;
-            let Some(provider) = self.inner.providers.get(at) else { continue };
+            let Some(provider) = self.deployment.providers.get(at) else { continue };
             let Some(subject) = &self.subject else { break };
             let phone = &subject.phone;
             let message = Message {
@@ -284,7 +287,7 @@ impl SendFlow {
             Some(Class::Account) => Code::ProviderAccount,
             _ => Code::ProviderUnavailable,
         };
-        let outcome = undelivered(&self.inner, code, failure);
+        let outcome = undelivered(&self.deployment, code, failure);
         let level = if sending.called { 1 } else { 2 };
         self.give_back(|_| Some(level), outcome, now)
     }
@@ -292,7 +295,7 @@ impl SendFlow {
     fn failed(&mut self, mut sending: Sending, failure: Failure, now: UnixMillis) -> Next {
         let at = sending.at;
         self.note_failure(at, &failure);
-        self.inner.breaker.note(at, failure.class == Class::Rejected, now);
+        self.deployment.breaker.note(at, failure.class == Class::Rejected, now);
         match failure.class {
             Class::Ambiguous => {
                 let wait = failure.retry_after.unwrap_or(sending.resend_in);
@@ -306,7 +309,7 @@ impl SendFlow {
             // Refusals of a number must not become free calls: only the budget is given back. The idempotency key is
             // free again, because nothing was sent.
             Class::Rejected => {
-                let outcome = undelivered(&self.inner, Code::ProviderRejected, Some((at, failure)));
+                let outcome = undelivered(&self.deployment, Code::ProviderRejected, Some((at, failure)));
                 let keyed = self.request.idempotency_key.is_some();
                 let level = |kind| match kind {
                     Kind::Budget => Some(1),
@@ -328,7 +331,7 @@ impl SendFlow {
     }
 
     fn name(&self, at: usize) -> Option<String> {
-        self.inner.providers.get(at).map(|provider| provider.name().to_owned())
+        self.deployment.providers.get(at).map(|provider| provider.name().to_owned())
     }
 
     fn with_times(&self, sending: &Sending, code: Code) -> Outcome {
@@ -404,7 +407,7 @@ impl Machine for SendFlow {
         let State::Asking(sending) = core::mem::replace(&mut self.state, State::Finished) else {
             return self.finish(unavailable(Code::StoreReply));
         };
-        let Some(provider) = self.inner.providers.get(sending.at) else {
+        let Some(provider) = self.deployment.providers.get(sending.at) else {
             return self.finish(unavailable(Code::StoreReply));
         };
         let reading = match answer {
@@ -419,7 +422,7 @@ impl Machine for SendFlow {
         };
         match reading {
             Ok(receipt) => {
-                self.inner.breaker.note(sending.at, true, now);
+                self.deployment.breaker.note(sending.at, true, now);
                 let outcome = self.sent(&sending, Some(receipt));
                 self.finish(outcome)
             }
@@ -428,43 +431,12 @@ impl Machine for SendFlow {
     }
 }
 
-/// Returns the outcome of a wave that was not granted whole.
-///
-/// A partition that can't answer weighs most, then an earlier attempt, then the longest wait.
-pub(super) fn refusal(parts: &[Part], heard: &[Heard]) -> Option<Outcome> {
-    if let Some(code) = heard.iter().find_map(|heard| heard.as_ref().err()) {
-        return Some(unavailable(*code));
-    }
-    let mut longest: Option<(u64, Code)> = None;
-    for (part, heard) in parts.iter().zip(heard) {
-        let (wait, code) = match heard {
-            Ok(Reply::Granted { .. }) => continue,
-            Ok(Reply::Replayed { remaining_ms, .. }) => {
-                let expires_in = Some(Millis(*remaining_ms));
-                return Some(Outcome { replayed: true, expires_in, ..Outcome::new(Code::SentReplayed) });
-            }
-            Ok(Reply::Denied { rule, retry_ms }) => match part.rules.get(usize::from(*rule)) {
-                Some((_, code)) => (*retry_ms, *code),
-                None => return Some(unavailable(Code::StoreReply)),
-            },
-            Ok(Reply::Full { retry_ms }) => (*retry_ms, Code::LimitSlots),
-            _ => return Some(unavailable(Code::StoreReply)),
-        };
-        longest = longest.max(Some((wait, code)));
-    }
-    longest.map(|(wait, code)| Outcome::new(code).after(Millis(wait)))
-}
-
-fn undelivered(inner: &Inner, code: Code, failure: Option<(usize, Failure)>) -> Outcome {
+fn undelivered(deployment: &Deployment, code: Code, failure: Option<(usize, Failure)>) -> Outcome {
     let Some((at, failure)) = failure else { return Outcome::new(code) };
     Outcome {
-        provider: inner.providers.get(at).map(|provider| provider.name().to_owned()),
+        provider: deployment.providers.get(at).map(|provider| provider.name().to_owned()),
         request_id: failure.request_id,
         retry_after: failure.retry_after,
         ..Outcome::new(code)
     }
-}
-
-fn store_op(part: &Part, op: String) -> StoreOp {
-    StoreOp { key: part.key.clone(), op }
 }

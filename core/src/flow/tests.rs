@@ -1,5 +1,5 @@
 use super::*;
-use crate::engine::{Engine, SendRequest, VerifyRequest};
+use crate::engine::Engine;
 use crate::http::{HttpReply, Method};
 use crate::key::Keyring;
 use crate::outcome::Kind;

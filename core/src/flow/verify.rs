@@ -8,10 +8,12 @@
 //! Checking is never locked by a stranger's guesses: a live code may always spend its own tries, and a check that
 //! finds no live code charges the address and nothing else.
 
+use super::deployment::Deployment;
 use super::input::{Subject, addressed};
+use super::request::VerifyRequest;
+use super::wave::{refusal, store_op};
 use super::{Heard, Machine, Next, unavailable};
 use crate::code::{CodeError, proof, read_own};
-use crate::engine::{Inner, VerifyRequest};
 use crate::http::{HttpReply, TransportFault};
 use crate::key::{expand, head};
 use crate::limit::{Check, Lease, Op, Part, Reply, WRONG};
@@ -23,7 +25,7 @@ use crate::time::{Millis, UnixMillis};
 use std::sync::Arc;
 
 pub(crate) struct VerifyFlow {
-    inner: Arc<Inner>,
+    deployment: Arc<Deployment>,
     request: VerifyRequest,
     seed: Secret<[u8; 32]>,
     subject: Option<Subject>,
@@ -39,16 +41,16 @@ enum State {
 }
 
 impl VerifyFlow {
-    pub(crate) fn new(inner: Arc<Inner>, request: VerifyRequest, seed: Secret<[u8; 32]>) -> Self {
+    pub(crate) fn new(deployment: Arc<Deployment>, request: VerifyRequest, seed: Secret<[u8; 32]>) -> Self {
         let code = Secret::new(String::new());
-        Self { inner, request, seed, subject: None, code, state: State::Ready }
+        Self { deployment, request, seed, subject: None, code, state: State::Ready }
     }
 
     fn read(&mut self) -> Result<Vec<Part>, Box<Outcome>> {
         let VerifyRequest { to, purpose, ip, session, code, .. } = &self.request;
-        let subject = Subject::read(&self.inner, to, purpose, ip.as_deref(), session.as_deref(), None)?;
-        let own = |error| if self.inner.policy.own_codes { read_own(code) } else { Err(error) };
-        let read = self.inner.policy.shape.read(code).or_else(own);
+        let subject = Subject::read(&self.deployment, to, purpose, ip.as_deref(), session.as_deref(), None)?;
+        let own = |error| if self.deployment.policy.own_codes { read_own(code) } else { Err(error) };
+        let read = self.deployment.policy.shape.read(code).or_else(own);
         self.code = read.map_err(|error| {
             let code = match error {
                 CodeError::Empty => Code::InputCodeEmpty,
@@ -57,14 +59,15 @@ impl VerifyFlow {
             };
             Box::new(addressed(Outcome::new(code), &subject.phone))
         })?;
-        let parts = subject.address.map_or(Vec::new(), |address| self.inner.planner().checks_from(&address));
+        let parts =
+            subject.address.map_or(Vec::new(), |address| self.deployment.planner().checks_from(&address));
         self.subject = Some(subject);
         Ok(parts)
     }
 
     fn check(&mut self) -> Next {
         let Some(subject) = &self.subject else { return self.finish(unavailable(Code::StoreReply)) };
-        let Inner { keys, policy, .. } = &*self.inner;
+        let Deployment { keys, policy, .. } = &*self.deployment;
         let peppers = keys.peppers().iter();
         let kept = policy.wrong_tries.iter().map(|rule| rule.window.0).max().unwrap_or(1);
         let keep = policy.wrong_tries.iter().map(|rule| rule.limit).max().unwrap_or(0);
@@ -76,7 +79,7 @@ impl VerifyFlow {
             keep: u8::try_from(keep).unwrap_or(u8::MAX),
             proofs: peppers.map(|pepper| (pepper.id(), proof(pepper, &subject.ctx, &self.code))).collect(),
         });
-        let key = self.inner.planner().number(&subject.recipient).key;
+        let key = self.deployment.planner().number(&subject.recipient).key;
         self.state = State::Checking;
         Next::Store(vec![StoreOp { key, op: op.write() }])
     }
@@ -101,7 +104,7 @@ impl VerifyFlow {
 
     fn ticket(&self, now: UnixMillis) -> Option<String> {
         let (subject, bound) = (self.subject.as_ref()?, self.request.ticket_for.as_deref()?);
-        let Inner { keys, namespace, .. } = &*self.inner;
+        let Deployment { keys, namespace, .. } = &*self.deployment;
         let ticket =
             Ticket { namespace, recipient: &subject.recipient, purpose: &self.request.purpose, bound };
         ticket::issue(keys, &ticket, now)
@@ -123,10 +126,7 @@ impl Machine for VerifyFlow {
             Ok(parts) if parts.is_empty() => self.check(),
             Ok(parts) => {
                 let lease = Lease::from_be_bytes(head(&expand(&self.seed, "lease")));
-                let ops = parts.iter().map(|part| StoreOp {
-                    key: part.key.clone(),
-                    op: part.reserve(lease, None, None).write(),
-                });
+                let ops = parts.iter().map(|part| store_op(part, part.reserve(lease, None, None).write()));
                 let ops = ops.collect();
                 self.state = State::Attempt(parts);
                 Next::Store(ops)
@@ -136,7 +136,7 @@ impl Machine for VerifyFlow {
 
     fn stored(&mut self, mut heard: Vec<Heard>, now: UnixMillis) -> Next {
         match core::mem::replace(&mut self.state, State::Finished) {
-            State::Attempt(parts) => match super::send::refusal(&parts, &heard) {
+            State::Attempt(parts) => match refusal(&parts, &heard) {
                 Some(outcome) => self.finish(outcome),
                 None => self.check(),
             },

@@ -6,9 +6,8 @@
 mod schema;
 pub mod text;
 
-pub use crate::engine::{SendRequest, VerifyRequest};
 pub use crate::error::{ConfigCode, ConfigError, DriveError};
-pub use crate::flow::Reply;
+pub use crate::flow::{Reply, SendRequest, VerifyRequest};
 pub use crate::http::{HttpCall, HttpReply, Method};
 pub use crate::store::{Applied, MemoryStore, StoreOp, apply};
 pub use crate::time::{Millis, UnixMillis};

@@ -180,8 +180,8 @@ fn engine() -> Shown {
     let texts = Code::ALL.iter().map(|code| format!("{} {}", code.text_zh(), code.text_en()));
     vec![
         ("engine Engine", show(&engine)),
-        ("engine SendRequest", show(send_request())),
-        ("engine VerifyRequest", show(verify_request(CODE))),
+        ("flow/request SendRequest", show(send_request())),
+        ("flow/request VerifyRequest", show(verify_request(CODE))),
         ("flow Flow", show(&flow)),
         ("flow Step", show(&steps)),
         ("flow Reply", show(&heard)),

@@ -1,7 +1,8 @@
 use super::*;
 use crate::code::Shape;
-use crate::engine::{Engine, SendRequest, VerifyRequest};
+use crate::engine::Engine;
 use crate::flow::{Flow, Reply, Step};
+use crate::flow::{SendRequest, VerifyRequest};
 use crate::outcome::{Kind, Outcome};
 use crate::store::MemoryStore;
 use crate::time::UnixMillis;
