@@ -7,17 +7,22 @@ local FRESH, WRONG, USED = 0, 1, 2
 local time = redis.call('TIME')
 local clock = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local floor, max, min, char = math.floor, math.max, math.min, string.char
+local floor, max, min = math.floor, math.max, math.min
 local pack, unpack_at = struct.pack, struct.unpack
 
 local function text(number) return string.format('%.0f', number) end
 
+-- Every MAC, lease and nonce is a multiple of four bytes.
 local function bytes(hex)
-  return (hex:gsub('..', function(pair) return char(tonumber(pair, 16)) end))
+  local out = {}
+  for at = 1, #hex, 8 do out[#out + 1] = pack('>I4', tonumber(hex:sub(at, at + 7), 16)) end
+  return table.concat(out)
 end
 
 local function hex(raw)
-  return (raw:gsub('.', function(one) return string.format('%02x', one:byte()) end))
+  local out = {}
+  for at = 1, #raw, 4 do out[#out + 1] = string.format('%08x', (unpack_at('>I4', raw, at))) end
+  return table.concat(out)
 end
 
 local function split(line, by)
@@ -138,26 +143,27 @@ local function is_empty(series)
   return true
 end
 
--- The entries that take a place of a rule, oldest first.
-local function taken(series, rule, now)
-  local below = rule.charge == 'f' and 2 or 1
-  return retain(series.entries, function(entry) return entry.level < below and now - entry.at < rule.window end)
-end
-
--- The bins that the window up to `now` touches, oldest first: index and count.
-local function touching(series, base, window, now)
-  local head, bins = index(series, base), {}
-  for i, count in ipairs(series.counts) do
-    local bin = head - (BINS - i)
-    if bin >= 0 and bin * series.width + series.width - 1 + window > now then bins[#bins + 1] = { bin, count } end
+-- Calls `visit` for what takes places of a rule, oldest first, until it returns true: an entry takes one, a bin that
+-- the window up to `now` touches its count. It hears how many, and when they leave.
+local function each_taken(series, rule, base, now, visit)
+  local window = rule.window
+  if series.form == BINNED then
+    local head, width = index(series, base), series.width
+    for i, count in ipairs(series.counts) do
+      local leaves = (head - (BINS - i) + 1) * width - 1 + window
+      if leaves > now and head >= BINS - i and visit(count, leaves) then return end
+    end
+    return
   end
-  return bins
+  local below = rule.charge == 'f' and 2 or 1
+  for _, entry in ipairs(series.entries) do
+    if entry.level < below and now - entry.at < window and visit(1, entry.at + window) then return end
+  end
 end
 
 local function count(series, rule, base, now)
-  if series.form ~= BINNED then return #taken(series, rule, now) end
   local sum = 0
-  for _, bin in ipairs(touching(series, base, rule.window, now)) do sum = sum + bin[2] end
+  each_taken(series, rule, base, now, function(places) sum = sum + places end)
   return sum
 end
 
@@ -165,21 +171,12 @@ end
 local function wait(series, rule, base, now)
   local surplus = count(series, rule, base, now) - rule.limit
   if surplus < 0 then return 0 end
-  local leaves
-  if series.form == BINNED then
-    local gone = 0
-    for _, bin in ipairs(touching(series, base, rule.window, now)) do
-      gone = gone + bin[2]
-      if gone > surplus then
-        leaves = bin[1] * series.width + series.width - 1 + rule.window
-        break
-      end
-    end
-  else
-    local entry = taken(series, rule, now)[surplus + 1]
-    leaves = entry and entry.at + rule.window
-  end
-  return leaves and max(leaves - now, 1) or 1
+  local gone, until_then = 0, now
+  each_taken(series, rule, base, now, function(places, leaves)
+    gone, until_then = gone + places, leaves
+    return gone > surplus
+  end)
+  return max(until_then - now, 1)
 end
 
 local function position(series, level)
