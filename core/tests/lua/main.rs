@@ -14,7 +14,7 @@ mod client;
 mod world;
 
 use client::{Answer, Redis};
-use sansms::limit::{Applied, Op, apply};
+use sansms::limit::{Applied, LOG_MAX, Op, apply};
 use sansms::store::redis::{SCRIPT, lower};
 use sansms::wire::{self, Engine, Flow, HttpReply, Step, StoreOp, UnixMillis};
 use std::collections::HashMap;
@@ -101,6 +101,23 @@ fn a_challenge_sent_twenty_times_is_the_same_on_both() {
         record = applied.record;
         let answer = redis.eval(&script, &line, now);
         assert_eq!((answer.0, Some(answer.1)), (applied.reply.write(), record.clone()));
+    }
+}
+
+#[test]
+fn a_log_full_of_given_back_leases_makes_room_alike_on_both() {
+    let Some(mut redis) = Redis::connect() else { return };
+    redis.call(&[b"SELECT", b"4"]);
+    redis.call(&[b"FLUSHDB"]);
+    let script = testable();
+    let mut record: Option<Vec<u8>> = None;
+    let releases = (1..=LOG_MAX as u64 + 4).map(|lease| format!("release {lease:016x} 2 1"));
+    let reserves = (1..=4u64).map(|lease| format!("reserve {:016x} 1:l:60:3600000:s", lease + 1_000));
+    for (line, now) in releases.chain(reserves).zip(T0..) {
+        let applied = apply(record.as_deref(), &Op::read(&line).unwrap(), UnixMillis(now));
+        record = applied.record.or(record);
+        let answer = redis.eval(&script, &line, now);
+        assert_eq!((answer.0, Some(answer.1)), (applied.reply.write(), record.clone()), "{line}");
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) enum Answer {
 /// After how long a driver gives up waiting for the store.
 pub(crate) const PATIENCE_MS: u64 = 1_000;
 
-/// A late call arrives within this time, well under the ten minutes for which leases are remembered.
+/// A late call arrives within this time, well under the half hour for which leases are remembered.
 const LATE_MS: u64 = 240_000;
 
 impl Faults {
