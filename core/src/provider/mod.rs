@@ -32,7 +32,7 @@ pub use tencent::Tencent;
 
 use crate::config::{self, Section};
 use crate::error::{ConfigCode, ConfigError};
-use crate::http::{HttpCall, HttpReply};
+use crate::http::{HttpCall, HttpReply, TransportFault};
 use crate::sign::Credentials;
 use crate::time::{Millis, UnixMillis};
 use core::fmt;
@@ -243,6 +243,21 @@ impl Class {
             Self::Throttled => "throttled",
             Self::Unavailable => "unavailable",
             Self::Ambiguous => "ambiguous",
+        }
+    }
+}
+
+impl Failure {
+    /// Makes a failure that no reply told of.
+    pub(crate) fn of(class: Class, code: &str) -> Self {
+        Self { class, code: code.to_owned(), message: String::new(), request_id: None, retry_after: None }
+    }
+
+    /// Makes the failure that a missing reply amounts to.
+    pub(crate) fn transport(fault: TransportFault) -> Self {
+        match fault.sent {
+            true => Self::of(Class::Ambiguous, "transport.sent"),
+            false => Self::of(Class::Unavailable, "transport.unsent"),
         }
     }
 }

@@ -253,6 +253,8 @@ fn limiter() -> Shown {
         ("limit/op SlotOp", show(slot)),
         ("limit/op Release", show(release)),
         ("limit/op Check", show(check)),
+        ("limit/op Count", show(limit::Count::default())),
+        ("limit/op Consume", show(limit::Consume { attempt: 1, tag: [1; 8], nonce: [2; 16], series: 2 })),
         ("limit/op Reply", show(&applied.reply)),
         ("limit/op SlotReply", show(granted)),
         ("limit/op Refusal", show(Refusal::ALL)),
