@@ -35,9 +35,9 @@ fn tencent(change: Value) -> Result<Tencent, ConfigError> {
     section.finish().map(|()| provider)
 }
 
-fn merged(mut config: Value, change: Value) -> Value {
+fn merged(mut config: Value, change: Value) -> crate::json::Value {
     config.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
-    config
+    config.into()
 }
 
 fn no_env(_: &str) -> Option<String> {
@@ -254,7 +254,8 @@ fn the_environment_stands_in_for_the_key() {
         known.contains(&name).then(|| name.replace('_', "-"))
     };
     let build = |config: &Value| {
-        let mut section = Section::open("", config).unwrap();
+        let config = config.clone().into();
+        let mut section = Section::open("", &config).unwrap();
         let provider = Tencent::from_config(&mut section, &env).unwrap();
         provider.call(&message(), NOW, [0; 16]).unwrap()
     };
@@ -268,6 +269,7 @@ fn the_environment_stands_in_for_the_key() {
     assert_eq!(build(&config).header("x-tc-token"), None);
     let padded = |_: &str| Some("padded ".to_owned());
     config["secret_key"] = Value::Null;
+    let config = config.into();
     let mut section = Section::open("", &config).unwrap();
     let error = Tencent::from_config(&mut section, &padded).unwrap_err();
     assert_eq!((error.option.as_str(), error.env), ("secret_key", Some("TENCENTCLOUD_SECRET_KEY")));
