@@ -117,7 +117,7 @@ pub fn from_config(top: &mut Section<'_>, env: Env<'_>) -> Result<Vec<Box<dyn Pr
             return Err(config::error(ConfigCode::Type, &path, message));
         };
         let mut section = Section::open(&format!("{path}.{kind}"), options)?;
-        let provider: Box<dyn Provider> = match kind.as_str() {
+        let provider: Box<dyn Provider> = match kind {
             "aliyun" => Box::new(Aliyun::from_config(&mut section, env)?),
             "tencent" => Box::new(Tencent::from_config(&mut section, env)?),
             _ => {

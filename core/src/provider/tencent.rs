@@ -10,10 +10,10 @@ use super::{BuildError, Class, Failure, Message, Provider, Reading, Receipt, Rec
 use crate::config::Section;
 use crate::error::{ConfigCode, ConfigError};
 use crate::http::{HttpCall, HttpReply};
+use crate::json::{Object, Value};
 use crate::sign::encode::Ink;
 use crate::sign::tencent_tc3;
 use crate::time::Millis;
-use serde_json::{Map, Value};
 
 /// An account at Tencent Cloud SMS.
 #[derive(Clone, Debug)]
@@ -139,7 +139,7 @@ impl Provider for Tencent {
             });
         }
         // One number was asked for, so one status must be there; the call as a whole succeeds either way.
-        let status = match response.get("SendStatusSet").and_then(Value::as_array).map(Vec::as_slice) {
+        let status = match response.get("SendStatusSet").and_then(Value::as_array) {
             Some([Value::Object(status)]) => status,
             _ => return Err(Failure { request_id, ..doubtful(reply, "reply.no_code") }),
         };
@@ -175,11 +175,11 @@ fn template_params(section: &mut Section<'_>) -> Result<Vec<Pattern>, ConfigErro
     Ok(out)
 }
 
-fn text<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+fn text<'a>(map: &'a Object, name: &str) -> Option<&'a str> {
     map.get(name).and_then(Value::as_str)
 }
 
-fn words(map: &Map<String, Value>) -> &str {
+fn words(map: &Object) -> &str {
     text(map, "Message").unwrap_or_default()
 }
 
