@@ -3,7 +3,8 @@
 use crate::config::{Section, error};
 use crate::error::{ConfigCode, ConfigError};
 use crate::flow::breaker::Breaker;
-use crate::flow::deployment::{Deployment, is_name, recipient};
+use crate::flow::contact::Contact;
+use crate::flow::deployment::{Deployment, is_name};
 use crate::flow::send::SendFlow;
 use crate::flow::verify::VerifyFlow;
 use crate::flow::{Flow, SendRequest, VerifyRequest};
@@ -118,13 +119,13 @@ impl Engine {
 
     /// Tells whether a ticket is genuine, fresh, and bound to just this.
     ///
-    /// `to` is the number as typed or in E.164. A ticket can be used until it ends: what must happen once is for
+    /// `to` is the recipient as typed or as an outcome gave it. A ticket can be used until it ends: what must happen once is for
     /// the application to make so.
     #[must_use]
     pub fn redeem(&self, ticket: &str, to: &str, purpose: &str, bound: &str, now: UnixMillis) -> bool {
-        let Ok(phone) = phone::parse(to, &self.inner.phone) else { return false };
+        let Ok(contact) = Contact::read(to, &self.inner) else { return false };
         let claim =
-            Ticket { namespace: &self.inner.namespace, recipient: &recipient(phone.e164()), purpose, bound };
+            Ticket { namespace: &self.inner.namespace, recipient: &contact.recipient(), purpose, bound };
         ticket::verify(&self.inner.keys, ticket, &claim, now)
     }
 }

@@ -147,6 +147,7 @@ fn no_step_event_or_text_shows_a_canary() {
                         unseen("replies", &format!("{replies:?}"));
                         flow.resume(id, Reply::Store(replies), UnixMillis(now)).unwrap()
                     }
+                    Step::Credentials { ref provider, .. } => panic!("{provider} has its key"),
                     Step::Http { id, ref call } => {
                         assert!(format!("{} {:?}", call.url, call.body).len() > 100, "something to hide");
                         let body = body.clone().into_bytes();

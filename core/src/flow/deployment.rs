@@ -22,11 +22,6 @@ impl Deployment {
     }
 }
 
-/// Returns a number's name as codes, proofs and limits use it.
-pub(crate) fn recipient(e164: &str) -> String {
-    format!("tel:{e164}")
-}
-
 /// Tells whether a text is 1 to `most` characters of `a-z A-Z 0-9 _ . -`.
 pub(crate) fn is_name(text: &str, most: usize) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);

@@ -19,6 +19,7 @@ use crate::key::{expand, head};
 use crate::limit::{Check, Lease, Op, Part, Reply, WRONG};
 use crate::outcome::{Code, Outcome};
 use crate::secret::Secret;
+use crate::sign::Credentials;
 use crate::store::StoreOp;
 use crate::ticket::{self, Ticket};
 use crate::time::{Millis, UnixMillis};
@@ -57,7 +58,7 @@ impl VerifyFlow {
                 CodeError::Length => Code::InputCodeLength,
                 CodeError::Character { .. } => Code::InputCodeCharacter,
             };
-            Box::new(addressed(Outcome::new(code), &subject.phone))
+            Box::new(addressed(Outcome::new(code), &subject.contact))
         })?;
         let parts =
             subject.address.map_or(Vec::new(), |address| self.deployment.planner().checks_from(&address));
@@ -79,7 +80,7 @@ impl VerifyFlow {
             keep: u8::try_from(keep).unwrap_or(u8::MAX),
             proofs: peppers.map(|pepper| (pepper.id(), proof(pepper, &subject.ctx, &self.code))).collect(),
         });
-        let key = self.deployment.planner().number(&subject.recipient).key;
+        let key = self.deployment.planner().number(&subject.contact.limited()).key;
         self.state = State::Checking;
         Next::Store(vec![StoreOp { key, op: op.write() }])
     }
@@ -113,7 +114,7 @@ impl VerifyFlow {
     fn finish(&mut self, outcome: Outcome) -> Next {
         self.state = State::Finished;
         Next::Done(Box::new(match &self.subject {
-            Some(subject) => addressed(outcome, &subject.phone),
+            Some(subject) => addressed(outcome, &subject.contact),
             None => outcome,
         }))
     }
@@ -143,6 +144,10 @@ impl Machine for VerifyFlow {
             State::Checking => self.checked(heard.pop(), now),
             State::Ready | State::Finished => self.finish(unavailable(Code::StoreReply)),
         }
+    }
+
+    fn keyed(&mut self, _credentials: Option<Credentials>, _now: UnixMillis) -> Next {
+        self.finish(unavailable(Code::StoreReply))
     }
 
     fn answered(&mut self, _answer: Result<HttpReply, TransportFault>, _now: UnixMillis) -> Next {

@@ -160,6 +160,7 @@ fn a_dump_of_redis_shows_neither_number_nor_code() {
         loop {
             let (id, reply) = match step {
                 Step::Done(outcome) => return (outcome, code),
+                Step::Credentials { provider, .. } => panic!("{provider} has its key"),
                 Step::Http { id, call } => {
                     let (_, rest) = call.url.split_once("%22code%22%3A%22").unwrap();
                     code = rest.chars().take(6).collect();

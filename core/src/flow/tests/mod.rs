@@ -1,10 +1,12 @@
+mod providers;
+
 use super::*;
 use crate::engine::Engine;
 use crate::http::{HttpReply, Method};
 use crate::key::Keyring;
 use crate::outcome::Kind;
 use crate::policy::{IpMode, Policy, Rule, SessionMode};
-use crate::provider::{BuildError, Class, Failure, Message, Provider, Reading, Receipt};
+use crate::provider::{BuildError, Class, Failure, Message, Provider, Reading, Receipt, Recipient, Signing};
 use crate::store::MemoryStore;
 use std::sync::{Arc, Mutex};
 
@@ -13,27 +15,38 @@ const NUMBER: &str = "13800138000";
 
 /// A provider that says what its test tells it, and keeps what it was given.
 #[derive(Debug)]
-struct Scripted(&'static str, Arc<Mutex<Vec<(String, u32)>>>);
+struct Scripted(&'static str, u32, Arc<Mutex<Vec<(String, u32)>>>);
 
 impl Provider for Scripted {
     fn name(&self) -> &str {
         self.0
     }
 
-    fn has_template(&self, purpose: &str) -> bool {
+    fn serves(&self, _: &Recipient<'_>, purpose: &str) -> bool {
         purpose != "unknown"
     }
 
-    fn call(&self, message: &Message<'_>, _: UnixMillis, _: [u8; 16]) -> Result<HttpCall, BuildError> {
-        self.1.lock().unwrap().push((message.code.to_owned(), message.minutes));
+    fn call(&self, message: &Message<'_>, signing: &Signing<'_>) -> Result<HttpCall, BuildError> {
+        if self.asks_for_credentials() && signing.credentials.is_none() {
+            return Err(BuildError::Credentials);
+        }
+        self.2.lock().unwrap().push((message.code.to_owned(), message.minutes()));
         Ok(HttpCall {
             method: Method::Post,
-            url: format!("https://{}.example/?to={}", self.0, message.to.national),
+            url: format!("https://{}.example/?to={}", self.0, message.to.phone()?.national),
             headers: Vec::new(),
             body: message.code.into(),
             timeout: Millis(5_000),
             max_reply: 1_000,
         })
+    }
+
+    fn weight(&self) -> u32 {
+        self.1
+    }
+
+    fn asks_for_credentials(&self) -> bool {
+        self.0 == "vault"
     }
 
     fn read(&self, reply: &HttpReply) -> Reading {
@@ -58,15 +71,23 @@ struct World {
     seed: u8,
     sent: Arc<Mutex<Vec<(String, u32)>>>,
     answers: Vec<Reply>,
+    keys: Vec<Option<Credentials>>,
     asked: Vec<String>,
 }
 
 impl World {
     fn new(policy: Policy) -> Self {
+        Self::with(policy, &[("one", 0), ("two", 0)])
+    }
+
+    /// Has providers with these names and weights; the one called `vault` asks for its key.
+    fn with(policy: Policy, providers: &[(&'static str, u32)]) -> Self {
         let sent = Arc::default();
-        let provider = |name| Box::new(Scripted(name, Arc::clone(&sent))) as Box<dyn Provider>;
         let keys = Keyring::from_secret(&[5; 32]);
-        let providers = vec![provider("one"), provider("two")];
+        let provider = |(name, weight): &(&'static str, u32)| {
+            Box::new(Scripted(name, *weight, Arc::clone(&sent))) as Box<dyn Provider>
+        };
+        let providers = providers.iter().map(provider).collect();
         let engine = Engine::from_parts(keys, "test", policy, crate::phone::Policy::default(), providers);
         Self {
             engine,
@@ -75,6 +96,7 @@ impl World {
             seed: 0,
             sent,
             answers: Vec::new(),
+            keys: Vec::new(),
             asked: Vec::new(),
         }
     }
@@ -89,6 +111,10 @@ impl World {
         for _ in 0..8 {
             let (id, reply) = match step {
                 Step::Done(outcome) => return *outcome,
+                Step::Credentials { id, provider } => {
+                    self.asked.push(format!("key of {provider}"));
+                    (id, Reply::Credentials(self.keys.pop().flatten()))
+                }
                 Step::Http { id, call } => {
                     self.asked.push(call.host().into());
                     (id, if self.answers.is_empty() { answer(200) } else { self.answers.remove(0) })
@@ -473,6 +499,9 @@ fn every_state_meets_every_reply() {
                     assert!(steps <= 4 + 2 + 1, "a flow ends within its steps");
                     let (id, by_book, fitting, stray) = match &step {
                         Step::Done(outcome) => break outcome.clone(),
+                        Step::Credentials { id, .. } => {
+                            (*id, Reply::Credentials(None), Vec::new(), Reply::StoreFault)
+                        }
                         Step::Http { id, .. } => (*id, answer(503), http(), Reply::StoreFault),
                         Step::Store { id, ops } => {
                             let run = |op: &StoreOp| Some(world.store.run(&op.key, &op.op, UnixMillis(T0)));
@@ -537,6 +566,7 @@ fn nothing_secret_is_shown() {
         shown += &format!("{step:?} {flow:?}");
         let (id, reply) = match &step {
             Step::Done(_) => break,
+            Step::Credentials { id, .. } => (*id, Reply::Credentials(None)),
             Step::Http { id, .. } => (*id, answer(200)),
             Step::Store { id, ops } => {
                 let run = |op: &StoreOp| Some(world.store.run(&op.key, &op.op, UnixMillis(T0)));
