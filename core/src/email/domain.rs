@@ -3,7 +3,7 @@
 use super::EmailError;
 use super::letters::{self, Letter};
 use super::punycode;
-use super::read::{Part, fold};
+use super::read::{self, Part};
 
 /// RFC 1035, 2.3.4.
 const LABEL_MOST: usize = 63;
@@ -13,22 +13,26 @@ const DOMAIN_MOST: usize = 253;
 const PREFIX: &str = "xn--";
 
 /// Reads a domain name as people type it, into A-labels and lower case.
-pub(super) fn read(part: &Part) -> Result<String, EmailError> {
+pub(super) fn read(part: Part<'_>) -> Result<String, EmailError> {
     match part.characters.first() {
         None => return Err(EmailError::DomainEmpty),
         Some('[') => return Err(EmailError::Literal),
         Some(_) => {}
     }
+    let start = part.at;
     let mut out = String::new();
-    for (count, typed) in part.split('.').enumerate() {
+    let mut left = Some(part);
+    while let Some(part) = left {
+        let typed;
+        (typed, left) = part.cut('.');
         if typed.characters.is_empty() {
             // The dot before it, or the first one of all.
-            return Err(EmailError::Dot { at: typed.at.saturating_sub(1).max(part.at) });
+            return Err(EmailError::Dot { at: typed.at.saturating_sub(1).max(start) });
         }
-        if count > 0 {
+        if !out.is_empty() {
             out.push('.');
         }
-        let label = label(&typed)?;
+        let label = label(typed)?;
         if label.len() > LABEL_MOST {
             return Err(EmailError::LabelLength { most: LABEL_MOST });
         }
@@ -47,7 +51,8 @@ pub(super) fn read(part: &Part) -> Result<String, EmailError> {
 
 /// Reads a domain of the configuration.
 pub(super) fn parse(text: &str) -> Option<String> {
-    read(&Part { characters: fold(text), at: 0 }).ok()
+    let (characters, at) = read::read(text).ok()?;
+    read(Part { characters: &characters, at }).ok()
 }
 
 /// Returns the characters that a label of ours stands for.
@@ -58,7 +63,7 @@ pub(super) fn unicode(label: Option<&str>) -> Vec<char> {
 }
 
 /// Reads one label that is not empty.
-fn label(typed: &Part) -> Result<String, EmailError> {
+fn label(typed: Part<'_>) -> Result<String, EmailError> {
     let mapped = map(typed)?;
     if let [.., '-'] | ['-', ..] = *mapped {
         return Err(EmailError::Hyphen { at: typed.at });
@@ -84,12 +89,12 @@ fn label(typed: &Part) -> Result<String, EmailError> {
 /// Tells whether an A-label is the one that its characters would become.
 fn is_canonical(rest: &str, whole: &str) -> bool {
     let decoded = punycode::decode(rest, LABEL_MOST).filter(|found| !found.iter().all(char::is_ascii));
-    let again = decoded.map(|characters| label(&Part { characters, at: 0 }));
+    let again = decoded.map(|characters| label(Part { characters: &characters, at: 0 }));
     matches!(again, Some(Ok(label)) if label == whole)
 }
 
 /// Brings the characters of a label to those that are encoded.
-fn map(typed: &Part) -> Result<Vec<char>, EmailError> {
+fn map(typed: Part<'_>) -> Result<Vec<char>, EmailError> {
     // A label begins with no mark, and marks stand in canonical order: then it is in NFC.
     let mut last = None;
     let mut out = Vec::new();

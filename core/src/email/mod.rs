@@ -45,10 +45,11 @@ impl Email {
     /// # Errors
     /// [`EmailError`] says what is wrong and where; it is for the person who typed the address, who may mend it.
     pub fn parse(text: &str) -> Result<Self, EmailError> {
-        let typed = read::read(text)?;
-        let mut address = read::local(&typed)?;
+        let (characters, at) = read::read(text)?;
+        let (front, back) = read::sides(read::Part { characters: &characters, at })?;
+        let mut address = read::local(front)?;
         let local = address.len();
-        let domain = domain::read(&typed.domain)?;
+        let domain = domain::read(back)?;
         address.push('@');
         address.push_str(&domain);
         // RFC 5321, 4.5.3.1.3, as erratum 1690 to RFC 3696 reads it: a path has 256 octets, its two brackets included.

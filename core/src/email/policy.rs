@@ -9,9 +9,8 @@ use crate::error::{ConfigCode, ConfigError};
 /// The default serves every domain. Lists of disposable domains are the application's to bring.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
-    /// In order; a name beginning with a dot means every domain beneath it.
+    /// A name beginning with a dot means every domain beneath it.
     domains: Option<Vec<String>>,
-    /// In order.
     blocked_domains: Vec<String>,
 }
 
@@ -38,13 +37,13 @@ impl Policy {
         Ok(Self { domains, blocked_domains: blocked.unwrap_or_default() })
     }
 
-    /// Returns the domains that are served, in order; none when all are.
+    /// Returns the domains that are served, as listed; none when all are.
     #[must_use]
     pub fn domains(&self) -> Option<&[String]> {
         self.domains.as_deref()
     }
 
-    /// Returns the domains that are refused, in order.
+    /// Returns the domains that are refused, as listed.
     #[must_use]
     pub fn blocked_domains(&self) -> &[String] {
         &self.blocked_domains
@@ -56,16 +55,15 @@ impl Policy {
     /// [`EmailError::Refused`].
     pub fn admit(&self, email: &Email) -> Result<(), EmailError> {
         let domain = email.domain();
-        let dots = || domain.char_indices().filter(|&(_, character)| character == '.').map(|(at, _)| at);
-        let has = |list: &[String], name: Option<&str>| {
-            name.is_some_and(|name| list.binary_search_by(|entry| entry.as_str().cmp(name)).is_ok())
+        let is_beneath = |parent: &str| {
+            domain.strip_suffix(parent).is_some_and(|rest| rest.as_bytes().last() == Some(&b'.'))
         };
-        let beneath = |at: usize| has(&self.blocked_domains, domain.get(at.saturating_add(1)..));
-        let blocked = has(&self.blocked_domains, Some(domain)) || dots().any(beneath);
-        let listed = self
-            .domains
-            .as_deref()
-            .is_none_or(|list| has(list, Some(domain)) || dots().any(|at| has(list, domain.get(at..))));
+        let is_listed = |entry: &String| match entry.strip_prefix('.') {
+            Some(parent) => is_beneath(parent),
+            None => domain == entry,
+        };
+        let listed = self.domains.as_deref().is_none_or(|list| list.iter().any(is_listed));
+        let blocked = self.blocked_domains.iter().any(|entry| domain == entry || is_beneath(entry));
         if listed && !blocked { Ok(()) } else { Err(EmailError::Refused) }
     }
 }
@@ -90,7 +88,5 @@ fn list(
         let text = value.as_str().ok_or_else(|| wrong(ConfigCode::Type, "must be text"))?;
         out.push(read(text).ok_or_else(|| wrong(ConfigCode::Value, wanted))?);
     }
-    out.sort_unstable();
-    out.dedup();
     Ok(Some(out))
 }

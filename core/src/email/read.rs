@@ -9,85 +9,83 @@ const MOST_CHARACTERS: usize = 320;
 const LOCAL_MOST: usize = 64;
 
 /// A part of an input.
-pub(super) struct Part {
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
     /// Its characters, full-width ones folded.
-    pub(super) characters: Vec<char>,
+    pub(super) characters: &'a [char],
     /// Where it begins in the input.
     pub(super) at: usize,
 }
 
-/// What stands on both sides of the `@`.
-pub(super) struct Typed {
-    local: Part,
-    pub(super) domain: Part,
-}
-
-/// Takes an input apart.
-pub(super) fn read(text: &str) -> Result<Typed, EmailError> {
+/// Folds an input, and tells where what is left of it begins.
+pub(super) fn read(text: &str) -> Result<(Vec<char>, usize), EmailError> {
     if text.chars().take(MOST_CHARACTERS + 1).count() > MOST_CHARACTERS {
         return Err(EmailError::InputLength { most: MOST_CHARACTERS });
     }
-    let rest = text.trim_start_matches(is_blank);
-    let start = text.chars().count().saturating_sub(rest.chars().count());
-    let local = Part { characters: fold(rest), at: start };
-    if local.characters.is_empty() {
+    let start = text.chars().take_while(|&character| is_blank(character)).count();
+    let mut characters: Vec<char> = text.chars().skip(start).map(plain).collect();
+    while characters.pop_if(|last| is_blank(*last)).is_some() {}
+    Ok((characters, start))
+}
+
+/// Takes an address apart, at its `@`.
+pub(super) fn sides(whole: Part<'_>) -> Result<(Part<'_>, Part<'_>), EmailError> {
+    if whole.characters.is_empty() {
         return Err(EmailError::Empty);
     }
-    let mut parts = local.split('@');
-    let (Some(local), Some(domain)) = (parts.next(), parts.next()) else { return Err(EmailError::AtMissing) };
-    match parts.next() {
-        None => Ok(Typed { local, domain }),
-        Some(third) => Err(EmailError::AtTwice { at: third.at.saturating_sub(1) }),
+    let (local, rest) = whole.cut('@');
+    let domain = rest.ok_or(EmailError::AtMissing)?;
+    match domain.cut('@') {
+        (_, None) => Ok((local, domain)),
+        (_, Some(third)) => Err(EmailError::AtTwice { at: third.at.saturating_sub(1) }),
     }
 }
 
 /// Reads a local part: a dot-atom (RFC 5322, 3.2.3) of at most 64 characters.
-pub(super) fn local(typed: &Typed) -> Result<String, EmailError> {
-    let part = &typed.local;
+pub(super) fn local(part: Part<'_>) -> Result<String, EmailError> {
     if part.characters.is_empty() {
         return Err(EmailError::LocalEmpty);
     }
+    let mut out = String::new();
+    // Where the last dot was; the beginning counts as one.
+    let mut dot = Some(part.at);
     for (at, character) in part.places() {
         if !character.is_ascii() && !is_blank(character) {
             return Err(EmailError::LocalScript { at });
         }
-        if character != '.' && !is_atext(character) {
-            return Err(EmailError::Character { at, character });
-        }
+        dot = match (character, dot) {
+            ('.', Some(at)) => return Err(EmailError::LocalDot { at }),
+            ('.', None) => Some(at),
+            _ if is_atext(character) => None,
+            _ => return Err(EmailError::Character { at, character }),
+        };
+        out.push(character);
     }
-    if let Some(atom) = part.split('.').find(|atom| atom.characters.is_empty()) {
-        // The dot before it, or the first one of all.
-        return Err(EmailError::LocalDot { at: atom.at.saturating_sub(1).max(part.at) });
+    if let Some(at) = dot {
+        return Err(EmailError::LocalDot { at });
     }
-    if part.characters.len() > LOCAL_MOST {
+    if out.len() > LOCAL_MOST {
         return Err(EmailError::LocalLength { most: LOCAL_MOST });
     }
     if part.characters.first() == Some(&'+') {
         return Err(EmailError::Tag);
     }
-    Ok(part.characters.iter().collect())
+    Ok(out)
 }
 
-/// Folds what is left of a text once blanks are gone from its end.
-pub(super) fn fold(text: &str) -> Vec<char> {
-    text.trim_end_matches(is_blank).chars().map(plain).collect()
-}
-
-impl Part {
+impl<'a> Part<'a> {
     /// Returns each character with its place in the input.
-    pub(super) fn places(&self) -> impl Iterator<Item = (usize, char)> {
-        let at = self.at;
-        self.characters.iter().enumerate().map(move |(i, &character)| (at.saturating_add(i), character))
+    pub(super) fn places(self) -> impl Iterator<Item = (usize, char)> {
+        self.characters.iter().zip(self.at..).map(|(&character, at)| (at, character))
     }
 
-    /// Returns what lies between the marks.
-    pub(super) fn split(&self, mark: char) -> impl Iterator<Item = Part> {
-        let mut at = self.at;
-        self.characters.split(move |&character| character == mark).map(move |piece| {
-            let part = Part { characters: piece.to_vec(), at };
-            at = at.saturating_add(piece.len()).saturating_add(1);
-            part
-        })
+    /// Returns what lies before the first such mark, and what behind it, if there is one.
+    pub(super) fn cut(self, mark: char) -> (Self, Option<Self>) {
+        let before = self.characters.iter().take_while(|&&character| character != mark).count();
+        let (front, rest) = self.characters.split_at_checked(before).unwrap_or((self.characters, &[]));
+        let at = self.at.saturating_add(before).saturating_add(1);
+        let back = rest.get(1..).map(|characters| Part { characters, at });
+        (Part { characters: front, at: self.at }, back)
     }
 }
 
