@@ -9,6 +9,7 @@
 pub mod address;
 pub mod code;
 pub mod config;
+pub mod email;
 pub mod engine;
 pub mod error;
 pub mod flow;
