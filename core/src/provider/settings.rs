@@ -38,21 +38,7 @@ pub(super) fn credentials(
     let own_id = own.0.map_err(|error| named(error, id))?;
     let own_secret = own.1.map_err(|error| named(error, secret))?;
     let own_token = own.2.map_err(|error| named(error, token))?;
-    let pick = |section: &Section<'_>, option: Named, own: Option<&str>| {
-        let value = own.map(str::to_owned).or_else(|| env(option.1));
-        let value = value
-            .ok_or_else(|| named(section.error(ConfigCode::Missing, option.0, "is required"), option))?;
-        match value.chars().any(|char| char.is_control() || char.is_whitespace() || !char.is_ascii()) {
-            _ if value.is_empty() => {
-                Err(named(section.error(ConfigCode::Value, option.0, "must not be empty"), option))
-            }
-            true => {
-                let message = "must be ASCII without white space or control characters";
-                Err(named(section.error(ConfigCode::Value, option.0, message), option))
-            }
-            false => Ok(value),
-        }
-    };
+    let pick = |section: &Section<'_>, option: Named, own: Option<&str>| pick(section, option, own, env);
     let from_env = own_id.is_none() && own_secret.is_none();
     let token = match own_token {
         Some(_) => Some(pick(section, token, own_token)?),
@@ -68,6 +54,26 @@ pub(super) fn credentials(
     })
 }
 
+/// Returns a key's part, given or from the environment; it goes into headers as it is.
+pub(super) fn pick(
+    section: &Section<'_>,
+    option: Named,
+    own: Option<&str>,
+    env: Env<'_>,
+) -> Result<String, ConfigError> {
+    let wrong = |code, message: &str| {
+        Err(ConfigError { env: Some(option.1), ..section.error(code, option.0, message) })
+    };
+    match own.map(str::to_owned).or_else(|| env(option.1)) {
+        None => wrong(ConfigCode::Missing, "is required"),
+        Some(value) if value.is_empty() => wrong(ConfigCode::Value, "must not be empty"),
+        Some(value) if value.chars().any(|char| !char.is_ascii_graphic()) => {
+            wrong(ConfigCode::Value, "must be ASCII without white space or control characters")
+        }
+        Some(value) => Ok(value),
+    }
+}
+
 const SCHEMES: &str = "must begin with https://, or http:// for a loopback host";
 
 /// Reads `endpoint`, a scheme and a host; `default` is the vendor's own host.
@@ -76,7 +82,12 @@ pub(super) fn endpoint(section: &mut Section<'_>, default: &str) -> Result<Endpo
         let (origin, host) = (format!("https://{default}"), default.to_owned());
         return Ok(Endpoint { origin, host, plain_http: false, loopback: false });
     };
-    let wrong = |message: &str| section.error(ConfigCode::Value, "endpoint", message);
+    origin(section, "endpoint", text)
+}
+
+/// Reads a scheme and a host, which stand in `option`.
+pub(super) fn origin(section: &Section<'_>, option: &str, text: &str) -> Result<Endpoint, ConfigError> {
+    let wrong = |message: &str| section.error(ConfigCode::Value, option, message);
     let (scheme, rest) = text.split_once(':').unwrap_or(("", text));
     let rest = rest.strip_prefix("//").ok_or_else(|| wrong(SCHEMES))?;
     let plain_http = match scheme {
