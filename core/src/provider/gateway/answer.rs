@@ -5,7 +5,7 @@ use super::super::{Class, Failure, Reading, Receipt};
 use crate::config::Section;
 use crate::error::{ConfigCode, ConfigError};
 use crate::http::HttpReply;
-use serde_json::Value;
+use crate::json::Value;
 
 /// What is read where in a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,7 +144,7 @@ impl Path {
     fn find<'a>(&self, body: &'a Value) -> Option<&'a Value> {
         self.0.iter().try_fold(body, |value, part| match value {
             Value::Array(items) => items.get(part.parse::<usize>().ok()?),
-            _ => value.as_object()?.get(part.as_str()),
+            _ => value.get(part),
         })
     }
 }
@@ -155,10 +155,11 @@ fn scalar(value: &Value) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         Value::Bool(true) => Some("true".into()),
         Value::Bool(false) => Some("false".into()),
-        _ => match value.as_u64() {
-            Some(number) => Some(number.to_string()),
-            None => value.as_i64().map(|number| number.to_string()),
-        },
+        Value::Number(digits) => {
+            let whole = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+            whole.then(|| digits.clone())
+        }
+        _ => None,
     }
 }
 

@@ -12,16 +12,16 @@ mod slot;
 mod tests;
 mod text;
 
-pub(crate) use preset::complete;
+pub(crate) use preset::with_preset;
 
+use super::keys::{Keys, Named};
 use super::reading::MAX_REPLY;
-use super::settings::{self, Endpoint, Env, Named};
-use super::{BuildError, Message, Provider, Reading};
+use super::settings::{self, Endpoint, Env};
+use super::{BuildError, Message, Provider, Reading, Recipient, Signing};
 use crate::config::Section;
 use crate::error::{ConfigCode, ConfigError};
 use crate::http::{HttpCall, HttpReply, Method};
-use crate::secret::Secret;
-use crate::sign::Credentials;
+use crate::json;
 use crate::time::{Millis, UnixMillis};
 use answer::Answer;
 use core::fmt;
@@ -34,16 +34,24 @@ use text::{Escape, Template};
 #[derive(Clone)]
 pub struct Gateway {
     name: String,
+    weight: u32,
+    channel: Channel,
     endpoint: Endpoint,
     method: Method,
-    key: Secret<String>,
-    secret: Secret<String>,
+    keys: Keys,
     sign_name: String,
     templates: Vec<(String, Template)>,
     request: Request,
     recipe: Recipe,
     answer: Answer,
     timeout: Millis,
+}
+
+/// Whom a gateway reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Channel {
+    Sms,
+    Email,
 }
 
 impl Gateway {
@@ -59,8 +67,10 @@ impl Gateway {
     /// [`ConfigError`] that names the field, such as `providers[0].gateway.body.mobile`.
     pub fn from_config(section: &mut Section<'_>, env: Env<'_>) -> Result<Self, ConfigError> {
         section.text("preset")?;
-        section.choice("channel", &[("sms", ())])?;
+        let channel = section.choice("channel", &[("sms", Channel::Sms), ("email", Channel::Email)])?;
+        let channel = channel.unwrap_or(Channel::Sms);
         let name = settings::name(section, "gateway")?;
+        let weight = settings::weight(section)?;
         let timeout = settings::timeout(section)?;
         let url = section.required("url", None)?;
         let (origin, target) = request::split(url);
@@ -85,13 +95,16 @@ impl Gateway {
         let sign_name =
             if section.value("sign_name").is_some() { settings::sign_name(section)? } else { String::new() };
         let templates = templates(section)?;
-        let (key, secret) = keys(section, env, &request, &recipe, &endpoint)?;
+        let used = |slot| request.has(slot) || recipe.uses(slot);
+        let parts = [(KEY, used(Slot::Key)), (SECRET, used(Slot::Secret))];
+        let keys = Keys::read_used(section, env, parts, &endpoint)?;
         let out = Self {
             name,
+            weight,
+            channel,
             endpoint,
             method,
-            key: Secret::new(key),
-            secret: Secret::new(secret),
+            keys,
             sign_name,
             templates,
             request,
@@ -123,8 +136,20 @@ impl Gateway {
         {
             return wrong("headers.authorization", "is made by the signature's method");
         }
-        if !self.request.slots().any(Slot::is_recipient) {
-            return wrong("body", "must hold the number: {e164}, {e164_digits}, {national} or {cn_or_e164}");
+        let number = self.request.slots().any(Slot::is_phone);
+        let other = match self.channel {
+            Channel::Sms if !number => {
+                return wrong(
+                    "body",
+                    "must hold the number: {e164}, {e164_digits}, {national} or {cn_or_e164}",
+                );
+            }
+            Channel::Email if !self.request.has(Slot::Email) => return wrong("body", "must hold {email}"),
+            Channel::Sms => used(Slot::Email),
+            Channel::Email => number || used(Slot::CallingCode),
+        };
+        if other {
+            return wrong("channel", "must fit: {email} is for `email`, the number's parts are for `sms`");
         }
         let in_templates = |slot| self.templates.iter().any(|(_, text)| text.has(slot));
         if self.templates.is_empty() && used(Slot::Template) {
@@ -164,7 +189,10 @@ impl Gateway {
         if path(Slot::Sign) && dots(&self.sign_name) {
             return wrong("sign_name", DOTS);
         }
-        if path(Slot::Key) && dots(self.key.expose()) {
+        if let Keys::Fixed(credentials) = &self.keys
+            && path(Slot::Key)
+            && dots(&credentials.id)
+        {
             return wrong("key", DOTS);
         }
         for (purpose, text) in &self.templates {
@@ -191,23 +219,39 @@ impl Provider for Gateway {
         &self.name
     }
 
-    fn has_template(&self, purpose: &str) -> bool {
-        self.templates.is_empty() || self.template(purpose).is_some()
+    fn weight(&self) -> u32 {
+        self.weight
     }
 
-    fn call(&self, message: &Message<'_>, now: UnixMillis, nonce: [u8; 16]) -> Result<HttpCall, BuildError> {
+    fn serves(&self, to: &Recipient<'_>, purpose: &str) -> bool {
+        let reached = to.is_phone() == (self.channel == Channel::Sms);
+        reached && (self.templates.is_empty() || self.template(purpose).is_some())
+    }
+
+    fn asks_for_credentials(&self) -> bool {
+        self.keys.are_the_hosts()
+    }
+
+    fn call(&self, message: &Message<'_>, signing: &Signing<'_>) -> Result<HttpCall, BuildError> {
         message.check(256)?;
+        if message.to.is_phone() != (self.channel == Channel::Sms) {
+            return Err(BuildError::Recipient);
+        }
+        let credentials = self.keys.pick(signing, &self.endpoint)?;
+        if self.request.target.has(Slot::Key) && !credentials.id.bytes().any(|byte| byte != b'.') {
+            return Err(BuildError::Credentials);
+        }
         let mut values = Values {
             to: message.to,
             code: message.code,
-            minutes: message.minutes,
+            minutes: message.minutes(),
             sign: &self.sign_name,
             template: "",
-            out_id: message.out_id.unwrap_or_default(),
-            now,
-            nonce,
-            key: self.key.expose(),
-            secret: self.secret.expose(),
+            send_id: message.send_id.unwrap_or_default(),
+            now: signing.now,
+            nonce: signing.nonce,
+            key: &credentials.id,
+            secret: credentials.secret.expose(),
             signature: "",
             body: "",
         };
@@ -316,34 +360,6 @@ fn check_classes(section: &Section<'_>, classes: &[(&str, &str)]) -> Result<(), 
     Err(section.error(ConfigCode::Value, &["classes.", code].concat(), message))
 }
 
-/// Reads `key` and `secret`, as far as the declaration uses them; empty where it doesn't.
-fn keys(
-    section: &mut Section<'_>,
-    env: Env<'_>,
-    request: &Request,
-    recipe: &Recipe,
-    endpoint: &Endpoint,
-) -> Result<(String, String), ConfigError> {
-    let needs = [request.has(Slot::Key) || recipe.uses(Slot::Key), recipe.uses(Slot::Secret)];
-    let mut found = [None, None];
-    for ((option, place), needed) in [KEY, SECRET].into_iter().zip(&mut found).zip(needs) {
-        let own = section.text(option.0).map_err(|error| ConfigError { env: Some(option.1), ..error })?;
-        if needed {
-            *place = Some(settings::pick(section, option, own, env)?);
-        } else if own.is_some() {
-            return Err(section.error(ConfigCode::Value, option.0, "is not used by the declaration"));
-        }
-    }
-    let [key, secret] = found;
-    let both = (key.as_ref().or(secret.as_ref()), secret.as_ref().or(key.as_ref()));
-    if let (Some(id), Some(secret)) = both {
-        // One that isn't there goes by the other.
-        let held = Credentials { id: id.clone(), secret: Secret::new(secret.clone()), token: None };
-        settings::match_keys(section, if key.is_some() { KEY } else { SECRET }, &held, endpoint)?;
-    }
-    Ok((key.unwrap_or_default(), secret.unwrap_or_default()))
-}
-
 /// Tells whether text is a whole number as JSON writes it, up to 15 digits, which every language keeps.
 fn whole_number(text: &str) -> bool {
     let digits = (1..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -351,20 +367,30 @@ fn whole_number(text: &str) -> bool {
 }
 
 /// Reads a declaration and a reply, both of any bytes; for fuzzing, so it says only whether each was good.
+#[doc(hidden)]
 #[must_use]
 pub fn probe(declaration: &[u8], status: u16, reply: &[u8]) -> (bool, bool) {
-    let Ok(value) = serde_json::from_slice(declaration) else { return (false, false) };
-    let Ok(options) = complete("gateway", &value) else { return (false, false) };
-    let Ok(mut section) = Section::open("gateway", &options) else { return (false, false) };
-    let Ok(gateway) = Gateway::from_config(&mut section, &|_| Some("sandbox-probe".to_owned())) else {
+    let good = |value: &json::Value| -> Result<Gateway, ConfigError> {
+        let preset = with_preset("gateway", value)?;
+        let mut section = Section::open("gateway", preset.as_ref().unwrap_or(value))?;
+        let gateway = Gateway::from_config(&mut section, &|_| Some("sandbox-probe".to_owned()))?;
+        section.finish().map(|()| gateway)
+    };
+    let Some(gateway) = json::parse(declaration).ok().and_then(|value| good(&value).ok()) else {
         return (false, false);
     };
-    let to = super::Recipient { e164: "+8613800138000", calling_code: "86", national: "13800138000" };
-    let out_id = core::str::from_utf8(reply).ok();
-    let message = Message { to, purpose: "login", code: "123456", minutes: 5, out_id };
-    let built = gateway.call(&message, UnixMillis(1_694_615_694_000), [7; 16]);
+    let number = super::Number { e164: "+8613800138000", calling_code: "86", national: "13800138000" };
+    let text = core::str::from_utf8(reply).ok();
+    let to = match gateway.channel {
+        Channel::Sms => Recipient::Phone(number),
+        Channel::Email => Recipient::Email(text.unwrap_or("a@b.example")),
+    };
+    let message =
+        Message { to, purpose: "login", code: "123456", valid: Millis::from_seconds(300), send_id: text };
+    let signing = Signing { now: UnixMillis(1_694_615_694_000), nonce: [7; 16], credentials: None };
+    let built = gateway.call(&message, &signing).is_ok();
     let reply = HttpReply { status, headers: Vec::new(), body: reply.to_vec() };
-    (built.is_ok(), gateway.read(&reply).is_ok())
+    (built, gateway.read(&reply).is_ok())
 }
 
 /// The declaration's size in bytes, with 64 for each placeholder.

@@ -2,16 +2,16 @@
 
 use crate::config;
 use crate::error::{ConfigCode, ConfigError};
-use serde_json::{Map, Value};
+use crate::json::{self, Value};
 
-/// Returns a gateway's options with those of its `preset` behind them; an option that is given wins as a whole.
+/// Returns a gateway's options with those of its `preset` behind them, if it names one.
+///
+/// An option that is given wins as a whole.
 ///
 /// # Errors
 /// When there is no such preset.
-pub(crate) fn complete(path: &str, options: &Value) -> Result<Value, ConfigError> {
-    let Some(preset) = options.get("preset").filter(|preset| !preset.is_null()) else {
-        return Ok(options.clone());
-    };
+pub(crate) fn with_preset(path: &str, options: &Value) -> Result<Option<Value>, ConfigError> {
+    let Some(preset) = options.get("preset").filter(|preset| !preset.is_null()) else { return Ok(None) };
     let path = [path, ".preset"].concat();
     let Some(name) = preset.as_str() else {
         return Err(config::error(ConfigCode::Type, &path, "must be text"));
@@ -24,14 +24,15 @@ pub(crate) fn complete(path: &str, options: &Value) -> Result<Value, ConfigError
         }
         return Err(config::error(ConfigCode::Value, &path, &message));
     };
-    let base: Value = serde_json::from_str(text).unwrap_or(Value::Null);
-    let mut out = Map::new();
-    for map in [base.as_object(), options.as_object()].into_iter().flatten() {
-        for (name, value) in map.iter().filter(|(name, value)| !name.starts_with('_') && !value.is_null()) {
-            out.insert(name.clone(), value.clone());
-        }
-    }
-    Ok(Value::Object(out))
+    let base = json::parse(text.as_bytes()).unwrap_or(Value::Null);
+    let given = |name: &str| options.get(name).is_some_and(|value| !value.is_null());
+    // What begins with `_` tells people where it comes from.
+    let behind = base.as_object().into_iter().flat_map(|map| map.iter());
+    let behind = behind.filter(|(name, _)| !name.starts_with('_') && !given(name));
+    let own =
+        options.as_object().into_iter().flat_map(|map| map.iter()).filter(|(_, value)| !value.is_null());
+    let all = behind.chain(own).map(|(name, value)| (name.to_owned(), value.clone()));
+    Ok(Some(Value::Object(all.collect())))
 }
 
 /// Name and declaration, from `core/data/gateways`.

@@ -4,7 +4,7 @@ use super::slot::{Place, Slot};
 use super::text::{Escape, Template, Wire};
 use crate::config::{self, Section};
 use crate::error::{ConfigCode, ConfigError};
-use serde_json::{Map, Value};
+use crate::json::{Object, Value};
 
 /// What is sent but for scheme and host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,6 +130,7 @@ pub(super) fn body(path: &str, value: &Value, encoding: Encoding) -> Result<(Tem
         body.out.push(name, escape);
         body.out.push("=", Escape::PLAIN);
         let path = [path, ".", name].concat();
+        once(&path, map, name, value)?;
         match value {
             Value::String(text) => body.text(&path, text, escape)?,
             Value::Object(map) if Notation::of(map).is_some() => body.object(&path, map, escape)?,
@@ -137,10 +138,29 @@ pub(super) fn body(path: &str, value: &Value, encoding: Encoding) -> Result<(Tem
                 let message = "must be text, a number, true, false or {\"$json\": …} in a form";
                 return Err(config::error(ConfigCode::Type, &path, message));
             }
-            other => body.out.push(&other.to_string(), escape),
+            other => body.out.push(&bare(other), escape),
         }
     }
     Ok((body.out, body.template_number))
+}
+
+/// Returns a number, true, false or null as JSON.
+fn bare(value: &Value) -> String {
+    let text = match value {
+        Value::Number(digits) => digits,
+        Value::Bool(true) => "true",
+        Value::Bool(false) => "false",
+        _ => "null",
+    };
+    text.to_owned()
+}
+
+/// Refuses a name that an object has twice: of two members the gateway takes the one and its checks the other.
+fn once(path: &str, map: &Object, name: &str, value: &Value) -> Result<(), ConfigError> {
+    match map.get(name) {
+        Some(last) if core::ptr::eq(last, value) => Ok(()),
+        _ => Err(config::error(ConfigCode::Value, path, "must not be there twice")),
+    }
 }
 
 struct Body {
@@ -157,7 +177,7 @@ enum Notation<'a> {
 }
 
 impl<'a> Notation<'a> {
-    fn of(map: &'a Map<String, Value>) -> Option<Self> {
+    fn of(map: &'a Object) -> Option<Self> {
         if map.len() != 1 {
             return None;
         }
@@ -184,12 +204,12 @@ impl Body {
                 self.out.push("]", escape);
             }
             Value::Object(map) => self.object(path, map, escape)?,
-            other => self.out.push(&other.to_string(), escape),
+            other => self.out.push(&bare(other), escape),
         }
         Ok(())
     }
 
-    fn object(&mut self, path: &str, map: &Map<String, Value>, escape: Escape) -> Result<(), ConfigError> {
+    fn object(&mut self, path: &str, map: &Object, escape: Escape) -> Result<(), ConfigError> {
         let wrong = |path: &str, message: &str| Err(config::error(ConfigCode::Value, path, message));
         match Notation::of(map) {
             Some(Notation::Number(value)) => return self.number(&[path, ".$number"].concat(), value, escape),
@@ -212,6 +232,7 @@ impl Body {
             if name.starts_with('$') {
                 return wrong(&path, "must be the only member, and $number or $json");
             }
+            once(&path, map, name, value)?;
             self.out.push(if index > 0 { ",\"" } else { "\"" }, escape);
             self.out.push(name, escape.deeper());
             self.out.push("\":", escape);

@@ -11,11 +11,12 @@ pub(super) enum Slot {
     National,
     CallingCode,
     CnOrE164,
+    Email,
     Code,
     Minutes,
     Sign,
     Template,
-    OutId,
+    SendId,
     Timestamp,
     TimestampMs,
     Utc,
@@ -67,8 +68,8 @@ pub(super) fn names(place: Place) -> String {
 }
 
 impl Slot {
-    /// Tells whether it names the recipient.
-    pub(super) fn is_recipient(self) -> bool {
+    /// Tells whether it names a phone.
+    pub(super) fn is_phone(self) -> bool {
         matches!(self, Self::E164 | Self::E164Digits | Self::National | Self::CnOrE164)
     }
 
@@ -88,7 +89,7 @@ pub(super) struct Values<'a> {
     pub(super) minutes: u32,
     pub(super) sign: &'a str,
     pub(super) template: &'a str,
-    pub(super) out_id: &'a str,
+    pub(super) send_id: &'a str,
     pub(super) now: UnixMillis,
     pub(super) nonce: [u8; 16],
     pub(super) key: &'a str,
@@ -100,19 +101,24 @@ pub(super) struct Values<'a> {
 impl Values<'_> {
     /// Returns what a placeholder stands for, as plain text.
     pub(super) fn text(&self, slot: Slot) -> String {
-        let (to, now) = (&self.to, self.now);
-        let digits = to.e164.strip_prefix('+').unwrap_or(to.e164);
+        let now = self.now;
+        // Which of both there is was checked; the other's placeholders are not in the declaration.
+        let (e164, calling_code, national, email) = match self.to {
+            Recipient::Phone(to) => (to.e164, to.calling_code, to.national, ""),
+            Recipient::Email(email) => ("", "", "", email),
+        };
         let text = match slot {
-            Slot::E164 => to.e164,
-            Slot::E164Digits => digits,
-            Slot::National => to.national,
-            Slot::CallingCode => to.calling_code,
-            Slot::CnOrE164 if to.calling_code == "86" => to.national,
-            Slot::CnOrE164 => to.e164,
+            Slot::E164 => e164,
+            Slot::E164Digits => e164.strip_prefix('+').unwrap_or(e164),
+            Slot::National => national,
+            Slot::CallingCode => calling_code,
+            Slot::CnOrE164 if calling_code == "86" => national,
+            Slot::CnOrE164 => e164,
+            Slot::Email => email,
             Slot::Code => self.code,
             Slot::Sign => self.sign,
             Slot::Template => self.template,
-            Slot::OutId => self.out_id,
+            Slot::SendId => self.send_id,
             Slot::Key => self.key,
             Slot::Secret => self.secret,
             Slot::Signature => self.signature,
@@ -161,18 +167,19 @@ const ALL: u8 = REQUEST | SIGNED;
 
 /// Name, meaning, and the places it may stand in.
 ///
-/// What a caller chooses freely (`out_id`) stays out of the path, where dots mean something, and out of headers.
+/// `email` and `send_id` are freer than ASCII words, so they stay out of headers, and of the path, where dots count.
 const SLOTS: &[(&str, Slot, u8)] = &[
     ("e164", Slot::E164, ALL),
     ("e164_digits", Slot::E164Digits, ALL),
     ("national", Slot::National, ALL),
     ("calling_code", Slot::CallingCode, ALL),
     ("cn_or_e164", Slot::CnOrE164, ALL),
+    ("email", Slot::Email, 2 | 8 | SIGNED),
     ("code", Slot::Code, ALL | 64),
     ("minutes", Slot::Minutes, ALL | 64),
     ("sign", Slot::Sign, ALL | 64),
     ("template", Slot::Template, ALL),
-    ("out_id", Slot::OutId, 2 | 8 | SIGNED),
+    ("send_id", Slot::SendId, 2 | 8 | SIGNED),
     ("timestamp", Slot::Timestamp, ALL),
     ("timestamp_ms", Slot::TimestampMs, ALL),
     ("utc", Slot::Utc, ALL),
