@@ -88,6 +88,8 @@ impl Engine {
             "TENCENTCLOUD_SECRET_ID",
             "TENCENTCLOUD_SECRET_KEY",
             "TENCENTCLOUD_SESSION_TOKEN",
+            "SANSMS_GATEWAY_KEY",
+            "SANSMS_GATEWAY_SECRET",
         ]
     }
 
