@@ -13,6 +13,7 @@ use crate::sign::encode::Ink;
 use crate::sign::{Credentials, tencent_tc3};
 use crate::time::{Millis, UnixMillis};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// An account at Tencent Cloud SMS.
 #[derive(Clone, Debug)]
@@ -26,6 +27,7 @@ pub struct Tencent {
     templates: Vec<(String, String)>,
     params: Vec<Pattern>,
     timeout: Millis,
+    keys: Arc<tencent_tc3::DayKeys>,
 }
 
 impl Tencent {
@@ -57,7 +59,18 @@ impl Tencent {
         let params = template_params(section)?;
         let (region, app_id) = (region.to_owned(), app_id.to_owned());
         let timeout = settings::timeout(section)?;
-        Ok(Self { name, credentials, endpoint, region, app_id, sign_name, templates, params, timeout })
+        Ok(Self {
+            name,
+            credentials,
+            endpoint,
+            region,
+            app_id,
+            sign_name,
+            templates,
+            params,
+            timeout,
+            keys: Arc::default(),
+        })
     }
 
     /// Writes the body, compact, in the order the vendor documents it.
@@ -105,12 +118,13 @@ impl Provider for Tencent {
             action: "SendSms",
             version: "2021-01-11",
             host: &self.endpoint.host,
-            service: "sms",
+            service: SERVICE,
             region: Some(&self.region),
             language: None,
             body: self.body(message, template),
         };
-        let request = tencent_tc3::build(call, &self.credentials, now);
+        let key = self.keys.at(&self.credentials.secret, SERVICE, now);
+        let request = tencent_tc3::build_with(&key, call, &self.credentials, now);
         Ok(request.into_call(&self.endpoint.origin, self.timeout, MAX_REPLY))
     }
 
@@ -175,6 +189,7 @@ fn digits(text: &str) -> bool {
     (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+const SERVICE: &str = "sms";
 const HOST: &str = "sms.tencentcloudapi.com";
 const ID: Named = ("secret_id", "TENCENTCLOUD_SECRET_ID");
 const SECRET: Named = ("secret_key", "TENCENTCLOUD_SECRET_KEY");
