@@ -3,10 +3,12 @@
 use crate::config::{Section, error};
 use crate::error::{ConfigCode, ConfigError};
 use crate::flow::breaker::Breaker;
-use crate::flow::deployment::{Deployment, is_name, recipient};
+use crate::flow::contact::Contact;
+use crate::flow::deployment::{Deployment, is_name};
 use crate::flow::send::SendFlow;
 use crate::flow::verify::VerifyFlow;
 use crate::flow::{Flow, SendRequest, VerifyRequest};
+use crate::json::{self, Object, Value};
 use crate::key::Keyring;
 use crate::phone;
 use crate::policy::Policy;
@@ -15,7 +17,6 @@ use crate::provider::{self, Provider};
 use crate::secret::Secret;
 use crate::ticket::{self, Ticket};
 use crate::time::UnixMillis;
-use serde_json::Value;
 use std::sync::Arc;
 
 /// A deployment: keys, policy and providers. Cheap to clone; the clones are one.
@@ -33,11 +34,11 @@ impl Engine {
     /// # Errors
     /// [`ConfigError`] names the option, what would be right, and the environment variable if there is one.
     pub fn new(config_json: &str) -> Result<Self, ConfigError> {
-        let value: Value = serde_json::from_str(config_json)
+        let value = json::parse(config_json.as_bytes())
             .map_err(|_| error(ConfigCode::Type, "config", "must be a JSON object"))?;
         let mut top = Section::open("", &value)?;
-        let env = top.value("env").cloned().unwrap_or(Value::Null);
-        let env = |name: &str| env.get(name).and_then(Value::as_str).map(str::to_owned);
+        let env = top.value("env");
+        let env = |name: &str| env?.get(name).and_then(Value::as_str).map(str::to_owned);
         let keys = keys(&mut top, &env)?;
         let namespace = top.text("namespace")?.unwrap_or("default");
         if !is_name(namespace, 32) {
@@ -118,13 +119,13 @@ impl Engine {
 
     /// Tells whether a ticket is genuine, fresh, and bound to just this.
     ///
-    /// `to` is the number as typed or in E.164. A ticket can be used until it ends: what must happen once is for
+    /// `to` is the recipient as typed or as an outcome gave it. A ticket can be used until it ends: what must happen once is for
     /// the application to make so.
     #[must_use]
     pub fn redeem(&self, ticket: &str, to: &str, purpose: &str, bound: &str, now: UnixMillis) -> bool {
-        let Ok(phone) = phone::parse(to, &self.inner.phone) else { return false };
+        let Ok(contact) = Contact::read(to, &self.inner) else { return false };
         let claim =
-            Ticket { namespace: &self.inner.namespace, recipient: &recipient(phone.e164()), purpose, bound };
+            Ticket { namespace: &self.inner.namespace, recipient: &contact.recipient(), purpose, bound };
         ticket::verify(&self.inner.keys, ticket, &claim, now)
     }
 }
@@ -140,7 +141,7 @@ impl core::fmt::Debug for Engine {
 fn keys(top: &mut Section<'_>, env: &dyn Fn(&str) -> Option<String>) -> Result<Keyring, ConfigError> {
     match (Keyring::from_config(top), env("SANSMS_SECRET")) {
         (Err(missing), Some(secret)) if missing.code == ConfigCode::Missing && missing.option == "secret" => {
-            let value = serde_json::json!({ "secret": secret });
+            let value = Value::Object(Object::from_iter([("secret".to_owned(), Value::String(secret))]));
             Keyring::from_config(&mut Section::open("", &value)?)
                 .map_err(|error| ConfigError { env: Some("SANSMS_SECRET"), ..error })
         }

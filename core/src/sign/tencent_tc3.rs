@@ -6,7 +6,7 @@
 use super::encode::Ink;
 use super::{Credentials, Request, Signed};
 use crate::http::Method;
-use crate::mac::{hmac_sha256, sha256};
+use crate::mac::{hmac_sha256, same, sha256};
 use crate::secret::Secret;
 use crate::time::UnixMillis;
 use std::sync::{Mutex, PoisonError};
@@ -129,19 +129,32 @@ pub type Key = Secret<[u8; 32]>;
 
 /// The key of the day, kept: deriving it takes three of a signature's four HMACs.
 ///
-/// One of these serves one secret and one service.
+/// One of these serves one service.
 #[derive(Debug, Default)]
-pub struct DayKeys(Mutex<Option<(u64, Key)>>);
+pub struct DayKeys(Mutex<Option<DayKey>>);
+
+#[derive(Debug)]
+struct DayKey {
+    day: u64,
+    secret: Secret<String>,
+    key: Key,
+}
 
 impl DayKeys {
-    /// Returns the key of the day of `now`, derived anew when another day was asked for last.
+    /// Returns the key of the day of `now`, derived anew when another day or secret was asked for last.
     #[must_use]
     pub fn at(&self, secret: &Secret<String>, service: &str, now: UnixMillis) -> Key {
         let day = now.seconds() / 86_400;
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*kept {
-            Some((of, key)) if *of == day => key.clone(),
-            _ => kept.insert((day, day_key(secret, service, now))).1.clone(),
+            Some(it) if it.day == day && same(it.secret.expose().as_bytes(), secret.expose().as_bytes()) => {
+                it.key.clone()
+            }
+            _ => {
+                let key = day_key(secret, service, now);
+                *kept = Some(DayKey { day, secret: secret.clone(), key: key.clone() });
+                key
+            }
         }
     }
 }
@@ -186,16 +199,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kept_key_serves_its_day_only() {
-        let secret = Secret::new(String::from("secret"));
+    fn a_kept_key_serves_its_day_and_secret_only() {
+        let secrets = ["secret", "another"].map(|text| Secret::new(text.to_owned()));
         let (kept, day) = (DayKeys::default(), 86_400_000);
         for now in [0, 1, day - 1, day, 3 * day, day].map(UnixMillis) {
-            assert_eq!(kept.at(&secret, "sms", now).expose(), day_key(&secret, "sms", now).expose());
+            for secret in &secrets {
+                let key = day_key(secret, "sms", now);
+                assert_eq!(kept.at(secret, "sms", now).expose(), key.expose());
+                assert_eq!(kept.at(secret, "sms", now).expose(), key.expose());
+            }
         }
+        let [secret, _] = &secrets;
         assert_ne!(
-            kept.at(&secret, "sms", UnixMillis(0)).expose(),
-            kept.at(&secret, "sms", UnixMillis(day)).expose()
+            kept.at(secret, "sms", UnixMillis(0)).expose(),
+            kept.at(secret, "sms", UnixMillis(day)).expose()
         );
-        assert!(!format!("{kept:?}").contains(", 1"), "{kept:?}");
+        assert!(!format!("{kept:?}").contains("secret\""), "{kept:?}");
     }
 }

@@ -281,9 +281,14 @@ end
 local function ends(slot) return slot.created + slot.lifetime end
 local function remaining(slot, now) return max(ends(slot) - now, 0) end
 
-local function find_slot(record, tag)
+-- What a reply says of a challenge.
+local function tell(slot, now)
+  return 'slot=' .. text(slot.round) .. ':' .. hex(slot.kid) .. ':' .. hex(slot.nonce) .. ':' .. text(remaining(slot, now))
+end
+
+local function find_slot(record, tag, nonce)
   for _, slot in ipairs(record.slots) do
-    if slot.tag == tag then return slot end
+    if slot.tag == tag and slot.nonce == (nonce or slot.nonce) then return slot end
   end
 end
 
@@ -334,7 +339,7 @@ local function granted(record, op, slot, now)
     end
   end
   if slot then
-    out[#out + 1] = 'slot=' .. text(slot.round) .. ':' .. hex(slot.kid) .. ':' .. hex(slot.nonce) .. ':' .. text(remaining(slot, now))
+    out[#out + 1] = tell(slot, now)
   end
   return table.concat({ 'granted ' .. text(next_ms), unpack(out) }, ' ')
 end
@@ -456,14 +461,28 @@ local function release(record, op, now)
   return 'released', true
 end
 
-local function compare(record, op, now)
-  local slot
-  for _, other in ipairs(record.slots) do
-    if other.tag == op.tag and now < ends(other) then
-      slot = other
-      break
-    end
+local function find_live(record, tag, now)
+  for _, slot in ipairs(record.slots) do
+    if slot.tag == tag and now < ends(slot) then return slot end
   end
+end
+
+local function note_wrong(record, op, now)
+  advance(record, now)
+  if op.keep == 0 then return end
+  local series = find(record, op.series)
+  if not series then
+    series = new_series(op.series, TIMES, op.window)
+    record.series[#record.series + 1] = series
+  end
+  series.window = max(series.window, op.window)
+  series.entries[#series.entries + 1] = { at = now, lease = '\0\0\0\0\0\0\0\0', level = 0 }
+  series.entries = retain(series.entries, function(entry) return now - entry.at < series.window end)
+  while #series.entries > op.keep do table.remove(series.entries, 1) end
+end
+
+local function compare(record, op, now)
+  local slot = find_live(record, op.tag, now)
   local proof = slot and op.proofs[slot.kid]
   if not proof then return 'gone' end
   local right, left = slot.proof == proof, text(remaining(slot, now))
@@ -476,19 +495,36 @@ local function compare(record, op, now)
   end
   slot.left, slot.attempt, slot.state = slot.left - 1, op.attempt, right and USED or WRONG
   if right then return 'matched', true end
-  advance(record, now)
-  if op.keep > 0 then
-    local series = find(record, op.series)
-    if not series then
-      series = new_series(op.series, TIMES, op.window)
-      record.series[#record.series + 1] = series
-    end
-    series.window = max(series.window, op.window)
-    series.entries[#series.entries + 1] = { at = now, lease = '\0\0\0\0\0\0\0\0', level = 0 }
-    series.entries = retain(series.entries, function(entry) return now - entry.at < series.window end)
-    while #series.entries > op.keep do table.remove(series.entries, 1) end
-  end
+  note_wrong(record, op, now)
   return 'wrong ' .. text(slot.left) .. ' ' .. left, true
+end
+
+-- A try whose code the provider compares.
+local function count_try(record, op, now)
+  local slot = find_live(record, op.tag, now)
+  if not slot or slot.state == USED then return 'gone' end
+  local again = slot.state == WRONG and slot.attempt == op.attempt
+  if not again then
+    if slot.left == 0 then return 'locked ' .. text(remaining(slot, now)) end
+    slot.left, slot.attempt, slot.state = slot.left - 1, op.attempt, WRONG
+    note_wrong(record, op, now)
+  end
+  return 'counted ' .. text(slot.left) .. ' ' .. tell(slot, now), not again
+end
+
+-- Spends the challenge that a try was counted on, which may have ended since, and takes that try off the wrong ones.
+local function consume(record, op)
+  local slot = find_slot(record, op.tag, op.nonce)
+  if not slot or slot.state == FRESH then return 'gone' end
+  if slot.state == USED then return slot.attempt == op.attempt and 'matched' or 'gone' end
+  slot.state, slot.attempt = USED, op.attempt
+  for _, series in ipairs(record.series) do
+    if series.number == op.series and series.form == TIMES then
+      table.remove(series.entries)
+      break
+    end
+  end
+  return 'matched', true
 end
 
 ---------------------------------------------------------------------------------------------------------- the line
@@ -537,10 +573,15 @@ local function read_release(words)
   return op
 end
 
-local function read_check(words)
+local function read_try(words)
   local part = split(words[4], ':')
-  local op = { attempt = bytes(words[2]), tag = bytes(words[3]), series = tonumber(part[1]), window = tonumber(part[2]),
-    keep = tonumber(part[3]), proofs = {} }
+  return { attempt = bytes(words[2]), tag = bytes(words[3]), series = tonumber(part[1]), window = tonumber(part[2]),
+    keep = tonumber(part[3]) }
+end
+
+local function read_check(words)
+  local op = read_try(words)
+  op.proofs = {}
   for i = 5, #words do
     local pair = split(words[i], ':')
     op.proofs[bytes(pair[1])] = op.proofs[bytes(pair[1])] or bytes(pair[2])
@@ -548,10 +589,17 @@ local function read_check(words)
   return op
 end
 
+local function read_consume(words)
+  local part = split(words[3], ':')
+  return { attempt = bytes(words[2]), tag = bytes(part[1]), nonce = bytes(part[2]), series = tonumber(words[4]) }
+end
+
 local VERBS = {
   reserve = { read_reserve, reserve },
   release = { read_release, release },
   check = { read_check, compare },
+  count = { read_try, count_try },
+  consume = { read_consume, consume },
 }
 
 local words = split(ARGV[1], ' ')

@@ -3,12 +3,14 @@
 //! A binding converts arguments, calls this, converts the result and maps the error code; nothing more.
 
 #[cfg(feature = "testing")]
+#[cfg(feature = "testing")]
 mod schema;
 pub mod text;
 
 pub use crate::error::{ConfigCode, ConfigError, DriveError};
 pub use crate::flow::{Reply, SendRequest, VerifyRequest};
 pub use crate::http::{HttpCall, HttpReply, Method};
+pub use crate::sign::Credentials;
 pub use crate::store::{Applied, MemoryStore, StoreOp, apply};
 pub use crate::time::{Millis, UnixMillis};
 
@@ -16,6 +18,7 @@ pub use crate::time::{Millis, UnixMillis};
 pub use crate::sandbox::{Answer, Fault, Sandbox, Vendor};
 #[cfg(feature = "testing")]
 pub use crate::vector::run as run_vector;
+#[cfg(feature = "testing")]
 #[cfg(feature = "testing")]
 pub use schema::schema_json;
 
@@ -42,6 +45,13 @@ pub enum Step {
         id: u32,
         /// The request, complete.
         call: HttpCall,
+    },
+    /// Get the key of a provider whose `credentials` the host gives.
+    Credentials {
+        /// To be handed back with the reply.
+        id: u32,
+        /// The provider's name.
+        provider: String,
     },
     /// Run operations on the store.
     Store {
@@ -84,6 +94,8 @@ pub struct Outcome {
     pub ticket: Option<String>,
     /// The provider that took the message, or refused it last.
     pub provider: Option<String>,
+    /// The blind name of this send, which the provider's receipts repeat.
+    pub send_id: Option<String>,
     /// The provider's id of the message.
     pub message_id: Option<String>,
     /// The provider's id of the request.
@@ -172,6 +184,7 @@ impl From<flow::Step> for Step {
     fn from(step: flow::Step) -> Self {
         match step {
             flow::Step::Http { id, call } => Self::Http { id, call },
+            flow::Step::Credentials { id, provider } => Self::Credentials { id, provider },
             flow::Step::Store { id, ops } => Self::Store { id, ops },
             flow::Step::Done(outcome) => Self::Done((*outcome).into()),
         }
@@ -197,6 +210,7 @@ impl From<outcome::Outcome> for Outcome {
             challenge: it.challenge,
             ticket: it.ticket,
             provider: it.provider,
+            send_id: it.send_id,
             message_id: it.message_id,
             request_id: it.request_id,
             events: it.events,

@@ -5,21 +5,26 @@
 //!
 //! ```text
 //! request   to: …  purpose: …  ip: …  session: …  device: …  idempotency-key: …  code: …  deliver: false  ticket-for: …
-//! step      http <id>        store <id>        done
-//!           POST <url>       <key> <op>        kind: sent
+//! step      http <id>        store <id>        done               credentials <id>
+//!           POST <url>       <key> <op>        kind: sent         <provider>
 //!           <ms> <bytes>     …                 ok: true
 //!           name: value                        …            (fields of the outcome; `event:` may repeat)
 //!           …
 //!
 //!           <body>
-//! reply     http <status>    store             http-fault sent     store-fault
-//!           name: value      <reply>           http-fault unsent
-//!           …                !                 (an operation that failed)
+//! reply     http <status>    store             http-fault sent     store-fault    credentials    credentials-fault
+//!           name: value      <reply>           http-fault unsent                  id: …
+//!           …                !                 (an operation that failed)         secret: …
+//!                                                                                 token: …
 //!
 //!           <body>
 //! ```
 
-use super::{HttpCall, HttpReply, Method, Millis, Outcome, Reply, SendRequest, Step, StoreOp, VerifyRequest};
+use super::{
+    Credentials, HttpCall, HttpReply, Method, Millis, Outcome, Reply, SendRequest, Step, StoreOp,
+    VerifyRequest,
+};
+use crate::secret::Secret;
 use core::fmt::Write as _;
 
 /// Reads a request to send; unknown fields are left alone, `None` if a line is not a field.
@@ -71,6 +76,7 @@ pub fn write_step(step: &Step) -> String {
             push(&mut out, format_args!("http {id}\n"));
             write_call(&mut out, call);
         }
+        Step::Credentials { id, provider } => push(&mut out, format_args!("credentials {id}\n{provider}")),
         Step::Store { id, ops } => {
             push(&mut out, format_args!("store {id}"));
             for StoreOp { key, op } in ops {
@@ -91,6 +97,8 @@ pub fn read_reply(text: &str) -> Option<Reply> {
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     match first {
         "store-fault" => Some(Reply::StoreFault),
+        "credentials-fault" => Some(Reply::Credentials(None)),
+        "credentials" => read_credentials(rest).map(|given| Reply::Credentials(Some(given))),
         "http-fault sent" => Some(Reply::HttpFault { sent: true }),
         "http-fault unsent" => Some(Reply::HttpFault { sent: false }),
         "store" => {
@@ -103,6 +111,20 @@ pub fn read_reply(text: &str) -> Option<Reply> {
             Some(Reply::Http(HttpReply { status, headers, body: body.into() }))
         }
     }
+}
+
+fn read_credentials(text: &str) -> Option<Credentials> {
+    let mut given = Credentials { id: String::new(), secret: Secret::new(String::new()), token: None };
+    for field in fields(text) {
+        let (name, value) = field?;
+        match name {
+            "id" => given.id = value,
+            "secret" => given.secret = Secret::new(value),
+            "token" => given.token = Some(Secret::new(value)),
+            _ => return None,
+        }
+    }
+    Some(given)
 }
 
 /// Reads a call: an HTTP step, with or without its first line.
@@ -192,6 +214,7 @@ fn write_outcome(out: &mut String, outcome: &Outcome) {
     text("challenge", outcome.challenge.as_deref());
     text("ticket", outcome.ticket.as_deref());
     text("provider", outcome.provider.as_deref());
+    text("send-id", outcome.send_id.as_deref());
     text("message-id", outcome.message_id.as_deref());
     text("request-id", outcome.request_id.as_deref());
     text("text-zh", Some(&outcome.text_zh));
@@ -289,16 +312,29 @@ mod tests {
         assert_eq!(read_call(&text), Some(call));
         let reply =
             HttpReply { status: 200, headers: vec![("a".into(), "b: c".into())], body: b"x\n\ny".to_vec() };
-        assert_eq!(read_reply(&write_reply(&reply)), Some(Reply::Http(reply)));
+        let Some(Reply::Http(read)) = read_reply(&write_reply(&reply)) else { panic!("no reply") };
+        assert_eq!(read, reply);
     }
 
     #[test]
     fn store_replies_are_told_apart() {
-        let heard = read_reply("store\ngranted 0\n!\ngone").unwrap();
-        assert_eq!(heard, Reply::Store(vec![Some("granted 0".into()), None, Some("gone".into())]));
-        assert_eq!(read_reply("store-fault"), Some(Reply::StoreFault));
-        assert_eq!(read_reply("http-fault unsent"), Some(Reply::HttpFault { sent: false }));
-        assert_eq!(read_reply("http x\n\n"), None);
-        assert_eq!(read_reply("what"), None);
+        let Some(Reply::Store(heard)) = read_reply("store\ngranted 0\n!\ngone") else { panic!("no store") };
+        assert_eq!(heard, [Some("granted 0".into()), None, Some("gone".into())]);
+        assert!(matches!(read_reply("store-fault"), Some(Reply::StoreFault)));
+        assert!(matches!(read_reply("http-fault unsent"), Some(Reply::HttpFault { sent: false })));
+        assert!(read_reply("http x\n\n").is_none() && read_reply("what").is_none());
+    }
+
+    #[test]
+    fn keys_cross_whole_and_unshown() {
+        let step = Step::Credentials { id: 3, provider: "vault".into() };
+        assert_eq!(write_step(&step), "credentials 3\nvault");
+        let reply = read_reply("credentials\nid: a\nsecret: b%25\ntoken: c").unwrap();
+        assert!(!format!("{reply:?}").contains("b%"));
+        let Reply::Credentials(Some(given)) = reply else { panic!("no key") };
+        let token = given.token.as_ref().map(|token| token.expose().as_str());
+        assert_eq!((given.id.as_str(), given.secret.expose().as_str(), token), ("a", "b%", Some("c")));
+        assert!(matches!(read_reply("credentials-fault"), Some(Reply::Credentials(None))));
+        assert!(read_reply("credentials\nwho: a").is_none());
     }
 }

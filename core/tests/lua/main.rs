@@ -78,9 +78,10 @@ fn the_script_does_what_apply_does() {
     }
     println!("{done} operations agree: {seen:?}");
     println!("digest {:016x} seconds {:.1}", digest.finish(), began.elapsed().as_secs_f64());
-    for reply in
-        ["granted", "denied", "replayed", "full", "released", "matched", "wrong", "locked", "gone", "refused"]
-    {
+    for reply in [
+        "granted", "denied", "replayed", "full", "released", "matched", "wrong", "counted", "locked", "gone",
+        "refused",
+    ] {
         assert!(operations < 20_000 || seen.contains_key(reply), "{reply} never came up");
     }
 }
@@ -159,6 +160,7 @@ fn a_dump_of_redis_shows_neither_number_nor_code() {
         loop {
             let (id, reply) = match step {
                 Step::Done(outcome) => return (outcome, code),
+                Step::Credentials { provider, .. } => panic!("{provider} has its key"),
                 Step::Http { id, call } => {
                     let (_, rest) = call.url.split_once("%22code%22%3A%22").unwrap();
                     code = rest.chars().take(6).collect();
