@@ -145,7 +145,6 @@ fn mails(section: &mut Section<'_>) -> Result<Vec<(String, Mail)>, ConfigError> 
     };
     let mut out = Vec::with_capacity(map.len());
     for (purpose, value) in map.iter() {
-        let purpose: &str = purpose;
         let mut inner = Section::open(&section.path(&format!("templates.{purpose}")), value)?;
         let subject = inner.required("subject", None)?;
         if subject.chars().any(char::is_control) {

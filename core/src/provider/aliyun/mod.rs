@@ -24,11 +24,11 @@ use super::{BuildError, Class, Failure, Message, Signing, classes};
 use crate::config::Section;
 use crate::error::{ConfigCode, ConfigError};
 use crate::http::{HttpCall, HttpReply};
+use crate::json::Object;
 use crate::mac::hex;
 use crate::sign::encode::Ink;
 use crate::time::Millis;
 use api::{Api, Wire};
-use serde_json::{Map, Value};
 
 /// What every product's section has: a name and a weight, a key, a host, a wire, a time-out.
 #[derive(Clone, Debug)]
@@ -108,7 +108,7 @@ struct Said<'a> {
 
 impl<'a> Said<'a> {
     /// Reads a reply; `names` are the fields for the code and the words beside the gateway's own.
-    fn read(reply: &HttpReply, body: &'a Map<String, Value>, names: Option<(&str, &str)>) -> Self {
+    fn read(reply: &HttpReply, body: &'a Object, names: Option<(&str, &str)>) -> Self {
         // Some gateway answers write their keys in lower case; the SDKs read both.
         let either = |upper: &str, lower: &str| body.get(upper).or_else(|| body.get(lower));
         let text = |upper: &str, lower: &str| either(upper, lower).and_then(|value| value.as_str());

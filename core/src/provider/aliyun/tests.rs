@@ -5,7 +5,7 @@ use super::*;
 use crate::provider::{Guess, Receipt};
 use crate::sign::encode::pairs;
 use crate::time::UnixMillis;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const NOW: UnixMillis = UnixMillis(1_694_615_694_000);
 
@@ -41,7 +41,7 @@ fn provider(kind: &str, change: Value) -> Result<Box<dyn Provider>, ConfigError>
     for part in [options, change] {
         config.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
     }
-    let top = json!({"providers": [{kind: config}]});
+    let top = json!({"providers": [{kind: config}]}).into();
     let mut section = Section::open("", &top)?;
     Ok(from_config(&mut section, &|_| None)?.pop().unwrap())
 }
