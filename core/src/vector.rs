@@ -98,8 +98,8 @@ fn number(case: &Value) -> Result<Value, String> {
 }
 
 fn address(case: &Value) -> Result<Value, String> {
-    let policy = case.get("policy").unwrap_or(&Value::Null);
-    let mut section = Section::open("email", policy).map_err(|error| error.to_string())?;
+    let policy = case.get("policy").cloned().unwrap_or_default().into();
+    let mut section = Section::open("email", &policy).map_err(|error| error.to_string())?;
     let policy = email::Policy::from_config(&mut section).map_err(|error| error.to_string())?;
     section.finish().map_err(|error| error.to_string())?;
     Ok(match email::parse(text(case, "email").unwrap_or_default(), &policy) {
