@@ -8,6 +8,7 @@
 
 use sansms::Outcome;
 use sansms::code::{CodeError, Shape};
+use sansms::email::EmailError;
 use sansms::error::{ConfigCode, DriveError};
 use sansms::outcome::{Code, Kind};
 use sansms::phone::PhoneError;
@@ -92,6 +93,7 @@ fn every_family_is_whole() {
     ];
     assert_eq!(codes(Some("outcome")), set(Code::ALL.iter().map(|code| code.as_str())));
     assert_eq!(codes(Some("number")), set(PhoneError::CODES));
+    assert_eq!(codes(Some("email")), set(EmailError::CODES));
     assert_eq!(codes(Some("config")), set(config.map(ConfigCode::as_str)));
     assert_eq!(codes(Some("drive")), set(drive.map(DriveError::as_str)));
     assert_eq!(codes(Some("build")), set(build.map(BuildError::as_str)));
