@@ -22,6 +22,7 @@ pub mod outcome;
 pub mod phone;
 pub mod policy;
 pub mod provider;
+pub mod receipt;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod secret;
