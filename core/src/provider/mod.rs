@@ -18,6 +18,8 @@
 
 pub mod aliyun;
 mod classes;
+#[cfg(feature = "gateway")]
+pub mod gateway;
 mod keys;
 mod pattern;
 mod reading;
@@ -27,12 +29,14 @@ pub mod tencent;
 mod tests;
 
 pub use aliyun::Aliyun;
+#[cfg(feature = "gateway")]
+pub use gateway::Gateway;
 pub use settings::Env;
 pub use tencent::Tencent;
 
 use crate::config::{self, Section};
 use crate::error::{ConfigCode, ConfigError};
-use crate::http::{HttpCall, HttpReply};
+use crate::http::{HttpCall, HttpReply, TransportFault};
 use crate::sign::Credentials;
 use crate::time::{Millis, UnixMillis};
 use core::fmt;
@@ -99,7 +103,7 @@ pub struct Signing<'a> {
     pub credentials: Option<&'a Credentials>,
 }
 
-/// Reads `providers`: a list of objects with one key each, the provider's kind (`aliyun`, `tencent`).
+/// Reads `providers`: a list of objects with one key each, the provider's kind (`aliyun`, `tencent`, `gateway`).
 ///
 /// # Errors
 /// When there is none, when a kind is unknown, and what the kinds' own readers say.
@@ -113,16 +117,23 @@ pub fn from_config(top: &mut Section<'_>, env: Env<'_>) -> Result<Vec<Box<dyn Pr
         let path = top.path(&format!("providers[{i}]"));
         let kinds = entry.as_object().filter(|entry| entry.len() == 1);
         let Some((kind, options)) = kinds.and_then(|entry| entry.iter().next()) else {
-            let message = "must be an object with one key, the provider's kind: aliyun or tencent";
+            let message = "must be an object with one key, the provider's kind: aliyun, tencent or gateway";
             return Err(config::error(ConfigCode::Type, &path, message));
         };
-        let mut section = Section::open(&format!("{path}.{kind}"), options)?;
-        let provider: Box<dyn Provider> = match kind.as_str() {
+        let path = format!("{path}.{kind}");
+        #[cfg(feature = "gateway")]
+        let preset = if kind == "gateway" { gateway::with_preset(&path, options)? } else { None };
+        #[cfg(feature = "gateway")]
+        let options = preset.as_ref().unwrap_or(options);
+        let mut section = Section::open(&path, options)?;
+        let provider: Box<dyn Provider> = match kind {
             "aliyun" => Box::new(Aliyun::from_config(&mut section, env)?),
             "tencent" => Box::new(Tencent::from_config(&mut section, env)?),
+            #[cfg(feature = "gateway")]
+            "gateway" => Box::new(Gateway::from_config(&mut section, env)?),
             _ => {
-                let message = "is not a kind of provider; there are aliyun, tencent";
-                return Err(config::error(ConfigCode::Unknown, &format!("{path}.{kind}"), message));
+                let message = "is not a kind of provider; there are aliyun, tencent, gateway";
+                return Err(config::error(ConfigCode::Unknown, &path, message));
             }
         };
         section.finish().map(|()| provider)
@@ -243,6 +254,21 @@ impl Class {
             Self::Throttled => "throttled",
             Self::Unavailable => "unavailable",
             Self::Ambiguous => "ambiguous",
+        }
+    }
+}
+
+impl Failure {
+    /// Makes a failure that no reply told of.
+    pub(crate) fn of(class: Class, code: &str) -> Self {
+        Self { class, code: code.to_owned(), message: String::new(), request_id: None, retry_after: None }
+    }
+
+    /// Makes the failure that a missing reply amounts to.
+    pub(crate) fn transport(fault: TransportFault) -> Self {
+        match fault.sent {
+            true => Self::of(Class::Ambiguous, "transport.sent"),
+            false => Self::of(Class::Unavailable, "transport.unsent"),
         }
     }
 }

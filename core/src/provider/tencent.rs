@@ -10,10 +10,11 @@ use super::{BuildError, Class, Failure, Message, Provider, Reading, Receipt, Rec
 use crate::config::Section;
 use crate::error::{ConfigCode, ConfigError};
 use crate::http::{HttpCall, HttpReply};
+use crate::json::{Object, Value};
 use crate::sign::encode::Ink;
 use crate::sign::tencent_tc3;
 use crate::time::Millis;
-use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// An account at Tencent Cloud SMS.
 #[derive(Clone, Debug)]
@@ -28,6 +29,7 @@ pub struct Tencent {
     templates: Vec<(String, String)>,
     params: Vec<Pattern>,
     timeout: Millis,
+    day_keys: Arc<tencent_tc3::DayKeys>,
 }
 
 impl Tencent {
@@ -59,7 +61,20 @@ impl Tencent {
         let params = template_params(section)?;
         let (region, app_id) = (region.to_owned(), app_id.to_owned());
         let timeout = settings::timeout(section)?;
-        Ok(Self { name, weight, keys, endpoint, region, app_id, sign_name, templates, params, timeout })
+        let day_keys = Arc::default();
+        Ok(Self {
+            name,
+            weight,
+            keys,
+            endpoint,
+            region,
+            app_id,
+            sign_name,
+            templates,
+            params,
+            timeout,
+            day_keys,
+        })
     }
 
     /// Writes the body, compact, in the order the vendor documents it.
@@ -117,12 +132,13 @@ impl Provider for Tencent {
             action: "SendSms",
             version: "2021-01-11",
             host: &self.endpoint.host,
-            service: "sms",
+            service: SERVICE,
             region: Some(&self.region),
             language: None,
             body: self.body(to, message, template),
         };
-        let request = tencent_tc3::build(call, credentials, signing.now);
+        let key = self.day_keys.at(&credentials.secret, SERVICE, signing.now);
+        let request = tencent_tc3::build_with(&key, call, credentials, signing.now);
         Ok(request.into_call(&self.endpoint.origin, self.timeout, MAX_REPLY))
     }
 
@@ -139,7 +155,7 @@ impl Provider for Tencent {
             });
         }
         // One number was asked for, so one status must be there; the call as a whole succeeds either way.
-        let status = match response.get("SendStatusSet").and_then(Value::as_array).map(Vec::as_slice) {
+        let status = match response.get("SendStatusSet").and_then(Value::as_array) {
             Some([Value::Object(status)]) => status,
             _ => return Err(Failure { request_id, ..doubtful(reply, "reply.no_code") }),
         };
@@ -175,11 +191,11 @@ fn template_params(section: &mut Section<'_>) -> Result<Vec<Pattern>, ConfigErro
     Ok(out)
 }
 
-fn text<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+fn text<'a>(map: &'a Object, name: &str) -> Option<&'a str> {
     map.get(name).and_then(Value::as_str)
 }
 
-fn words(map: &Map<String, Value>) -> &str {
+fn words(map: &Object) -> &str {
     text(map, "Message").unwrap_or_default()
 }
 
@@ -187,6 +203,7 @@ fn digits(text: &str) -> bool {
     (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+const SERVICE: &str = "sms";
 const HOST: &str = "sms.tencentcloudapi.com";
 const NAMES: Names = Names {
     id: ("secret_id", "TENCENTCLOUD_SECRET_ID"),
