@@ -11,6 +11,8 @@ mod fault;
 mod flow;
 #[cfg(feature = "gateway")]
 mod gateway;
+#[cfg(all(test, feature = "gateway"))]
+mod gateway_tests;
 mod settings;
 mod tencent;
 #[cfg(test)]
