@@ -14,6 +14,7 @@ use crate::json::{Object, Value};
 use crate::sign::encode::Ink;
 use crate::sign::tencent_tc3;
 use crate::time::Millis;
+use std::sync::Arc;
 
 /// An account at Tencent Cloud SMS.
 #[derive(Clone, Debug)]
@@ -28,6 +29,7 @@ pub struct Tencent {
     templates: Vec<(String, String)>,
     params: Vec<Pattern>,
     timeout: Millis,
+    day_keys: Arc<tencent_tc3::DayKeys>,
 }
 
 impl Tencent {
@@ -59,7 +61,20 @@ impl Tencent {
         let params = template_params(section)?;
         let (region, app_id) = (region.to_owned(), app_id.to_owned());
         let timeout = settings::timeout(section)?;
-        Ok(Self { name, weight, keys, endpoint, region, app_id, sign_name, templates, params, timeout })
+        let day_keys = Arc::default();
+        Ok(Self {
+            name,
+            weight,
+            keys,
+            endpoint,
+            region,
+            app_id,
+            sign_name,
+            templates,
+            params,
+            timeout,
+            day_keys,
+        })
     }
 
     /// Writes the body, compact, in the order the vendor documents it.
@@ -117,12 +132,13 @@ impl Provider for Tencent {
             action: "SendSms",
             version: "2021-01-11",
             host: &self.endpoint.host,
-            service: "sms",
+            service: SERVICE,
             region: Some(&self.region),
             language: None,
             body: self.body(to, message, template),
         };
-        let request = tencent_tc3::build(call, credentials, signing.now);
+        let key = self.day_keys.at(&credentials.secret, SERVICE, signing.now);
+        let request = tencent_tc3::build_with(&key, call, credentials, signing.now);
         Ok(request.into_call(&self.endpoint.origin, self.timeout, MAX_REPLY))
     }
 
@@ -187,6 +203,7 @@ fn digits(text: &str) -> bool {
     (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+const SERVICE: &str = "sms";
 const HOST: &str = "sms.tencentcloudapi.com";
 const NAMES: Names = Names {
     id: ("secret_id", "TENCENTCLOUD_SECRET_ID"),
