@@ -11,8 +11,6 @@ mod fault;
 mod flow;
 #[cfg(feature = "gateway")]
 mod gateway;
-#[cfg(all(test, feature = "gateway"))]
-mod gateway_tests;
 mod settings;
 mod tencent;
 #[cfg(test)]

@@ -1,6 +1,8 @@
+use super::super::{Answer, Fault};
 use super::*;
 use crate::config::Section;
 use crate::provider::{Class, Message, Number, Provider, Reading, Recipient, Signing};
+use crate::time::Millis;
 
 const NOW: UnixMillis = UnixMillis(1_694_615_694_000);
 const SHAPES: [&str; 3] = ["app-key-md5", "bearer-json", "form-hmac"];
