@@ -5,14 +5,12 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Any, Literal, TypedDict, Union
+    from typing import Any, Literal, TypedDict
 
     FailureClass = Literal["rejected", "account", "throttled", "unavailable", "ambiguous"]
 
     class _Signature(TypedDict):
-        method: Literal[
-            "none", "bearer", "basic", "md5", "sha1", "sha256", "hmac-md5", "hmac-sha1", "hmac-sha256"
-        ]
+        method: Literal["none", "bearer", "basic", "md5", "sha1", "sha256", "hmac-md5", "hmac-sha1", "hmac-sha256"]
 
     class Signature(_Signature, total=False):
         """How a gateway is shown who calls."""
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
         output: Literal["hex", "HEX", "base64"]
 
     class _Reply(TypedDict):
-        success: Union[Sequence[Union[str, int]], Literal["message_id"]]
+        success: Sequence[str | int] | Literal["message_id"]
 
     class Reply(_Reply, total=False):
         """Where a gateway's JSON reply says what; paths such as `data.0.id`."""
