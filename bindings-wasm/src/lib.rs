@@ -138,6 +138,15 @@ pub fn apply(record: Option<Box<[u8]>>, op: &str, now: f64) -> Result<Applied, J
     Ok(Applied { record, ttl_ms: ttl.0 as f64, reply })
 }
 
+/// Returns the client's address as the outermost of `proxies` own proxies saw it.
+///
+/// Empty when it can't be read; absent when there is none.
+#[wasm_bindgen(js_name = clientIp)]
+#[must_use]
+pub fn client_ip(peer: Option<String>, forwarded: &str, proxies: u32) -> Option<String> {
+    wire::client_ip(peer.as_deref(), forwarded, proxies as usize)
+}
+
 /// Returns the script of the Redis store, and its SHA-1 in lower-case hex.
 #[wasm_bindgen(js_name = redisScript)]
 pub fn redis_script() -> Vec<String> {

@@ -7,6 +7,7 @@
 mod schema;
 pub mod text;
 
+pub use crate::address::client_ip;
 pub use crate::error::{ConfigCode, ConfigError, DriveError};
 pub use crate::flow::{Reply, SendRequest, VerifyRequest};
 pub use crate::http::{HttpCall, HttpReply, Method};
