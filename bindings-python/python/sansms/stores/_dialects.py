@@ -141,8 +141,9 @@ class Postgres(Dialect):
 STATES: dict[str, Verdict] = {
     "40001": "again",  # serialization_failure
     "40P01": "again",  # deadlock_detected
-    "23505": "again",  # unique_violation: two made the table at once
+    "23505": "again",  # unique_violation; this and the next two: others made the table at the same time
     "42P07": "again",  # duplicate_table
+    "42710": "again",  # duplicate_object
     "55P03": "busy",  # lock_not_available: lock_timeout
     "57014": "busy",  # query_canceled: statement_timeout
     "42P01": "no table",  # undefined_table

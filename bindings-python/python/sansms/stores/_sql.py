@@ -291,11 +291,11 @@ class SQLStore:
             link.ask([self._dialect.create], deadline)
         except BaseException as error:
             self._pool.give(link, broken=True)
-            if isinstance(error, TimeoutError) or not isinstance(error, Exception):
-                raise
-            if self._dialect.verdict(error) == "again":  # another has made it meanwhile
-                return
-            raise no_table(self._dialect) from None
+            if isinstance(error, Exception) and self._dialect.verdict(error) == "again":
+                return  # another makes it just now
+            if isinstance(error, Exception) and self._dialect.verdict(error) == "no table":
+                raise no_table(self._dialect) from None
+            raise
         self._pool.give(link)
 
     def close(self) -> None:

@@ -112,11 +112,12 @@ class AsyncPostgresStore:
         try:
             await aask(raw, [self._dialect.create], deadline)
             broken = False
-        except TimeoutError:
-            raise
         except Exception as error:
-            if self._dialect.verdict(error) != "again":
+            verdict = self._dialect.verdict(error)
+            if verdict == "no table":
                 raise no_table(self._dialect) from None
+            if verdict != "again":  # else another makes it just now
+                raise
         finally:
             await pool.give(raw, broken=broken)
 
