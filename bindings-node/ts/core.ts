@@ -31,8 +31,8 @@ export interface CoreEngine {
 export interface CoreFlow {
   start(now: number): string;
   resume(id: number, reply: string, now: number): string;
-  /** Gives the memory back at once; the add-on has none of it. */
-  free?(): void;
+  /** Ends the flow and gives its memory back. */
+  free(): void;
 }
 
 export interface CoreMemoryStore {

@@ -43,6 +43,8 @@ export interface Wait {
 export interface ProviderReply {
   /** The provider that was asked, e.g. `aliyun`. */
   readonly provider?: string;
+  /** The blind name of this send, which the provider's receipts repeat. */
+  readonly sendId?: string;
   /** The provider's id of the message, for its delivery reports. */
   readonly messageId?: string;
   /** The provider's id of the request, for its support. */

@@ -6,6 +6,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::types::{PyBytes, PyTuple};
+use sansms::secret::Secret;
 use sansms::wire::{self, HttpCall, HttpReply, UnixMillis};
 use std::sync::{Mutex, PoisonError};
 
@@ -104,7 +105,8 @@ impl Flow {
     }
 }
 
-/// A reply tuple: `("http", status, headers, body)`, `("http_fault", sent)`, `("store", replies)` or `("store_fault",)`.
+/// A reply tuple: `("http", status, headers, body)`, `("http_fault", sent)`, `("credentials", id, secret, token)`,
+/// `("credentials_fault",)`, `("store", replies)` or `("store_fault",)`.
 pub(crate) struct Reply(wire::Reply);
 
 impl<'py> FromPyObject<'_, 'py> for Reply {
@@ -118,6 +120,13 @@ impl<'py> FromPyObject<'_, 'py> for Reply {
                 wire::Reply::Http(HttpReply { status, headers, body: body.to_vec() })
             }
             "http_fault" => wire::Reply::HttpFault { sent: object.get_item(1)?.extract()? },
+            "credentials" => {
+                let (_, id, secret, token): (PyBackedStr, String, String, Option<String>) =
+                    object.extract()?;
+                let (secret, token) = (Secret::new(secret), token.map(Secret::new));
+                wire::Reply::Credentials(Some(wire::Credentials { id, secret, token }))
+            }
+            "credentials_fault" => wire::Reply::Credentials(None),
             "store" => wire::Reply::Store(object.get_item(1)?.extract()?),
             "store_fault" => wire::Reply::StoreFault,
             _ => return Err(PyValueError::new_err("no such kind of reply")),
@@ -125,8 +134,8 @@ impl<'py> FromPyObject<'_, 'py> for Reply {
     }
 }
 
-/// Converts a step to `("http", id, method, url, headers, body, timeout_ms, max_reply)`, `("store", id, ops)` or
-/// `("done", outcome)`.
+/// Converts a step to `("http", id, method, url, headers, body, timeout_ms, max_reply)`, `("credentials", id,
+/// provider)`, `("store", id, ops)` or `("done", outcome)`.
 fn step(py: Python<'_>, step: Result<wire::Step, wire::DriveError>) -> PyResult<Bound<'_, PyTuple>> {
     match step.map_err(|error| error::drive(py, error))? {
         wire::Step::Http { id, call } => {
@@ -134,6 +143,7 @@ fn step(py: Python<'_>, step: Result<wire::Step, wire::DriveError>) -> PyResult<
             let body = PyBytes::new(py, &body);
             ("http", id, method.as_str(), url, headers, body, timeout.0, max_reply).into_pyobject(py)
         }
+        wire::Step::Credentials { id, provider } => ("credentials", id, provider).into_pyobject(py),
         wire::Step::Store { id, ops } => {
             let ops: Vec<_> = ops.into_iter().map(|wire::StoreOp { key, op }| (key, op)).collect();
             ("store", id, ops).into_pyobject(py)

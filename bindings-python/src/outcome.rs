@@ -32,6 +32,8 @@ pub(crate) struct Outcome {
     ticket: Option<String>,
     /// The provider that was asked last.
     provider: Option<String>,
+    /// The blind name of this send, which the provider's receipts repeat.
+    send_id: Option<String>,
     /// The provider's id of the message.
     message_id: Option<String>,
     /// The provider's id of the request.
@@ -76,6 +78,7 @@ impl From<wire::Outcome> for Outcome {
             challenge: from.challenge,
             ticket: from.ticket,
             provider: from.provider,
+            send_id: from.send_id,
             message_id: from.message_id,
             request_id: from.request_id,
             http_status: from.http_status,

@@ -3,11 +3,14 @@
 use crate::config::{Section, error};
 use crate::error::{ConfigCode, ConfigError};
 use crate::flow::breaker::Breaker;
-use crate::flow::deployment::{Deployment, is_name, recipient};
+use crate::flow::contact::Contact;
+use crate::flow::deployment::{Deployment, is_name};
 use crate::flow::send::SendFlow;
 use crate::flow::verify::VerifyFlow;
 use crate::flow::{Flow, SendRequest, VerifyRequest};
+use crate::json::{self, Object, Value};
 use crate::key::Keyring;
+use crate::mac::same;
 use crate::phone;
 use crate::policy::Policy;
 use crate::policy::audit::Audit;
@@ -15,7 +18,6 @@ use crate::provider::{self, Provider};
 use crate::secret::Secret;
 use crate::ticket::{self, Ticket};
 use crate::time::UnixMillis;
-use serde_json::Value;
 use std::sync::Arc;
 
 /// A deployment: keys, policy and providers. Cheap to clone; the clones are one.
@@ -33,11 +35,11 @@ impl Engine {
     /// # Errors
     /// [`ConfigError`] names the option, what would be right, and the environment variable if there is one.
     pub fn new(config_json: &str) -> Result<Self, ConfigError> {
-        let value: Value = serde_json::from_str(config_json)
+        let value = json::parse(config_json.as_bytes())
             .map_err(|_| error(ConfigCode::Type, "config", "must be a JSON object"))?;
         let mut top = Section::open("", &value)?;
-        let env = top.value("env").cloned().unwrap_or(Value::Null);
-        let env = |name: &str| env.get(name).and_then(Value::as_str).map(str::to_owned);
+        let env = top.value("env");
+        let env = |name: &str| env?.get(name).and_then(Value::as_str).map(str::to_owned);
         let keys = keys(&mut top, &env)?;
         let namespace = top.text("namespace")?.unwrap_or("default");
         if !is_name(namespace, 32) {
@@ -86,6 +88,8 @@ impl Engine {
             "TENCENTCLOUD_SECRET_ID",
             "TENCENTCLOUD_SECRET_KEY",
             "TENCENTCLOUD_SESSION_TOKEN",
+            "SANSMS_GATEWAY_KEY",
+            "SANSMS_GATEWAY_SECRET",
         ]
     }
 
@@ -116,15 +120,30 @@ impl Engine {
         Flow::new(VerifyFlow::new(self.inner.clone(), request, Secret::new(seed)))
     }
 
+    /// Returns the secret part of the path that takes delivery receipts: 22 characters of a URL.
+    ///
+    /// It follows from the keys, so it is the same on every machine and after every restart. The vendors sign no
+    /// push: who doesn't know this part must not reach the endpoint.
+    #[must_use]
+    pub fn receipt_key(&self) -> String {
+        self.inner.keys.receipts(&self.inner.namespace)
+    }
+
+    /// Tells, in constant time, whether a path has the right secret part.
+    #[must_use]
+    pub fn is_receipt_key(&self, given: &str) -> bool {
+        same(self.receipt_key().as_bytes(), given.as_bytes())
+    }
+
     /// Tells whether a ticket is genuine, fresh, and bound to just this.
     ///
-    /// `to` is the number as typed or in E.164. A ticket can be used until it ends: what must happen once is for
+    /// `to` is the recipient as typed or as an outcome gave it. A ticket can be used until it ends: what must happen once is for
     /// the application to make so.
     #[must_use]
     pub fn redeem(&self, ticket: &str, to: &str, purpose: &str, bound: &str, now: UnixMillis) -> bool {
-        let Ok(phone) = phone::parse(to, &self.inner.phone) else { return false };
+        let Ok(contact) = Contact::read(to, &self.inner) else { return false };
         let claim =
-            Ticket { namespace: &self.inner.namespace, recipient: &recipient(phone.e164()), purpose, bound };
+            Ticket { namespace: &self.inner.namespace, recipient: &contact.recipient(), purpose, bound };
         ticket::verify(&self.inner.keys, ticket, &claim, now)
     }
 }
@@ -140,7 +159,7 @@ impl core::fmt::Debug for Engine {
 fn keys(top: &mut Section<'_>, env: &dyn Fn(&str) -> Option<String>) -> Result<Keyring, ConfigError> {
     match (Keyring::from_config(top), env("SANSMS_SECRET")) {
         (Err(missing), Some(secret)) if missing.code == ConfigCode::Missing && missing.option == "secret" => {
-            let value = serde_json::json!({ "secret": secret });
+            let value = Value::Object(Object::from_iter([("secret".to_owned(), Value::String(secret))]));
             Keyring::from_config(&mut Section::open("", &value)?)
                 .map_err(|error| ConfigError { env: Some("SANSMS_SECRET"), ..error })
         }

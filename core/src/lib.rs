@@ -9,10 +9,12 @@
 pub mod address;
 pub mod code;
 pub mod config;
+pub mod email;
 pub mod engine;
 pub mod error;
 pub mod flow;
 pub mod http;
+pub mod json;
 pub mod key;
 pub mod limit;
 pub mod mac;
@@ -20,6 +22,7 @@ pub mod outcome;
 pub mod phone;
 pub mod policy;
 pub mod provider;
+pub mod receipt;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod secret;

@@ -87,6 +87,7 @@ fn the_sequences_cover_what_there_is() {
         }
     }
     let expected = [
+        "counted",
         "denied",
         "full",
         "gone",
@@ -102,8 +103,10 @@ fn the_sequences_cover_what_there_is() {
         "wrong",
     ];
     assert_eq!(replies.iter().collect::<Vec<_>>(), expected);
-    for word in ["reserve", "release", "check", "l s", "l f", "b s", "b f", "t g", "slot=", "idem=", "1", "2"]
-    {
+    for word in [
+        "reserve", "release", "check", "count", "consume", "l s", "l f", "b s", "b f", "t g", "slot=",
+        "idem=", "1", "2",
+    ] {
         assert!(words.contains(word), "{word}: {words:?}");
     }
     assert!(back && forgot, "a clock that goes back, and a record that is forgotten");

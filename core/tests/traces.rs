@@ -8,8 +8,10 @@
 )]
 
 use sansms::mac::unhex;
+use sansms::secret::Secret;
 use sansms::wire::{
-    Engine, HttpReply, MemoryStore, Outcome, Reply, SendRequest, Step, UnixMillis, VerifyRequest, text,
+    Credentials, Engine, HttpReply, MemoryStore, Outcome, Reply, SendRequest, Step, UnixMillis,
+    VerifyRequest, text,
 };
 use serde_json::{Value, json};
 
@@ -63,6 +65,16 @@ fn replay(trace: &Value, name: &str) -> usize {
                         id,
                         replies.map_or(Reply::StoreFault, |all| Reply::Store(all.iter().map(line).collect())),
                     )
+                }
+                Step::Credentials { id, provider } => {
+                    assert_eq!(told["credentials"], json!(provider), "{place}");
+                    let part = |name: &str| told["reply"][name].as_str().map(str::to_owned);
+                    let given = part("id").zip(part("secret")).map(|(id, secret)| Credentials {
+                        id,
+                        secret: Secret::new(secret),
+                        token: part("token").map(Secret::new),
+                    });
+                    (id, Reply::Credentials(given))
                 }
                 Step::Http { id, call } => {
                     let headers: Vec<_> =

@@ -6,9 +6,10 @@
 
 use crate::{Outcome as Chore, root};
 use sansms::mac::hex;
+use sansms::secret::Secret;
 use sansms::wire::{
-    Engine, Flow, HttpCall, HttpReply, MemoryStore, Method, Outcome, Reply, SendRequest, Step, UnixMillis,
-    VerifyRequest,
+    Credentials, Engine, Flow, HttpCall, HttpReply, MemoryStore, Method, Outcome, Reply, SendRequest, Step,
+    UnixMillis, VerifyRequest,
 };
 use serde_json::{Map, Value, json};
 
@@ -154,6 +155,16 @@ impl Trace {
         let outcome = loop {
             let (id, reply, mut written) = match &step {
                 Step::Done(outcome) => break outcome.clone(),
+                Step::Credentials { id, provider } => {
+                    let given = Credentials {
+                        id: "sandbox-id".into(),
+                        secret: Secret::new("sandbox-secret".into()),
+                        token: None,
+                    };
+                    let told = json!({ "id": given.id, "secret": given.secret.expose() });
+                    let written = json!({ "credentials": provider, "reply": told });
+                    (*id, Reply::Credentials(Some(given)), written)
+                }
                 Step::Http { id, call } => {
                     code = code_in(call).unwrap_or(code);
                     let taken = if call.host() == "127.0.0.1:9" { ALIYUN_OK } else { TENCENT_OK };

@@ -97,6 +97,9 @@ class Outcome:
     def provider(self) -> str | None:
         """The provider that was asked last."""
     @property
+    def send_id(self) -> str | None:
+        """The blind name of this send, which the provider's receipts repeat."""
+    @property
     def message_id(self) -> str | None:
         """The provider's id of the message."""
     @property

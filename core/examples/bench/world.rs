@@ -73,6 +73,7 @@ pub(crate) fn drive(mut flow: Flow, now: UnixMillis, mut store: impl FnMut(&Stor
         let (id, reply) = match step {
             Step::Done(outcome) => return *outcome,
             Step::Store { id, ops } => (id, Reply::Store(ops.iter().map(|op| Some(store(op))).collect())),
+            Step::Credentials { provider, .. } => panic!("{provider} has its key"),
             Step::Http { id, call } => {
                 let body = if call.url.contains("aliyun") { ALIYUN_REPLY } else { TENCENT_REPLY };
                 (id, Reply::Http(HttpReply { status: 200, headers: Vec::new(), body: body.into() }))

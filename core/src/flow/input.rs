@@ -1,10 +1,10 @@
 //! What both flows read from a request first.
 
-use super::deployment::{Deployment, is_name, recipient};
+use super::contact::Contact;
+use super::deployment::{Deployment, is_name};
 use crate::address::Address;
 use crate::key::ctx;
 use crate::outcome::{Code, Outcome};
-use crate::phone::{self, Phone};
 use crate::policy::{IpMode, SessionMode};
 
 /// The longest session, device or idempotency key, in bytes.
@@ -12,7 +12,7 @@ const TEXT_MAX: usize = 256;
 
 /// Whom a flow is about, read and bound.
 pub(super) struct Subject {
-    pub(super) phone: Phone,
+    pub(super) contact: Contact,
     /// The recipient's name in codes, proofs and limits.
     pub(super) recipient: String,
     /// What is bound into the code, its proof and its tag.
@@ -32,11 +32,8 @@ impl Subject {
         session: Option<&str>,
         token: Option<&str>,
     ) -> Result<Self, Box<Outcome>> {
-        let phone = phone::parse(to, &deployment.phone).map_err(|error| {
-            let text = Some((error.text_zh(), error.text_en()));
-            Box::new(Outcome { text, ..Outcome::new(Code::InputNumber(error.code())) })
-        })?;
-        let about = |code| Box::new(addressed(Outcome::new(code), &phone));
+        let contact = Contact::read(to, deployment)?;
+        let about = |code| Box::new(addressed(Outcome::new(code), &contact));
         if !is_name(purpose, 64) {
             return Err(about(Code::InputPurpose));
         }
@@ -54,9 +51,9 @@ impl Subject {
         if !fits(Some(session)) {
             return Err(about(Code::InputTooLong));
         }
-        let recipient = recipient(phone.e164());
+        let recipient = contact.recipient();
         let ctx = ctx(&deployment.namespace, &recipient, purpose, session);
-        Ok(Self { phone, recipient, ctx, address })
+        Ok(Self { contact, recipient, ctx, address })
     }
 }
 
@@ -66,6 +63,6 @@ pub(super) fn fits(text: Option<&str>) -> bool {
 }
 
 /// Returns the outcome with its recipient.
-pub(super) fn addressed(outcome: Outcome, phone: &Phone) -> Outcome {
-    Outcome { to: Some(phone.e164().into()), masked: Some(phone.masked()), ..outcome }
+pub(super) fn addressed(outcome: Outcome, contact: &Contact) -> Outcome {
+    Outcome { to: Some(contact.to().into()), masked: Some(contact.masked()), ..outcome }
 }

@@ -1,11 +1,13 @@
 //! Flows: `start` and `resume`, each returning the next step.
 //!
 //! There is no queue that a host could forget to drain: what to do next is what the call returned. A flow asks for
-//! at most four store steps and one HTTP step a provider, and every path ends in [`Step::Done`].
+//! at most four store steps, and of each provider one key and one HTTP exchange; every path ends in [`Step::Done`].
 
 pub(crate) mod breaker;
+pub(crate) mod contact;
 pub(crate) mod deployment;
 mod input;
+mod order;
 mod request;
 pub(crate) mod send;
 #[cfg(test)]
@@ -19,6 +21,7 @@ use crate::error::DriveError;
 use crate::http::{HttpCall, HttpReply, TransportFault};
 use crate::limit::{self, Refusal};
 use crate::outcome::{Code, Outcome};
+use crate::sign::Credentials;
 use crate::store::StoreOp;
 use crate::time::{Millis, UnixMillis};
 use core::fmt;
@@ -33,6 +36,13 @@ pub enum Step {
         /// The request, complete.
         call: HttpCall,
     },
+    /// Get the key of a provider whose `credentials` the host gives.
+    Credentials {
+        /// To be handed back with the reply.
+        id: u32,
+        /// The provider's name.
+        provider: String,
+    },
     /// Run operations on the store; they touch different keys and may run at once.
     Store {
         /// To be handed back with the reply.
@@ -45,8 +55,10 @@ pub enum Step {
 }
 
 /// What the host brings back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Reply {
+    /// The provider's key; `None` when it can't be had.
+    Credentials(Option<Credentials>),
     /// The provider's answer.
     Http(HttpReply),
     /// No whole answer came.
@@ -73,6 +85,8 @@ pub(crate) trait Machine: Send + Sync {
     fn start(&mut self, now: UnixMillis) -> Next;
     /// Goes on after a store step, with one answer for each operation.
     fn stored(&mut self, heard: Vec<Heard>, now: UnixMillis) -> Next;
+    /// Goes on with a provider's key, if the host has one.
+    fn keyed(&mut self, credentials: Option<Credentials>, now: UnixMillis) -> Next;
     /// Goes on after an HTTP step.
     fn answered(&mut self, answer: Result<HttpReply, TransportFault>, now: UnixMillis) -> Next;
 }
@@ -84,6 +98,8 @@ pub(crate) type Heard = Result<limit::Reply, Code>;
 pub(crate) enum Next {
     /// One exchange.
     Http(HttpCall),
+    /// The key of the provider with this name.
+    Credentials(String),
     /// Operations on the store.
     Store(Vec<StoreOp>),
     /// Nothing more.
@@ -93,6 +109,7 @@ pub(crate) enum Next {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum WaitsFor {
     Start,
+    Credentials,
     Http,
     Store(usize),
     Nothing,
@@ -126,6 +143,9 @@ impl Flow {
             _ => {}
         }
         match (self.waits_for, reply) {
+            (WaitsFor::Credentials, Reply::Credentials(given)) => {
+                Ok(self.go(|machine| machine.keyed(given, now)))
+            }
             (WaitsFor::Http, Reply::Http(reply)) => Ok(self.go(|machine| machine.answered(Ok(reply), now))),
             (WaitsFor::Http, Reply::HttpFault { sent }) => {
                 Ok(self.go(|machine| machine.answered(Err(TransportFault { sent }), now)))
@@ -150,6 +170,10 @@ impl Flow {
                 self.waits_for = WaitsFor::Http;
                 Step::Http { id, call }
             }
+            Next::Credentials(provider) => {
+                self.waits_for = WaitsFor::Credentials;
+                Step::Credentials { id, provider }
+            }
             Next::Store(ops) => {
                 self.waits_for = WaitsFor::Store(ops.len());
                 Step::Store { id, ops }
@@ -167,6 +191,7 @@ impl fmt::Debug for Flow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.waits_for {
             WaitsFor::Start => "not started",
+            WaitsFor::Credentials => "waits for a key",
             WaitsFor::Http => "waits for HTTP",
             WaitsFor::Store(_) => "waits for the store",
             WaitsFor::Nothing => "finished",

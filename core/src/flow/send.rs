@@ -11,18 +11,20 @@
 
 use super::deployment::Deployment;
 use super::input::{Subject, addressed, fits};
+use super::order::order;
 use super::request::SendRequest;
 use super::wave::{refusal, store_op};
 use super::{Heard, Machine, Next, unavailable};
 use crate::code::{proof, read_own};
-use crate::http::{HttpReply, TransportFault};
+use crate::http::{HttpCall, HttpReply, TransportFault};
 use crate::key::{ctx, expand, head};
 use crate::limit::{Held, Kind, Lease, Part, Reply, SlotOp, SlotReply};
 use crate::mac::base64url;
 use crate::outcome::{Code, Outcome};
 use crate::policy::{LEAST, LIFETIME, SessionMode};
-use crate::provider::{Class, Failure, Message, Receipt, Recipient};
+use crate::provider::{BuildError, Class, Failure, Message, Provider, Receipt, Signing};
 use crate::secret::Secret;
+use crate::sign::Credentials;
 use crate::store::StoreOp;
 use crate::time::{Millis, UnixMillis};
 use std::sync::Arc;
@@ -49,6 +51,8 @@ enum State {
     From(Vec<Part>),
     /// Wave 2.
     To(Vec<Part>, SlotOp),
+    /// The host is asked for a provider's key.
+    Keying(Sending),
     Asking(Sending),
     GivingBack(Outcome),
     Finished,
@@ -57,6 +61,7 @@ enum State {
 /// The message, while providers are asked.
 struct Sending {
     code: Secret<String>,
+    send_id: String,
     expires_in: Millis,
     resend_in: Millis,
     order: std::vec::IntoIter<usize>,
@@ -91,12 +96,21 @@ impl SendFlow {
         }
         let token = self.challenge.as_deref();
         let subject = Subject::read(&self.deployment, to, purpose, ip.as_deref(), session.as_deref(), token)?;
-        let about = |code| Box::new(addressed(Outcome::new(code), &subject.phone));
+        let about = |code| Box::new(addressed(Outcome::new(code), &subject.contact));
         if !fits(device.as_deref()) || !fits(idempotency_key.as_deref()) {
             return Err(about(Code::InputTooLong));
         }
-        if !self.deployment.providers.iter().any(|provider| provider.has_template(purpose)) {
+        if !self
+            .deployment
+            .providers
+            .iter()
+            .any(|provider| provider.serves(&subject.contact.parts(), purpose))
+        {
             return Err(about(Code::InputPurpose));
+        }
+        let managed = self.deployment.managed(&subject.contact.parts(), purpose);
+        if code.is_some() && managed.is_some() {
+            return Err(about(Code::InputCodeManaged));
         }
         if let Some(code) = code {
             let policy = &self.deployment.policy;
@@ -155,14 +169,20 @@ impl SendFlow {
     fn plan_to(&self, subject: &Subject) -> Option<(Vec<Part>, SlotOp)> {
         let Deployment { keys, policy, .. } = &*self.deployment;
         let planner = self.deployment.planner();
-        let mut parts = vec![planner.number(&subject.recipient)];
-        parts.extend(planner.prefix(subject.phone.prefix()));
-        parts.extend(planner.country(subject.phone.calling_code()));
+        let mut parts = vec![planner.number(&subject.contact.limited())];
+        if let Some(phone) = subject.contact.phone() {
+            parts.extend(planner.prefix(phone.prefix()));
+            parts.extend(planner.country(phone.calling_code()));
+        }
         parts.extend(planner.budget());
 
         let pepper = keys.current()?;
         let nonce = head(&expand(&self.seed, "nonce"));
-        let made = policy.shape.code(pepper, &subject.ctx, &nonce);
+        let made = match self.deployment.managed(&subject.contact.parts(), &self.request.purpose) {
+            // The provider makes the code: what is proven here is a text that nobody can type.
+            Some(_) => Secret::new("~".to_owned()),
+            None => policy.shape.code(pepper, &subject.ctx, &nonce),
+        };
         let code = self.own.as_ref().unwrap_or(&made);
         let mut kids = [[0; 4]; 4];
         kids.iter_mut().zip(keys.peppers()).for_each(|(kid, pepper)| *kid = pepper.id());
@@ -217,9 +237,10 @@ impl SendFlow {
         };
         let sending = Sending {
             code,
+            send_id: base64url(&head::<12>(&expand(&self.seed, "send-id"))),
             expires_in: Millis(slot.remaining_ms),
             resend_in: Millis(next_ms),
-            order: self.deployment.breaker.order(slot.round, now).into_iter(),
+            order: self.order(&slot, now).into_iter(),
             at: 0,
             asked: 0,
             called: false,
@@ -242,45 +263,78 @@ impl SendFlow {
         Some(self.deployment.policy.shape.code(pepper, &self.subject.as_ref()?.ctx, &slot.nonce))
     }
 
+    /// Returns the providers that can send this, in the order to ask.
+    fn order(&self, slot: &SlotReply, now: UnixMillis) -> Vec<usize> {
+        let Deployment { providers, breaker, .. } = &*self.deployment;
+        let Some(subject) = &self.subject else { return Vec::new() };
+        let (to, purpose) = (subject.contact.parts(), &self.request.purpose);
+        if let Some(at) = self.deployment.managed(&to, purpose) {
+            return vec![at];
+        }
+        let able = |provider: &dyn Provider| provider.managed().is_none() && provider.serves(&to, purpose);
+        order(providers, able, breaker, (slot.round, &slot.nonce), now)
+    }
+
     /// Asks the next provider; without one left, nothing was sent.
     fn ask(&mut self, mut sending: Sending, now: UnixMillis) -> Next {
         while let Some(at) = sending.order.next() {
-            let nonce = head(&expand(&self.seed, &format!("http/{}", sending.asked)));
-            sending.asked += 1;
             sending.at = at;
+            sending.asked += 1;
             let Some(provider) = self.deployment.providers.get(at) else { continue };
-            let Some(subject) = &self.subject else { break };
-            let phone = &subject.phone;
-            let message = Message {
-                to: Recipient {
-                    e164: phone.e164(),
-                    calling_code: phone.calling_code(),
-                    national: phone.national(),
-                },
-                purpose: &self.request.purpose,
-                code: sending.code.expose(),
-                minutes: u32::try_from(sending.expires_in.0 / 60_000).unwrap_or(1).max(1),
-                out_id: None,
-            };
-            match provider.call(&message, now, nonce) {
-                Ok(call) => {
-                    sending.called = true;
-                    self.state = State::Asking(sending);
-                    return Next::Http(call);
-                }
-                Err(error) => {
-                    let failure = Failure {
-                        class: Class::Account,
-                        code: error.as_str().into(),
-                        message: error.to_string(),
-                        request_id: None,
-                        retry_after: None,
-                    };
-                    self.note_failure(at, &failure);
-                    sending.last = Some((at, failure));
-                }
+            if provider.asks_for_credentials() {
+                let name = provider.name().to_owned();
+                self.state = State::Keying(sending);
+                return Next::Credentials(name);
+            }
+            match self.call(&sending, None, now) {
+                Ok(call) => return self.exchange(sending, call),
+                Err(error) => self.skip(&mut sending, error, now),
             }
         }
+        self.undelivered(sending, now)
+    }
+
+    /// Builds the call to the provider whose turn it is.
+    fn call(
+        &self,
+        sending: &Sending,
+        credentials: Option<&Credentials>,
+        now: UnixMillis,
+    ) -> Result<HttpCall, BuildError> {
+        let provider = self.deployment.providers.get(sending.at).ok_or(BuildError::NoTemplate)?;
+        let subject = self.subject.as_ref().ok_or(BuildError::Recipient)?;
+        let message = Message {
+            to: subject.contact.parts(),
+            purpose: &self.request.purpose,
+            code: sending.code.expose(),
+            valid: sending.expires_in,
+            send_id: Some(&sending.send_id),
+        };
+        let turn = sending.asked.saturating_sub(1);
+        let nonce = head(&expand(&self.seed, &format!("http/{turn}")));
+        provider.call(&message, &Signing { now, nonce, credentials })
+    }
+
+    fn exchange(&mut self, sending: Sending, call: HttpCall) -> Next {
+        self.state = State::Asking(Sending { called: true, ..sending });
+        Next::Http(call)
+    }
+
+    /// Notes that a provider's call can't be made; nothing was sent.
+    fn skip(&mut self, sending: &mut Sending, error: BuildError, now: UnixMillis) {
+        // A key that can't be had just now is a fault of the moment; the rest is one of the configuration.
+        let class = match error {
+            BuildError::Credentials => Class::Unavailable,
+            _ => Class::Account,
+        };
+        let failure = Failure::of(class, error.as_str());
+        self.note_failure(sending.at, &failure);
+        self.deployment.breaker.note(sending.at, false, now);
+        sending.last = Some((sending.at, failure));
+    }
+
+    /// Ends a send that no provider took.
+    fn undelivered(&mut self, sending: Sending, now: UnixMillis) -> Next {
         let failure = sending.last.clone();
         let code = match failure.as_ref().map(|(_, failure)| failure.class) {
             Some(Class::Throttled) => Code::ProviderThrottled,
@@ -339,6 +393,7 @@ impl SendFlow {
             expires_in: Some(sending.expires_in),
             resend_in: Some(sending.resend_in),
             challenge: self.challenge.clone(),
+            send_id: Some(sending.send_id.clone()),
             ..Outcome::new(code)
         }
     }
@@ -372,7 +427,7 @@ impl SendFlow {
         self.state = State::Finished;
         let outcome = Outcome { events: core::mem::take(&mut self.events), ..outcome };
         Next::Done(Box::new(match &self.subject {
-            Some(subject) => addressed(outcome, &subject.phone),
+            Some(subject) => addressed(outcome, &subject.contact),
             None => outcome,
         }))
     }
@@ -399,7 +454,22 @@ impl Machine for SendFlow {
             },
             // Whatever the store says of a release, the outcome stands: a lease that is not given back is spent.
             State::GivingBack(outcome) => self.finish(outcome),
-            State::Ready | State::Asking(_) | State::Finished => self.finish(unavailable(Code::StoreReply)),
+            State::Ready | State::Keying(_) | State::Asking(_) | State::Finished => {
+                self.finish(unavailable(Code::StoreReply))
+            }
+        }
+    }
+
+    fn keyed(&mut self, credentials: Option<Credentials>, now: UnixMillis) -> Next {
+        let State::Keying(mut sending) = core::mem::replace(&mut self.state, State::Finished) else {
+            return self.finish(unavailable(Code::StoreReply));
+        };
+        match self.call(&sending, credentials.as_ref(), now) {
+            Ok(call) => self.exchange(sending, call),
+            Err(error) => {
+                self.skip(&mut sending, error, now);
+                self.ask(sending, now)
+            }
         }
     }
 
@@ -410,17 +480,7 @@ impl Machine for SendFlow {
         let Some(provider) = self.deployment.providers.get(sending.at) else {
             return self.finish(unavailable(Code::StoreReply));
         };
-        let reading = match answer {
-            Ok(reply) => provider.read(&reply),
-            Err(TransportFault { sent }) => Err(Failure {
-                class: if sent { Class::Ambiguous } else { Class::Unavailable },
-                code: if sent { "transport.sent" } else { "transport.unsent" }.into(),
-                message: String::new(),
-                request_id: None,
-                retry_after: None,
-            }),
-        };
-        match reading {
+        match answer.map_err(Failure::transport).and_then(|reply| provider.read(&reply)) {
             Ok(receipt) => {
                 self.deployment.breaker.note(sending.at, true, now);
                 let outcome = self.sent(&sending, Some(receipt));

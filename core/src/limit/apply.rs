@@ -1,9 +1,8 @@
 //! The one truth of the limiter.
 
-use super::op::{Charge, Check, Op, Refusal, Release, Reply, Reserve, RuleOp, SlotOp, SlotReply};
+use super::op::{Charge, Op, Refusal, Release, Reply, Reserve, RuleOp, SlotReply};
 use super::record::{Entry, Form, Record, Series, Slot, SlotState, Unreadable};
 use super::{CLOCK_SLACK_MS, LEASE_MEMORY_MS};
-use crate::mac::same;
 use crate::time::{Millis, UnixMillis};
 
 /// What became of a record.
@@ -39,6 +38,8 @@ pub fn apply(record: Option<&[u8]>, op: &Op, now: UnixMillis) -> Applied {
         Op::Reserve(op) => record.reserve(op, now),
         Op::Release(op) => record.release(op, now),
         Op::Check(op) => record.check(op, now),
+        Op::Count(op) => record.count(op, now),
+        Op::Consume(op) => record.consume(op),
     };
     if !changed {
         return Applied { record: None, ttl: Millis(0), reply };
@@ -160,98 +161,8 @@ impl Record {
         (true, Reply::Released)
     }
 
-    fn check(&mut self, op: &Check, now: u64) -> (bool, Reply) {
-        let slot = self.slots.iter_mut().find(|slot| slot.tag == op.tag && now < slot.ends());
-        let Some(slot) = slot else { return (false, Reply::Gone) };
-        let Some((_, proof)) = op.proofs.iter().find(|(kid, _)| *kid == slot.kid) else {
-            return (false, Reply::Gone);
-        };
-        let right = same(&slot.proof, proof);
-        let (left, remaining_ms) = (slot.left, slot.remaining(now));
-        match slot.state {
-            SlotState::Used if slot.attempt == op.attempt && right => return (false, Reply::Matched),
-            SlotState::Used => return (false, Reply::Gone),
-            SlotState::Wrong if slot.attempt == op.attempt => {
-                return (false, Reply::Wrong { left, remaining_ms });
-            }
-            SlotState::Fresh | SlotState::Wrong => {}
-        }
-        let Some(left) = left.checked_sub(1) else { return (false, Reply::Locked { remaining_ms }) };
-        slot.left = left;
-        slot.attempt = op.attempt;
-        slot.state = if right { SlotState::Used } else { SlotState::Wrong };
-        if right {
-            return (true, Reply::Matched);
-        }
-        self.advance(now);
-        self.note_wrong(op, now);
-        (true, Reply::Wrong { left, remaining_ms })
-    }
-
-    fn note_wrong(&mut self, op: &Check, now: u64) {
-        if op.keep == 0 {
-            return;
-        }
-        if self.find(op.series).is_none() {
-            self.series.push(Series::new(op.series, Form::Times, op.window_ms));
-        }
-        let keep = usize::from(op.keep);
-        for series in self.series.iter_mut().filter(|series| series.number == op.series) {
-            series.window = series.window.max(op.window_ms);
-            series.entries.push(Entry { at: now, lease: 0, level: 0, idem: None });
-            let window = u64::from(series.window);
-            series.entries.retain(|entry| now.saturating_sub(entry.at) < window);
-            let surplus = series.entries.len().saturating_sub(keep);
-            series.entries.drain(..surplus);
-        }
-    }
-
-    /// Stores a new challenge, or finds the live one of the same purpose and session again.
-    ///
-    /// The error is how long until the first live challenge ends.
-    fn put_slot(&mut self, op: &SlotOp, now: u64) -> Result<SlotReply, u64> {
-        self.slots.retain(|slot| now < slot.ends());
-        let validity = u64::from(op.validity_ms.min(op.lifetime_ms));
-        let known = |kid| op.kids.iter().take(usize::from(op.kid_count)).any(|other| *other == kid);
-        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.tag == op.tag) {
-            let ends =
-                now.saturating_add(validity).min(slot.created.saturating_add(u64::from(op.lifetime_ms)));
-            let enough = ends.saturating_sub(now) >= u64::from(op.least_ms);
-            if slot.is_live(now) && slot.left > 0 && known(slot.kid) && enough && !slot.fixed {
-                let lifetime = ends.saturating_sub(slot.created);
-                slot.lifetime = slot.lifetime.max(u32::try_from(lifetime).unwrap_or(u32::MAX));
-                slot.round = slot.round.saturating_add(1).min(15);
-                return Ok(slot.reply(now));
-            }
-        }
-        self.slots.retain(|slot| slot.tag != op.tag);
-        let max = usize::from(op.max).max(1);
-        if self.slots.len() >= max {
-            match self.slots.iter().position(|slot| slot.state == SlotState::Used) {
-                Some(spent) => drop(self.slots.remove(spent)),
-                None => return Err(self.slots.iter().map(|slot| slot.remaining(now)).min().unwrap_or(1)),
-            }
-        }
-        let [kid, ..] = op.kids;
-        let slot = Slot {
-            tag: op.tag,
-            kid,
-            nonce: op.nonce,
-            proof: op.proof,
-            created: now,
-            lifetime: u32::try_from(validity).unwrap_or(u32::MAX),
-            left: op.tries,
-            state: SlotState::Fresh,
-            round: 0,
-            attempt: 0,
-            fixed: op.least_ms > op.lifetime_ms,
-        };
-        self.slots.push(slot);
-        Ok(slot.reply(now))
-    }
-
     /// Moves the record's last write to `now`, and the bins with it.
-    fn advance(&mut self, now: u64) {
+    pub(super) fn advance(&mut self, now: u64) {
         for series in &mut self.series {
             series.bins.shift(self.base, now);
         }

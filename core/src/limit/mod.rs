@@ -12,12 +12,15 @@ mod op;
 mod plan;
 mod record;
 mod series;
+mod slot;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub use apply::{Applied, apply};
-pub use op::{Charge, Check, Lease, Op, Refusal, Release, Reply, Reserve, RuleOp, SlotOp, SlotReply};
+pub use op::{
+    Charge, Check, Consume, Count, Lease, Op, Refusal, Release, Reply, Reserve, RuleOp, SlotOp, SlotReply,
+};
 pub(crate) use plan::WRONG;
 pub use plan::{Held, Kind, Part, Planner};
 pub use record::{BINS, Bins, Entry, Form, Record, Series, Slot, SlotState, Unreadable};

@@ -15,6 +15,10 @@ pub enum Op {
     Release(Release),
     /// Compare a code, count the try, consume on a match.
     Check(Check),
+    /// Count a try whose code the provider is then asked about.
+    Count(Count),
+    /// Spend the challenge whose code the provider found right.
+    Consume(Consume),
 }
 
 /// Takes a place in every rule of the partition, or in none.
@@ -112,6 +116,36 @@ pub struct Check {
     pub proofs: Vec<(KeyId, [u8; 16])>,
 }
 
+/// Counts a try, as wrong until it is consumed: the provider compares the code.
+///
+/// The first of three steps: count, ask the provider, consume. A flow that ends between them has spent its try.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// The attempt: the same one asked again hears the same answer and is counted once.
+    pub attempt: u32,
+    /// Finds the slot, whichever pepper it was made under.
+    pub tag: [u8; 8],
+    /// The series of wrong tries.
+    pub series: u8,
+    /// How long wrong tries are kept.
+    pub window_ms: u32,
+    /// How many wrong tries are kept at most: the largest limit, and room for those that are taken off again.
+    pub keep: u8,
+}
+
+/// Spends a challenge, and takes the latest wrong try off: the one that this flow's [`Count`] added.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Consume {
+    /// The attempt that was counted: the same one asked again matches again, another never.
+    pub attempt: u32,
+    /// The slot's tag.
+    pub tag: [u8; 8],
+    /// The nonce that the count heard: a challenge made since is another one.
+    pub nonce: [u8; 16],
+    /// The series of wrong tries.
+    pub series: u8,
+}
+
 /// What a partition answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
@@ -156,6 +190,13 @@ pub enum Reply {
         /// The validity that is left, in milliseconds.
         remaining_ms: u64,
     },
+    /// The try is counted; the provider may be asked.
+    Counted {
+        /// Tries that are left on this challenge.
+        left: u8,
+        /// The challenge: what the provider is asked about.
+        slot: SlotReply,
+    },
     /// No try was left.
     Locked {
         /// The validity that is left, in milliseconds.
@@ -167,7 +208,7 @@ pub enum Reply {
     Refused(Refusal),
 }
 
-/// The challenge that a grant stored or found.
+/// The challenge that a grant stored or found, or a try was counted on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SlotReply {
     /// How often it was sent before: 0 for a new one. Stays at 15.

@@ -1,8 +1,8 @@
 //! How one series counts, waits, charges and gives back.
 
 use super::op::{Charge, Release, RuleOp};
-use super::record::{BINS, Bins, Entry, Form, Series, Slot};
-use super::{LOG_MAX, RECENT_MAX, SlotReply};
+use super::record::{BINS, Bins, Entry, Form, Series};
+use super::{LOG_MAX, RECENT_MAX};
 
 const LEASE_MEMORY_MS: u64 = super::LEASE_MEMORY_MS as u64;
 
@@ -212,16 +212,6 @@ impl Bins {
         let bins = self.counts.iter().zip((0..BINS as u64).rev());
         let bins = bins.filter_map(move |(count, back)| head.checked_sub(back).map(|index| (index, *count)));
         bins.filter(move |(index, _)| self.last_ms(*index).saturating_add(u64::from(window)) > now)
-    }
-}
-
-impl Slot {
-    pub(super) fn reply(&self, now: u64) -> SlotReply {
-        SlotReply { round: self.round, kid: self.kid, nonce: self.nonce, remaining_ms: self.remaining(now) }
-    }
-
-    pub(super) fn remaining(&self, now: u64) -> u64 {
-        self.ends().saturating_sub(now)
     }
 }
 

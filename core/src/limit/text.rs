@@ -4,15 +4,20 @@
 //! reserve <lease> [idem=<tag>] [<series>:<form>:<limit>:<window>:<charge>]… [slot=<tag>:<nonce>:<proof>:<validity>:<lifetime>:<least>:<tries>:<max>:<kid>[,<kid>]…]
 //! release <lease> <level> [<series>[:<bin>]]… [slot=<tag>:<nonce>]
 //! check <attempt> <tag> <series>:<window>:<keep> [<kid>:<proof>]…
+//! count <attempt> <tag> <series>:<window>:<keep>
+//! consume <attempt> <tag>:<nonce> <series>
 //! granted <next> [bin=<series>:<bin>]… [used=<rule>:<count>]… [slot=<round>:<kid>:<nonce>:<remaining>]
 //! denied <rule> <retry>   replayed <age> <remaining>   full <retry>   released
+//! counted <left> slot=<round>:<kid>:<nonce>:<remaining>
 //! matched   wrong <left> <remaining>   locked <remaining>   gone   refused clock|version|corrupt|operation|busy
 //! ```
 //!
 //! Leases, tags, nonces, proofs and key ids are lower-case hex of fixed length; numbers are decimal;
 //! durations are milliseconds. Forms: `l` log, `b` bins, `t` times. Charges: `s` soft, `f` firm, `g` gate.
 
-use super::op::{Charge, Check, Op, Refusal, Release, Reply, Reserve, RuleOp, SlotOp, SlotReply};
+use super::op::{
+    Charge, Check, Consume, Count, Op, Refusal, Release, Reply, Reserve, RuleOp, SlotOp, SlotReply,
+};
 use super::record::Form;
 use crate::mac::{hex, hex_into, unhex};
 use core::fmt::Write as _;
@@ -33,6 +38,12 @@ impl Op {
             Self::Reserve(op) => write_reserve(&mut out, op),
             Self::Release(op) => write_release(&mut out, op),
             Self::Check(op) => write_check(&mut out, op),
+            Self::Count(Count { attempt, tag, series, window_ms, keep }) => {
+                push(&mut out, format_args!("count {attempt:08x} {} {series}:{window_ms}:{keep}", hex(tag)));
+            }
+            Self::Consume(Consume { attempt, tag, nonce, series }) => {
+                push(&mut out, format_args!("consume {attempt:08x} {}:{} {series}", hex(tag), hex(nonce)));
+            }
         }
         out
     }
@@ -45,6 +56,8 @@ impl Op {
             "reserve" => read_reserve(rest).map(Self::Reserve),
             "release" => read_release(rest).map(Self::Release),
             "check" => read_check(rest).map(Self::Check),
+            "count" => read_count(rest).map(Self::Count),
+            "consume" => read_consume(rest).map(Self::Consume),
             _ => None,
         }
     }
@@ -59,10 +72,12 @@ impl Reply {
                 let mut out = format!("granted {next_ms}");
                 bins.iter().for_each(|(series, bin)| push(&mut out, format_args!(" bin={series}:{bin}")));
                 used.iter().for_each(|(rule, count)| push(&mut out, format_args!(" used={rule}:{count}")));
-                if let Some(SlotReply { round, kid, nonce, remaining_ms }) = slot {
-                    let (kid, nonce) = (hex(kid), hex(nonce));
-                    push(&mut out, format_args!(" slot={round}:{kid}:{nonce}:{remaining_ms}"));
-                }
+                slot.iter().for_each(|slot| write_slot_reply(&mut out, slot));
+                out
+            }
+            Self::Counted { left, slot } => {
+                let mut out = format!("counted {left}");
+                write_slot_reply(&mut out, slot);
                 out
             }
             Self::Denied { rule, retry_ms } => format!("denied {rule} {retry_ms}"),
@@ -91,6 +106,10 @@ impl Reply {
             "released" => Self::Released,
             "matched" => Self::Matched,
             "wrong" => Self::Wrong { left: number(words.next())?, remaining_ms: number(words.next())? },
+            "counted" => Self::Counted {
+                left: number(words.next())?,
+                slot: read_slot_reply(words.next()?.strip_prefix("slot=")?)?,
+            },
             "locked" => Self::Locked { remaining_ms: number(words.next())? },
             "gone" => Self::Gone,
             "refused" => {
@@ -229,37 +248,66 @@ fn write_check(out: &mut String, op: &Check) {
 
 fn read_check(rest: &str) -> Option<Check> {
     let mut words = rest.split(' ');
-    let attempt = u32::from_be_bytes(bytes(words.next()?)?);
-    let tag = bytes(words.next()?)?;
-    let mut parts = words.next()?.split(':');
-    let (series, window_ms, keep) = (number(parts.next())?, number(parts.next())?, number(parts.next())?);
+    let Count { attempt, tag, series, window_ms, keep } = read_try(&mut words)?;
     let mut proofs = Vec::new();
     for word in words {
         let (kid, proof) = word.split_once(':')?;
         proofs.push((bytes(kid)?, bytes(proof)?));
     }
-    let fits = window_ms > 0 && parts.next().is_none() && proofs.len() <= 4;
-    fits.then_some(Check { attempt, tag, series, window_ms, keep, proofs })
+    (proofs.len() <= 4).then_some(Check { attempt, tag, series, window_ms, keep, proofs })
+}
+
+fn read_count(rest: &str) -> Option<Count> {
+    let mut words = rest.split(' ');
+    let op = read_try(&mut words)?;
+    words.next().is_none().then_some(op)
+}
+
+/// Reads `<attempt> <tag> <series>:<window>:<keep>`.
+fn read_try<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<Count> {
+    let attempt = u32::from_be_bytes(bytes(words.next()?)?);
+    let tag = bytes(words.next()?)?;
+    let mut parts = words.next()?.split(':');
+    let (series, window_ms, keep) = (number(parts.next())?, number(parts.next())?, number(parts.next())?);
+    let fits = window_ms > 0 && parts.next().is_none();
+    fits.then_some(Count { attempt, tag, series, window_ms, keep })
+}
+
+fn read_consume(rest: &str) -> Option<Consume> {
+    let mut words = rest.split(' ');
+    let attempt = u32::from_be_bytes(bytes(words.next()?)?);
+    let (tag, nonce) = words.next()?.split_once(':')?;
+    let op = Consume { attempt, tag: bytes(tag)?, nonce: bytes(nonce)?, series: number(words.next())? };
+    words.next().is_none().then_some(op)
+}
+
+fn write_slot_reply(out: &mut String, slot: &SlotReply) {
+    let SlotReply { round, kid, nonce, remaining_ms } = slot;
+    push(out, format_args!(" slot={round}:{}:{}:{remaining_ms}", hex(kid), hex(nonce)));
+}
+
+/// Reads `<round>:<kid>:<nonce>:<remaining>`.
+fn read_slot_reply(word: &str) -> Option<SlotReply> {
+    let mut parts = word.split(':');
+    let (round, kid, nonce) = (number(parts.next())?, bytes(parts.next()?)?, bytes(parts.next()?)?);
+    let slot = SlotReply { round, kid, nonce, remaining_ms: number(parts.next())? };
+    parts.next().is_none().then_some(slot)
 }
 
 fn read_granted<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Reply> {
     let next_ms = number(words.next())?;
     let (mut bins, mut used, mut slot) = (Vec::new(), Vec::new(), None);
     for word in words {
-        let (name, value) = word.split_once('=')?;
-        let mut parts = value.split(':');
-        match name {
-            "bin" => bins.push((number(parts.next())?, number(parts.next())?)),
-            "used" => used.push((number(parts.next())?, number(parts.next())?)),
-            "slot" => {
-                let (round, kid, nonce) =
-                    (number(parts.next())?, bytes(parts.next()?)?, bytes(parts.next()?)?);
-                slot = Some(SlotReply { round, kid, nonce, remaining_ms: number(parts.next())? });
-            }
-            _ => return None,
+        if let Some(told) = word.strip_prefix("slot=") {
+            slot = Some(read_slot_reply(told)?);
+            continue;
         }
-        if parts.next().is_some() {
-            return None;
+        let (name, value) = word.split_once('=')?;
+        let (first, second) = value.split_once(':')?;
+        match name {
+            "bin" => bins.push((number(Some(first))?, number(Some(second))?)),
+            "used" => used.push((number(Some(first))?, number(Some(second))?)),
+            _ => return None,
         }
     }
     Some(Reply::Granted { next_ms, bins, used, slot })

@@ -61,6 +61,8 @@ pub struct Outcome {
     pub ticket: Option<String>,
     /// The provider that took the message, or refused it last.
     pub provider: Option<String>,
+    /// The blind name of this send, which the provider's receipts repeat.
+    pub send_id: Option<String>,
     /// The provider's id of the message.
     pub message_id: Option<String>,
     /// The provider's id of the request.
@@ -141,6 +143,7 @@ impl Outcome {
             challenge: None,
             ticket: None,
             provider: None,
+            send_id: None,
             message_id: None,
             request_id: None,
             events: Vec::new(),

@@ -2,23 +2,25 @@
 //!
 //! Source: help.aliyun.com, "SendSms", and the official SDK alibabacloud_dysmsapi20170525 4.6.0.
 
+use super::keys::{Keys, Names};
 use super::pattern::Pattern;
 use super::reading::{MAX_REPLY, doubtful, failure, id, object};
-use super::settings::{self, Endpoint, Env, Named};
-use super::{BuildError, Class, Message, Provider, Reading, Receipt, classes};
+use super::settings::{self, Endpoint, Env};
+use super::{BuildError, Class, Message, Provider, Reading, Receipt, Recipient, Signing, classes};
 use crate::config::Section;
 use crate::error::{ConfigCode, ConfigError};
 use crate::http::{HttpCall, HttpReply};
 use crate::mac::hex;
 use crate::sign::encode::Ink;
-use crate::sign::{Credentials, aliyun_acs3, aliyun_rpc};
-use crate::time::{Millis, UnixMillis};
+use crate::sign::{aliyun_acs3, aliyun_rpc};
+use crate::time::Millis;
 
 /// An account at Alibaba Cloud SMS.
 #[derive(Clone, Debug)]
 pub struct Aliyun {
     name: String,
-    credentials: Credentials,
+    weight: u32,
+    keys: Keys,
     endpoint: Endpoint,
     wire: Wire,
     sign_name: String,
@@ -48,16 +50,16 @@ impl Aliyun {
     /// [`ConfigError`] that names the option, and the environment variable where there is one.
     pub fn from_config(section: &mut Section<'_>, env: Env<'_>) -> Result<Self, ConfigError> {
         let name = settings::name(section, "aliyun")?;
-        let credentials = settings::credentials(section, env, ID, SECRET, TOKEN)?;
+        let weight = settings::weight(section)?;
         let host = section.choice("region", REGIONS)?.unwrap_or(CENTRAL);
         let endpoint = settings::endpoint(section, host)?;
-        settings::match_keys(section, ID, &credentials, &endpoint)?;
+        let keys = Keys::read(section, env, &NAMES, &endpoint)?;
         let wire = section.choice("wire", &[("acs3", Wire::Acs3), ("rpc", Wire::Rpc)])?;
         let sign_name = settings::sign_name(section)?;
         let templates = settings::templates(section, template_code, "SMS_123456789")?;
         let params = template_params(section)?;
         let (wire, timeout) = (wire.unwrap_or(Wire::Acs3), settings::timeout(section)?);
-        Ok(Self { name, credentials, endpoint, wire, sign_name, templates, params, timeout })
+        Ok(Self { name, weight, keys, endpoint, wire, sign_name, templates, params, timeout })
     }
 
     fn template_param(&self, message: &Message<'_>) -> String {
@@ -79,34 +81,39 @@ impl Provider for Aliyun {
         &self.name
     }
 
-    fn has_template(&self, purpose: &str) -> bool {
-        settings::template(&self.templates, purpose).is_some()
+    fn weight(&self) -> u32 {
+        self.weight
     }
 
-    fn call(&self, message: &Message<'_>, now: UnixMillis, nonce: [u8; 16]) -> Result<HttpCall, BuildError> {
+    fn serves(&self, to: &Recipient<'_>, purpose: &str) -> bool {
+        to.is_phone() && settings::template(&self.templates, purpose).is_some()
+    }
+
+    fn asks_for_credentials(&self) -> bool {
+        self.keys.are_the_hosts()
+    }
+
+    fn call(&self, message: &Message<'_>, signing: &Signing<'_>) -> Result<HttpCall, BuildError> {
+        let to = message.to.phone()?.bare();
         message.check(256)?;
+        let credentials = self.keys.pick(signing, &self.endpoint)?;
         let template = settings::template(&self.templates, message.purpose).ok_or(BuildError::NoTemplate)?;
-        // Mainland numbers bare, others with their calling code and without the plus.
-        let to = match message.to.calling_code {
-            "86" => message.to.national,
-            _ => message.to.e164.trim_start_matches('+'),
-        };
         let values = self.template_param(message);
         let mut params = Vec::with_capacity(5);
-        params.extend(message.out_id.map(|text| ("OutId", text)));
+        params.extend(message.send_id.map(|text| ("OutId", text)));
         params.extend([
             ("PhoneNumbers", to),
             ("SignName", &self.sign_name),
             ("TemplateCode", template),
             ("TemplateParam", &values),
         ]);
-        let nonce = hex(&nonce);
+        let nonce = hex(&signing.nonce);
         let mut request = match self.wire {
             Wire::Acs3 => {
                 let host = &self.endpoint.host;
                 let call =
                     aliyun_acs3::Call { action: ACTION, version: VERSION, host, query: &params, form: &[] };
-                aliyun_acs3::build(&call, &self.credentials, now, &nonce)
+                aliyun_acs3::build(&call, credentials, signing.now, &nonce)
             }
             Wire::Rpc => {
                 let call = aliyun_rpc::Call {
@@ -116,7 +123,7 @@ impl Provider for Aliyun {
                     form: &params,
                     whole_body: true,
                 };
-                aliyun_rpc::build(&call, &self.credentials, now, &nonce)
+                aliyun_rpc::build(&call, credentials, signing.now, &nonce)
             }
         };
         request.headers.push(("accept", "application/json".into()));
@@ -193,9 +200,11 @@ const REGIONS: &[(&str, &str)] = &[
     ("us-east-1", "dysmsapi.us-east-1.aliyuncs.com"),
 ];
 
-const ID: Named = ("access_key_id", "ALIBABA_CLOUD_ACCESS_KEY_ID");
-const SECRET: Named = ("access_key_secret", "ALIBABA_CLOUD_ACCESS_KEY_SECRET");
-const TOKEN: Named = ("security_token", "ALIBABA_CLOUD_SECURITY_TOKEN");
+const NAMES: Names = Names {
+    id: ("access_key_id", "ALIBABA_CLOUD_ACCESS_KEY_ID"),
+    secret: ("access_key_secret", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
+    token: ("security_token", "ALIBABA_CLOUD_SECURITY_TOKEN"),
+};
 
 /// The flow control of one sign and number, and the words that name its tier.
 const FLOW_CONTROL: &str = "isv.BUSINESS_LIMIT_CONTROL";

@@ -18,6 +18,9 @@
 
 pub mod aliyun;
 mod classes;
+#[cfg(feature = "gateway")]
+pub mod gateway;
+mod keys;
 mod pattern;
 mod reading;
 mod settings;
@@ -26,40 +29,81 @@ pub mod tencent;
 mod tests;
 
 pub use aliyun::Aliyun;
+#[cfg(feature = "gateway")]
+pub use gateway::Gateway;
 pub use settings::Env;
 pub use tencent::Tencent;
 
 use crate::config::{self, Section};
 use crate::error::{ConfigCode, ConfigError};
-use crate::http::{HttpCall, HttpReply};
+use crate::http::{HttpCall, HttpReply, TransportFault};
+use crate::sign::Credentials;
 use crate::time::{Millis, UnixMillis};
 use core::fmt;
 
-/// A way to send an SMS: builds the call, and reads what came back.
+/// A way to send a code: builds the call, and reads what came back.
 pub trait Provider: Send + Sync {
     /// Returns the provider's name, as configured or by its kind, e.g. `aliyun`.
     fn name(&self) -> &str;
 
-    /// Tells whether there is a template for this purpose.
-    fn has_template(&self, purpose: &str) -> bool;
+    /// Tells whether it can reach this recipient, and has a template for this purpose.
+    fn serves(&self, to: &Recipient<'_>, purpose: &str) -> bool;
 
-    /// Builds the signed call that asks for one SMS.
-    ///
-    /// `now` goes into the signature and must be near real time (Alibaba Cloud: 15 minutes, Tencent: 5).
-    /// `nonce` must never be used again, not even for another try of the same message.
+    /// Builds the signed call that asks for one message.
     ///
     /// # Errors
     /// [`BuildError`] for what the vendor would refuse; nothing was sent.
-    fn call(&self, message: &Message<'_>, now: UnixMillis, nonce: [u8; 16]) -> Result<HttpCall, BuildError>;
+    fn call(&self, message: &Message<'_>, signing: &Signing<'_>) -> Result<HttpCall, BuildError>;
 
     /// Reads the reply to a call of [`Provider::call`].
     ///
     /// # Errors
     /// [`Failure`], whose class decides what may be done next.
     fn read(&self, reply: &HttpReply) -> Reading;
+
+    /// Returns how often it goes first, against the others' weights; 0: the order of the list decides.
+    fn weight(&self) -> u32 {
+        0
+    }
+
+    /// Tells whether the host gives the key anew for each call, in [`Signing::credentials`].
+    fn asks_for_credentials(&self) -> bool {
+        false
+    }
+
+    /// Returns the checking half of a provider that makes the codes itself.
+    fn managed(&self) -> Option<&dyn Managed> {
+        None
+    }
 }
 
-/// Reads `providers`: a list of objects with one key each, the provider's kind (`aliyun`, `tencent`).
+/// A provider that makes the code and checks it, too; ours is then never sent.
+pub trait Managed: Send + Sync {
+    /// Builds the signed call that asks whether a code is right.
+    ///
+    /// # Errors
+    /// [`BuildError`] for what the vendor would refuse; nothing was sent.
+    fn check(&self, guess: &Guess<'_>, signing: &Signing<'_>) -> Result<HttpCall, BuildError>;
+
+    /// Reads the reply: whether the code was right. A wrong or expired one is `false`, never a failure.
+    ///
+    /// # Errors
+    /// [`Failure`] when the provider didn't say.
+    fn read_check(&self, reply: &HttpReply) -> Result<bool, Failure>;
+}
+
+/// What goes into a signature besides the message.
+#[derive(Clone, Copy, Debug)]
+pub struct Signing<'a> {
+    /// The host's clock; must be near real time (Alibaba Cloud: 15 minutes, Tencent: 5).
+    pub now: UnixMillis,
+    /// Never to be used again, not even for another try of the same message.
+    pub nonce: [u8; 16],
+    /// The key, from a host that gives it for each call.
+    pub credentials: Option<&'a Credentials>,
+}
+
+/// Reads `providers`: a list of objects with one key each, the provider's kind (`aliyun`, `tencent`, `gateway`).
 ///
 /// # Errors
 /// When there is none, when a kind is unknown, and what the kinds' own readers say.
@@ -73,16 +117,23 @@ pub fn from_config(top: &mut Section<'_>, env: Env<'_>) -> Result<Vec<Box<dyn Pr
         let path = top.path(&format!("providers[{i}]"));
         let kinds = entry.as_object().filter(|entry| entry.len() == 1);
         let Some((kind, options)) = kinds.and_then(|entry| entry.iter().next()) else {
-            let message = "must be an object with one key, the provider's kind: aliyun or tencent";
+            let message = "must be an object with one key, the provider's kind: aliyun, tencent or gateway";
             return Err(config::error(ConfigCode::Type, &path, message));
         };
-        let mut section = Section::open(&format!("{path}.{kind}"), options)?;
-        let provider: Box<dyn Provider> = match kind.as_str() {
+        let path = format!("{path}.{kind}");
+        #[cfg(feature = "gateway")]
+        let preset = if kind == "gateway" { gateway::with_preset(&path, options)? } else { None };
+        #[cfg(feature = "gateway")]
+        let options = preset.as_ref().unwrap_or(options);
+        let mut section = Section::open(&path, options)?;
+        let provider: Box<dyn Provider> = match kind {
             "aliyun" => Box::new(Aliyun::from_config(&mut section, env)?),
             "tencent" => Box::new(Tencent::from_config(&mut section, env)?),
+            #[cfg(feature = "gateway")]
+            "gateway" => Box::new(Gateway::from_config(&mut section, env)?),
             _ => {
-                let message = "is not a kind of provider; there are aliyun, tencent";
-                return Err(config::error(ConfigCode::Unknown, &format!("{path}.{kind}"), message));
+                let message = "is not a kind of provider; there are aliyun, tencent, gateway";
+                return Err(config::error(ConfigCode::Unknown, &path, message));
             }
         };
         section.finish().map(|()| provider)
@@ -93,24 +144,44 @@ pub fn from_config(top: &mut Section<'_>, env: Env<'_>) -> Result<Vec<Box<dyn Pr
 /// What became of a call: accepted by the provider, or not.
 pub type Reading = Result<Receipt, Failure>;
 
-/// One code for one number.
+/// One code for one recipient.
 #[derive(Clone, Copy)]
 pub struct Message<'a> {
     /// Who gets it.
     pub to: Recipient<'a>,
     /// What for; chooses the template.
     pub purpose: &'a str,
-    /// The code.
+    /// The code; a provider that makes codes itself doesn't look at it.
     pub code: &'a str,
-    /// For how many minutes it is valid, rounded down.
-    pub minutes: u32,
-    /// A text of the caller's that receipts repeat.
-    pub out_id: Option<&'a str>,
+    /// For how long it is valid.
+    pub valid: Millis,
+    /// A blind name of this send, which receipts repeat.
+    pub send_id: Option<&'a str>,
+}
+
+/// A code that a recipient typed.
+#[derive(Clone, Copy)]
+pub struct Guess<'a> {
+    /// Who got the code.
+    pub to: Recipient<'a>,
+    /// What for.
+    pub purpose: &'a str,
+    /// What was typed.
+    pub code: &'a str,
+}
+
+/// Who gets a message. `Debug` shows no number and no address.
+#[derive(Clone, Copy)]
+pub enum Recipient<'a> {
+    /// A phone number.
+    Phone(Number<'a>),
+    /// An e-mail address with its domain in ASCII.
+    Email(&'a str),
 }
 
 /// A phone number in its parts, digits only but for the plus.
 #[derive(Clone, Copy)]
-pub struct Recipient<'a> {
+pub struct Number<'a> {
     /// E.164, e.g. `+8613800138000`.
     pub e164: &'a str,
     /// The calling code, e.g. `86`.
@@ -165,10 +236,12 @@ pub enum BuildError {
     NoTemplate,
     /// The code is empty, longer than 32 characters, or has other characters than ASCII letters and digits.
     Code,
-    /// The number's parts are not digits, or don't make up its E.164 form.
+    /// The number's parts don't make up its E.164 form, or this provider can't reach such a recipient.
     Recipient,
-    /// The caller's text is longer than the vendor takes, or has control characters.
-    OutId,
+    /// The send's name is longer than the vendor takes, or has control characters.
+    SendId,
+    /// The host gives the key for each call, and gave none that is usable.
+    Credentials,
 }
 
 impl Class {
@@ -185,6 +258,21 @@ impl Class {
     }
 }
 
+impl Failure {
+    /// Makes a failure that no reply told of.
+    pub(crate) fn of(class: Class, code: &str) -> Self {
+        Self { class, code: code.to_owned(), message: String::new(), request_id: None, retry_after: None }
+    }
+
+    /// Makes the failure that a missing reply amounts to.
+    pub(crate) fn transport(fault: TransportFault) -> Self {
+        match fault.sent {
+            true => Self::of(Class::Ambiguous, "transport.sent"),
+            false => Self::of(Class::Unavailable, "transport.unsent"),
+        }
+    }
+}
+
 impl BuildError {
     /// Returns the stable dotted code.
     #[must_use]
@@ -193,7 +281,8 @@ impl BuildError {
             Self::NoTemplate => "provider.no_template",
             Self::Code => "provider.code",
             Self::Recipient => "provider.recipient",
-            Self::OutId => "provider.out_id",
+            Self::SendId => "provider.send_id",
+            Self::Credentials => "provider.credentials",
         }
     }
 }
@@ -203,8 +292,9 @@ impl fmt::Display for BuildError {
         f.write_str(match self {
             Self::NoTemplate => "there is no template for this purpose",
             Self::Code => "the code must be 1 to 32 ASCII letters and digits",
-            Self::Recipient => "the number's parts don't make up its E.164 form",
-            Self::OutId => "the caller's text is too long or has control characters",
+            Self::Recipient => "this provider can't reach such a recipient",
+            Self::SendId => "the send's name is too long or has control characters",
+            Self::Credentials => "the host gave no usable key",
         })
     }
 }
@@ -213,32 +303,96 @@ impl core::error::Error for BuildError {}
 
 impl fmt::Debug for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Message({}, {:?}, {} minutes)", self.purpose, self.to, self.minutes)
+        write!(f, "Message({}, {:?}, {} minutes)", self.purpose, self.to, self.minutes())
+    }
+}
+
+impl fmt::Debug for Guess<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Guess({}, {:?})", self.purpose, self.to)
     }
 }
 
 impl fmt::Debug for Recipient<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Phone(number) => number.fmt(f),
+            Self::Email(_) => f.write_str("•••@•••"),
+        }
+    }
+}
+
+impl fmt::Debug for Number<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "+{}•••", self.calling_code.get(..3).unwrap_or(self.calling_code))
     }
 }
 
-impl Message<'_> {
-    /// Refuses what no vendor would take; `out_id` may have up to `room` bytes.
+impl<'a> Message<'a> {
+    /// Returns for how many minutes the code is valid, rounded down, at least one.
+    #[must_use]
+    pub fn minutes(&self) -> u32 {
+        u32::try_from(self.valid.0 / 60_000).unwrap_or(u32::MAX).max(1)
+    }
+
+    /// Refuses what no vendor would take; the send's name may have up to `room` bytes.
     fn check(&self, room: usize) -> Result<(), BuildError> {
-        let Recipient { e164, calling_code, national } = self.to;
+        check_code(self.code)?;
+        match self.send_id {
+            Some(text) if text.len() > room || text.chars().any(char::is_control) => Err(BuildError::SendId),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<'a> Recipient<'a> {
+    /// Returns the phone number.
+    ///
+    /// # Errors
+    /// [`BuildError::Recipient`] when it is none, or its parts don't make up its E.164 form.
+    pub fn phone(&self) -> Result<Number<'a>, BuildError> {
+        let Self::Phone(number) = *self else { return Err(BuildError::Recipient) };
+        let Number { e164, calling_code, national } = number;
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let whole = e164.strip_prefix('+').and_then(|rest| rest.strip_prefix(calling_code));
         if !digits(calling_code) || !digits(national) || whole != Some(national) || e164.len() > 16 {
             return Err(BuildError::Recipient);
         }
-        let plain = self.code.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if !plain || !(1..=32).contains(&self.code.len()) {
-            return Err(BuildError::Code);
-        }
-        match self.out_id {
-            Some(text) if text.len() > room || text.chars().any(char::is_control) => Err(BuildError::OutId),
-            _ => Ok(()),
+        Ok(number)
+    }
+
+    /// Returns the e-mail address.
+    ///
+    /// # Errors
+    /// [`BuildError::Recipient`] when it is none.
+    pub fn email(&self) -> Result<&'a str, BuildError> {
+        match *self {
+            Self::Email(address) if address.contains('@') && !address.chars().any(char::is_control) => {
+                Ok(address)
+            }
+            _ => Err(BuildError::Recipient),
         }
     }
+
+    /// Tells whether it is a phone number.
+    #[must_use]
+    pub const fn is_phone(&self) -> bool {
+        matches!(self, Self::Phone(_))
+    }
+}
+
+impl<'a> Number<'a> {
+    /// Returns the number as Alibaba Cloud wants it: mainland numbers bare, others without the plus.
+    fn bare(&self) -> &'a str {
+        match self.calling_code {
+            "86" => self.national,
+            _ => self.e164.trim_start_matches('+'),
+        }
+    }
+}
+
+/// Refuses a code that no template could carry.
+fn check_code(code: &str) -> Result<(), BuildError> {
+    let plain = code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if plain && (1..=32).contains(&code.len()) { Ok(()) } else { Err(BuildError::Code) }
 }

@@ -50,7 +50,7 @@ impl Pattern {
             match piece {
                 Piece::Text(text) => out.push_str(text),
                 Piece::Code => out.push_str(message.code),
-                Piece::Minutes => out.push_str(&message.minutes.to_string()),
+                Piece::Minutes => out.push_str(&message.minutes().to_string()),
             }
         }
         out

@@ -1,18 +1,13 @@
-//! What the configurations of all providers share: keys, endpoint, names, templates.
+//! What the configurations of all providers share: endpoint, names, templates.
 
 use super::pattern::Pattern;
 use crate::config::Section;
 use crate::error::{ConfigCode, ConfigError};
-use crate::secret::Secret;
-use crate::sign::Credentials;
 use crate::time::Millis;
 use core::net::Ipv4Addr;
 
 /// Looks an environment variable up; the host read it, the core can't.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
-
-/// An option and the environment variable that stands in for it.
-pub(super) type Named = (&'static str, &'static str);
 
 /// Where to call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,51 +16,8 @@ pub(super) struct Endpoint {
     pub(super) origin: String,
     /// The host, with its port if that isn't the scheme's own: what a client sends as `host`.
     pub(super) host: String,
-    plain_http: bool,
-    loopback: bool,
-}
-
-/// Reads an access key; the options win over the environment, whose token belongs to the environment's key only.
-pub(super) fn credentials(
-    section: &mut Section<'_>,
-    env: Env<'_>,
-    id: Named,
-    secret: Named,
-    token: Named,
-) -> Result<Credentials, ConfigError> {
-    let own = (section.text(id.0), section.text(secret.0), section.text(token.0));
-    let named = |error: ConfigError, (_, env): Named| ConfigError { env: Some(env), ..error };
-    let own_id = own.0.map_err(|error| named(error, id))?;
-    let own_secret = own.1.map_err(|error| named(error, secret))?;
-    let own_token = own.2.map_err(|error| named(error, token))?;
-    let pick = |section: &Section<'_>, option: Named, own: Option<&str>| {
-        let value = own.map(str::to_owned).or_else(|| env(option.1));
-        let value = value
-            .ok_or_else(|| named(section.error(ConfigCode::Missing, option.0, "is required"), option))?;
-        match value.chars().any(|char| char.is_control() || char.is_whitespace() || !char.is_ascii()) {
-            _ if value.is_empty() => {
-                Err(named(section.error(ConfigCode::Value, option.0, "must not be empty"), option))
-            }
-            true => {
-                let message = "must be ASCII without white space or control characters";
-                Err(named(section.error(ConfigCode::Value, option.0, message), option))
-            }
-            false => Ok(value),
-        }
-    };
-    let from_env = own_id.is_none() && own_secret.is_none();
-    let token = match own_token {
-        Some(_) => Some(pick(section, token, own_token)?),
-        None if from_env && env(token.1).is_some_and(|value| !value.is_empty()) => {
-            Some(pick(section, token, None)?)
-        }
-        None => None,
-    };
-    Ok(Credentials {
-        id: pick(section, id, own_id)?,
-        secret: Secret::new(pick(section, secret, own_secret)?),
-        token: token.map(Secret::new),
-    })
+    pub(super) plain_http: bool,
+    pub(super) loopback: bool,
 }
 
 const SCHEMES: &str = "must begin with https://, or http:// for a loopback host";
@@ -76,7 +28,12 @@ pub(super) fn endpoint(section: &mut Section<'_>, default: &str) -> Result<Endpo
         let (origin, host) = (format!("https://{default}"), default.to_owned());
         return Ok(Endpoint { origin, host, plain_http: false, loopback: false });
     };
-    let wrong = |message: &str| section.error(ConfigCode::Value, "endpoint", message);
+    origin(section, "endpoint", text)
+}
+
+/// Reads a scheme and a host, which stand in `option`.
+pub(super) fn origin(section: &Section<'_>, option: &str, text: &str) -> Result<Endpoint, ConfigError> {
+    let wrong = |message: &str| section.error(ConfigCode::Value, option, message);
     let (scheme, rest) = text.split_once(':').unwrap_or(("", text));
     let rest = rest.strip_prefix("//").ok_or_else(|| wrong(SCHEMES))?;
     let plain_http = match scheme {
@@ -102,25 +59,6 @@ pub(super) fn endpoint(section: &mut Section<'_>, default: &str) -> Result<Endpo
     Ok(Endpoint { origin: format!("{scheme}://{host}"), host, plain_http, loopback })
 }
 
-/// Refuses a key that doesn't fit the endpoint: `sandbox-` keys stay on this machine, and plain http takes no other.
-pub(super) fn match_keys(
-    section: &Section<'_>,
-    id: Named,
-    credentials: &Credentials,
-    endpoint: &Endpoint,
-) -> Result<(), ConfigError> {
-    let own_id = credentials.id.starts_with(SANDBOX);
-    let own_secret = credentials.secret.expose().starts_with(SANDBOX);
-    let message = match (own_id, endpoint.loopback) {
-        (true, false) => "begins with `sandbox-`, so `endpoint` must be a loopback host",
-        _ if endpoint.plain_http && !(own_id && own_secret) => {
-            "and its secret must begin with `sandbox-` when `endpoint` is http"
-        }
-        _ => return Ok(()),
-    };
-    Err(ConfigError { env: Some(id.1), ..section.error(ConfigCode::Value, id.0, message) })
-}
-
 /// Reads `name`, which events and outcomes call the provider by.
 pub(super) fn name(section: &mut Section<'_>, kind: &str) -> Result<String, ConfigError> {
     let Some(name) = section.text("name")? else { return Ok(kind.to_owned()) };
@@ -129,6 +67,11 @@ pub(super) fn name(section: &mut Section<'_>, kind: &str) -> Result<String, Conf
         return Ok(name.to_owned());
     }
     Err(section.error(ConfigCode::Value, "name", "must be at most 32 of a-z 0-9 - _"))
+}
+
+/// Reads `weight`: how often this provider goes first; 0, the order of the list, unless set.
+pub(super) fn weight(section: &mut Section<'_>) -> Result<u32, ConfigError> {
+    Ok(section.number("weight", 1..=1_000)?.and_then(|weight| u32::try_from(weight).ok()).unwrap_or(0))
 }
 
 /// Reads `timeout_ms`, 5 seconds unless set.
@@ -206,5 +149,3 @@ fn host_name(name: &str) -> bool {
     let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
     name == "[::1]" || (!name.is_empty() && name.len() <= 253 && name.bytes().all(good))
 }
-
-const SANDBOX: &str = "sandbox-";

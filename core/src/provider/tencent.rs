@@ -2,23 +2,26 @@
 //!
 //! Source: cloud.tencent.com, "SendSms", and the official SDK tencentcloud-sdk-python-sms 3.1.153.
 
+use super::keys::{Keys, Names};
 use super::pattern::Pattern;
 use super::reading::{MAX_REPLY, doubtful, failure, id, object};
-use super::settings::{self, Endpoint, Env, Named};
-use super::{BuildError, Class, Failure, Message, Provider, Reading, Receipt, classes};
+use super::settings::{self, Endpoint, Env};
+use super::{BuildError, Class, Failure, Message, Provider, Reading, Receipt, Recipient, Signing, classes};
 use crate::config::Section;
 use crate::error::{ConfigCode, ConfigError};
 use crate::http::{HttpCall, HttpReply};
+use crate::json::{Object, Value};
 use crate::sign::encode::Ink;
-use crate::sign::{Credentials, tencent_tc3};
-use crate::time::{Millis, UnixMillis};
-use serde_json::{Map, Value};
+use crate::sign::tencent_tc3;
+use crate::time::Millis;
+use std::sync::Arc;
 
 /// An account at Tencent Cloud SMS.
 #[derive(Clone, Debug)]
 pub struct Tencent {
     name: String,
-    credentials: Credentials,
+    weight: u32,
+    keys: Keys,
     endpoint: Endpoint,
     region: String,
     app_id: String,
@@ -26,6 +29,7 @@ pub struct Tencent {
     templates: Vec<(String, String)>,
     params: Vec<Pattern>,
     timeout: Millis,
+    day_keys: Arc<tencent_tc3::DayKeys>,
 }
 
 impl Tencent {
@@ -40,9 +44,9 @@ impl Tencent {
     /// [`ConfigError`] that names the option, and the environment variable where there is one.
     pub fn from_config(section: &mut Section<'_>, env: Env<'_>) -> Result<Self, ConfigError> {
         let name = settings::name(section, "tencent")?;
-        let credentials = settings::credentials(section, env, ID, SECRET, TOKEN)?;
+        let weight = settings::weight(section)?;
         let endpoint = settings::endpoint(section, HOST)?;
-        settings::match_keys(section, ID, &credentials, &endpoint)?;
+        let keys = Keys::read(section, env, &NAMES, &endpoint)?;
         let region = section.text("region")?.unwrap_or("ap-guangzhou");
         if !region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
             return Err(section.error(ConfigCode::Value, "region", "must be a region such as ap-guangzhou"));
@@ -57,14 +61,27 @@ impl Tencent {
         let params = template_params(section)?;
         let (region, app_id) = (region.to_owned(), app_id.to_owned());
         let timeout = settings::timeout(section)?;
-        Ok(Self { name, credentials, endpoint, region, app_id, sign_name, templates, params, timeout })
+        let day_keys = Arc::default();
+        Ok(Self {
+            name,
+            weight,
+            keys,
+            endpoint,
+            region,
+            app_id,
+            sign_name,
+            templates,
+            params,
+            timeout,
+            day_keys,
+        })
     }
 
     /// Writes the body, compact, in the order the vendor documents it.
-    fn body(&self, message: &Message<'_>, template: &str) -> String {
+    fn body(&self, to: &str, message: &Message<'_>, template: &str) -> String {
         let mut json = Ink::with_capacity(256);
         json.text("{\"PhoneNumberSet\":[");
-        json.json(message.to.e164);
+        json.json(to);
         for (name, value) in [("SmsSdkAppId", self.app_id.as_str()), ("TemplateId", template)] {
             json.text(if name == "SmsSdkAppId" { "],\"" } else { ",\"" });
             json.text(name);
@@ -79,7 +96,7 @@ impl Tencent {
             json.json(&pattern.fill(message));
         }
         json.text("]");
-        if let Some(text) = message.out_id {
+        if let Some(text) = message.send_id {
             json.text(",\"SessionContext\":");
             json.json(text);
         }
@@ -93,24 +110,35 @@ impl Provider for Tencent {
         &self.name
     }
 
-    fn has_template(&self, purpose: &str) -> bool {
-        settings::template(&self.templates, purpose).is_some()
+    fn weight(&self) -> u32 {
+        self.weight
     }
 
-    /// The signature has no nonce, so `_nonce` is not used.
-    fn call(&self, message: &Message<'_>, now: UnixMillis, _nonce: [u8; 16]) -> Result<HttpCall, BuildError> {
+    fn serves(&self, to: &Recipient<'_>, purpose: &str) -> bool {
+        to.is_phone() && settings::template(&self.templates, purpose).is_some()
+    }
+
+    fn asks_for_credentials(&self) -> bool {
+        self.keys.are_the_hosts()
+    }
+
+    /// The signature has no nonce.
+    fn call(&self, message: &Message<'_>, signing: &Signing<'_>) -> Result<HttpCall, BuildError> {
+        let to = message.to.phone()?.e164;
         message.check(512)?;
+        let credentials = self.keys.pick(signing, &self.endpoint)?;
         let template = settings::template(&self.templates, message.purpose).ok_or(BuildError::NoTemplate)?;
         let call = tencent_tc3::Call {
             action: "SendSms",
             version: "2021-01-11",
             host: &self.endpoint.host,
-            service: "sms",
+            service: SERVICE,
             region: Some(&self.region),
             language: None,
-            body: self.body(message, template),
+            body: self.body(to, message, template),
         };
-        let request = tencent_tc3::build(call, &self.credentials, now);
+        let key = self.day_keys.at(&credentials.secret, SERVICE, signing.now);
+        let request = tencent_tc3::build_with(&key, call, credentials, signing.now);
         Ok(request.into_call(&self.endpoint.origin, self.timeout, MAX_REPLY))
     }
 
@@ -127,7 +155,7 @@ impl Provider for Tencent {
             });
         }
         // One number was asked for, so one status must be there; the call as a whole succeeds either way.
-        let status = match response.get("SendStatusSet").and_then(Value::as_array).map(Vec::as_slice) {
+        let status = match response.get("SendStatusSet").and_then(Value::as_array) {
             Some([Value::Object(status)]) => status,
             _ => return Err(Failure { request_id, ..doubtful(reply, "reply.no_code") }),
         };
@@ -163,11 +191,11 @@ fn template_params(section: &mut Section<'_>) -> Result<Vec<Pattern>, ConfigErro
     Ok(out)
 }
 
-fn text<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+fn text<'a>(map: &'a Object, name: &str) -> Option<&'a str> {
     map.get(name).and_then(Value::as_str)
 }
 
-fn words(map: &Map<String, Value>) -> &str {
+fn words(map: &Object) -> &str {
     text(map, "Message").unwrap_or_default()
 }
 
@@ -175,7 +203,10 @@ fn digits(text: &str) -> bool {
     (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+const SERVICE: &str = "sms";
 const HOST: &str = "sms.tencentcloudapi.com";
-const ID: Named = ("secret_id", "TENCENTCLOUD_SECRET_ID");
-const SECRET: Named = ("secret_key", "TENCENTCLOUD_SECRET_KEY");
-const TOKEN: Named = ("session_token", "TENCENTCLOUD_SESSION_TOKEN");
+const NAMES: Names = Names {
+    id: ("secret_id", "TENCENTCLOUD_SECRET_ID"),
+    secret: ("secret_key", "TENCENTCLOUD_SECRET_KEY"),
+    token: ("session_token", "TENCENTCLOUD_SESSION_TOKEN"),
+};

@@ -7,10 +7,15 @@ use crate::sign::encode::pairs;
 use serde_json::{Value, json};
 
 const NOW: UnixMillis = UnixMillis(1_694_615_694_000);
-const TO: Recipient<'_> = Recipient { e164: "+8613800138000", calling_code: "86", national: "13800138000" };
+const TO: Recipient<'_> =
+    Recipient::Phone(Number { e164: "+8613800138000", calling_code: "86", national: "13800138000" });
 
 fn message() -> Message<'static> {
-    Message { to: TO, purpose: "login", code: "123456", minutes: 5, out_id: None }
+    Message { to: TO, purpose: "login", code: "123456", valid: Millis(300_000), send_id: None }
+}
+
+fn signing(nonce: u8) -> Signing<'static> {
+    Signing { now: NOW, nonce: [nonce; 16], credentials: None }
 }
 
 fn aliyun(change: Value) -> Result<Aliyun, ConfigError> {
@@ -35,9 +40,9 @@ fn tencent(change: Value) -> Result<Tencent, ConfigError> {
     section.finish().map(|()| provider)
 }
 
-fn merged(mut config: Value, change: Value) -> Value {
+fn merged(mut config: Value, change: Value) -> crate::json::Value {
     config.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
-    config
+    config.into()
 }
 
 fn no_env(_: &str) -> Option<String> {
@@ -50,7 +55,7 @@ fn text(bytes: &[u8]) -> &str {
 
 #[test]
 fn acs3_puts_all_into_the_query() {
-    let call = aliyun(json!({})).unwrap().call(&message(), NOW, [7; 16]).unwrap();
+    let call = aliyun(json!({})).unwrap().call(&message(), &signing(7)).unwrap();
     let query = "PhoneNumbers=13800138000&SignName=%E7%A4%BA%E4%BE%8B&TemplateCode=SMS_1&\
                  TemplateParam=%7B%22code%22%3A%22123456%22%7D";
     assert_eq!(call.url, format!("https://dysmsapi.aliyuncs.com/?{query}"));
@@ -73,8 +78,8 @@ fn acs3_puts_all_into_the_query() {
 #[test]
 fn rpc_leaves_number_and_code_out_of_the_url() {
     let change = json!({"wire": "rpc", "security_token": "token", "template_params": {"code": "{code}", "min": "{minutes}"}});
-    let message = Message { purpose: "other", out_id: Some("order-1"), ..message() };
-    let call = aliyun(change).unwrap().call(&message, NOW, [7; 16]).unwrap();
+    let message = Message { purpose: "other", send_id: Some("order-1"), ..message() };
+    let call = aliyun(change).unwrap().call(&message, &signing(7)).unwrap();
     assert_eq!(call.url, "https://dysmsapi.aliyuncs.com/");
     assert_eq!(call.header("content-type"), Some("application/x-www-form-urlencoded"));
     let body = pairs(text(&call.body));
@@ -88,8 +93,8 @@ fn rpc_leaves_number_and_code_out_of_the_url() {
 #[test]
 fn tencent_writes_the_documented_body() {
     let change = json!({"template_params": ["{code}", "{minutes}"], "session_token": "token"});
-    let message = Message { out_id: Some("order-1"), ..message() };
-    let call = tencent(change).unwrap().call(&message, NOW, [7; 16]).unwrap();
+    let message = Message { send_id: Some("order-1"), ..message() };
+    let call = tencent(change).unwrap().call(&message, &signing(7)).unwrap();
     assert_eq!(call.url, "https://sms.tencentcloudapi.com/");
     assert_eq!(
         text(&call.body),
@@ -107,38 +112,38 @@ fn tencent_writes_the_documented_body() {
 
 #[test]
 fn foreign_numbers_keep_their_calling_code() {
-    let to = Recipient { e164: "+85261234567", calling_code: "852", national: "61234567" };
+    let to = Recipient::Phone(Number { e164: "+85261234567", calling_code: "852", national: "61234567" });
     let message = Message { to, ..message() };
-    let call = aliyun(json!({})).unwrap().call(&message, NOW, [7; 16]).unwrap();
+    let call = aliyun(json!({})).unwrap().call(&message, &signing(7)).unwrap();
     assert!(call.query().starts_with("PhoneNumbers=85261234567&"));
-    let call = tencent(json!({})).unwrap().call(&message, NOW, [7; 16]).unwrap();
+    let call = tencent(json!({})).unwrap().call(&message, &signing(7)).unwrap();
     assert!(text(&call.body).starts_with("{\"PhoneNumberSet\":[\"+85261234567\"]"));
 }
 
 #[test]
 fn builders_refuse_what_the_vendor_would() {
     let long = "x".repeat(513);
-    let bad = |national, e164| Recipient { national, e164, calling_code: "86" };
+    let bad = |national, e164| Recipient::Phone(Number { national, e164, calling_code: "86" });
     for (message, expected) in [
         (Message { code: "", ..message() }, BuildError::Code),
         (Message { code: "12 34", ..message() }, BuildError::Code),
         (Message { code: "１２３４", ..message() }, BuildError::Code),
-        (Message { out_id: Some(&long), ..message() }, BuildError::OutId),
-        (Message { out_id: Some("a\nb"), ..message() }, BuildError::OutId),
+        (Message { send_id: Some(&long), ..message() }, BuildError::SendId),
+        (Message { send_id: Some("a\nb"), ..message() }, BuildError::SendId),
         (Message { to: bad("13800138000", "13800138000"), ..message() }, BuildError::Recipient),
         (Message { to: bad("13800138001", "+8613800138000"), ..message() }, BuildError::Recipient),
         (Message { to: bad("", "+86"), ..message() }, BuildError::Recipient),
         (Message { to: bad("1380013800a", "+861380013800a"), ..message() }, BuildError::Recipient),
     ] {
         for provider in [&aliyun(json!({})).unwrap() as &dyn Provider, &tencent(json!({})).unwrap()] {
-            assert_eq!(provider.call(&message, NOW, [0; 16]), Err(expected), "{message:?}");
+            assert_eq!(provider.call(&message, &signing(0)), Err(expected), "{message:?}");
         }
     }
     let other = Message { purpose: "other", ..message() };
     let tencent = tencent(json!({})).unwrap();
-    assert_eq!(tencent.call(&other, NOW, [0; 16]), Err(BuildError::NoTemplate));
-    assert!(tencent.has_template("login") && !tencent.has_template("other"));
-    assert!(aliyun(json!({})).unwrap().has_template("other"));
+    assert_eq!(tencent.call(&other, &signing(0)), Err(BuildError::NoTemplate));
+    assert!(tencent.serves(&TO, "login") && !tencent.serves(&TO, "other"));
+    assert!(aliyun(json!({})).unwrap().serves(&TO, "other"));
 }
 
 #[test]
@@ -203,7 +208,7 @@ fn wrong_settings_name_their_option() {
 fn plain_http_stays_on_this_machine_and_takes_sandbox_keys_only() {
     let keys = |id: &str, secret: &str, endpoint: &str| {
         aliyun(json!({"access_key_id": id, "access_key_secret": secret, "endpoint": endpoint}))
-            .map(|provider| provider.call(&message(), NOW, [0; 16]).unwrap().url)
+            .map(|provider| provider.call(&message(), &signing(0)).unwrap().url)
             .map(|url| url.split("/?").next().unwrap().to_owned())
             .map_err(|error| error.option.rsplit('.').next().unwrap().to_owned())
     };
@@ -254,9 +259,10 @@ fn the_environment_stands_in_for_the_key() {
         known.contains(&name).then(|| name.replace('_', "-"))
     };
     let build = |config: &Value| {
-        let mut section = Section::open("", config).unwrap();
+        let config = config.clone().into();
+        let mut section = Section::open("", &config).unwrap();
         let provider = Tencent::from_config(&mut section, &env).unwrap();
-        provider.call(&message(), NOW, [0; 16]).unwrap()
+        provider.call(&message(), &signing(0)).unwrap()
     };
     let mut config = json!({"sdk_app_id": "1", "sign_name": "示例", "templates": {"login": "1"}});
     let call = build(&config);
@@ -268,6 +274,7 @@ fn the_environment_stands_in_for_the_key() {
     assert_eq!(build(&config).header("x-tc-token"), None);
     let padded = |_: &str| Some("padded ".to_owned());
     config["secret_key"] = Value::Null;
+    let config = config.into();
     let mut section = Section::open("", &config).unwrap();
     let error = Tencent::from_config(&mut section, &padded).unwrap_err();
     assert_eq!((error.option.as_str(), error.env), ("secret_key", Some("TENCENTCLOUD_SECRET_KEY")));
@@ -360,7 +367,7 @@ fn debug_shows_neither_secret_nor_number_nor_code() {
     let provider = aliyun(json!({"security_token": "canary"})).unwrap();
     let tencent = tencent(json!({"session_token": "canary"})).unwrap();
     let message = Message { code: "864209", ..message() };
-    let call = provider.call(&message, NOW, [0; 16]).unwrap();
+    let call = provider.call(&message, &signing(0)).unwrap();
     let shown = format!("{provider:#?} {tencent:?} {call:?} {message:?} {TO:?}");
     for secret in ["canary", "LTAItest", "AKIDtest", "864209", "13800138000"] {
         assert!(!shown.contains(secret), "{shown}");

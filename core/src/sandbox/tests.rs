@@ -2,7 +2,9 @@ use super::*;
 use crate::config::Section;
 use crate::http::Method;
 use crate::mac::hex;
-use crate::provider::{Aliyun, Class, Failure, Message, Provider, Reading, Receipt, Recipient, Tencent};
+use crate::provider::{
+    Aliyun, Class, Failure, Message, Number, Provider, Reading, Receipt, Recipient, Signing, Tencent,
+};
 use crate::secret::Secret;
 use crate::sign::{aliyun_acs3, aliyun_rpc, encode::pct, tencent_tc3};
 
@@ -17,12 +19,14 @@ fn provider_with(kind: &str, secret: &str, token: Option<&str>) -> Box<dyn Provi
     if kind == "tencent" {
         let config = json!({"secret_id": "sandbox-id", "secret_key": secret, "session_token": token,
             "endpoint": endpoint, "sdk_app_id": "1400000000", "sign_name": "示例", "templates": {"default": "2"},
-            "template_params": ["{code}", "{minutes}"]});
+            "template_params": ["{code}", "{minutes}"]})
+        .into();
         return Box::new(Tencent::from_config(&mut Section::open("", &config).unwrap(), &|_| None).unwrap());
     }
     let config = json!({"access_key_id": "sandbox-id", "access_key_secret": secret, "security_token": token,
         "endpoint": endpoint, "sign_name": "示例", "templates": {"default": "SMS_2"}, "wire": kind,
-        "template_params": {"code": "{code}", "minutes": "{minutes}"}});
+        "template_params": {"code": "{code}", "minutes": "{minutes}"}})
+    .into();
     Box::new(Aliyun::from_config(&mut Section::open("", &config).unwrap(), &|_| None).unwrap())
 }
 
@@ -33,14 +37,18 @@ fn sandbox() -> Sandbox {
 }
 
 fn message() -> Message<'static> {
-    let to = Recipient { e164: "+8613800138000", calling_code: "86", national: "13800138000" };
-    Message { to, purpose: "login", code: "123456", minutes: 5, out_id: None }
+    let to = Recipient::Phone(Number { e164: "+8613800138000", calling_code: "86", national: "13800138000" });
+    Message { to, purpose: "login", code: "123456", valid: Millis(300_000), send_id: None }
+}
+
+fn signing(now: UnixMillis, nonce: [u8; 16]) -> Signing<'static> {
+    Signing { now, nonce, credentials: None }
 }
 
 /// Sends through the sandbox as a host would; a fault is `None`.
 fn send(sandbox: &mut Sandbox, provider: &dyn Provider, now: UnixMillis) -> Option<Reading> {
     let nonce = sha256(&[&now.0.to_be_bytes(), &sandbox.requests.to_be_bytes()]);
-    let call = provider.call(&message(), now, *nonce.first_chunk().unwrap()).unwrap();
+    let call = provider.call(&message(), &signing(now, *nonce.first_chunk().unwrap())).unwrap();
     match sandbox.handle(&call, now) {
         Answer::Reply(reply) => Some(provider.read(&reply)),
         Answer::Fault { .. } => None,
@@ -110,7 +118,7 @@ fn tokens_must_match() {
 fn a_used_nonce_is_refused_until_the_signature_is_too_old() {
     for wire in ["acs3", "rpc"] {
         let (mut sandbox, provider) = (sandbox(), provider(wire));
-        let call = provider.call(&message(), START, [7; 16]).unwrap();
+        let call = provider.call(&message(), &signing(START, [7; 16])).unwrap();
         let mut read = |now| match sandbox.handle(&call, now) {
             Answer::Reply(reply) => provider.read(&reply),
             Answer::Fault { .. } => panic!("no fault was asked for"),
@@ -131,7 +139,7 @@ fn clocks_may_differ_up_to_the_window() {
         ("tencent", 300, "AuthFailure.SignatureExpire"),
     ] {
         let provider = provider(wire);
-        let call = provider.call(&message(), after(10_000), [7; 16]).unwrap();
+        let call = provider.call(&message(), &signing(after(10_000), [7; 16])).unwrap();
         for (now, good) in [
             (10_000 - window - 1, false),
             (10_000 - window, true),
@@ -245,7 +253,7 @@ fn each_fault_shows_as_it_should() {
 #[test]
 fn time_outs_tell_whether_bytes_left() {
     let mut sandbox = sandbox();
-    let call = provider("acs3").call(&message(), START, [0; 16]).unwrap();
+    let call = provider("acs3").call(&message(), &signing(START, [0; 16])).unwrap();
     sandbox.fault(Some(Vendor::Aliyun), Fault::TimeoutAfter, 1);
     sandbox.fault(Some(Vendor::Aliyun), Fault::TimeoutBefore, 2);
     assert_eq!(sandbox.handle(&call, START), Answer::Fault { sent: true });
@@ -255,7 +263,7 @@ fn time_outs_tell_whether_bytes_left() {
     assert_eq!(sandbox.handle(&call, START), Answer::Fault { sent: false });
     let Answer::Reply(reply) = sandbox.handle(&call, START) else { panic!("a fault too many") };
     assert_eq!(reply.status, 400);
-    let call = provider("tencent").call(&message(), START, [0; 16]).unwrap();
+    let call = provider("tencent").call(&message(), &signing(START, [0; 16])).unwrap();
     let Answer::Reply(reply) = sandbox.handle(&call, START) else { panic!("a fault too many") };
     assert!(reply.body.len() > 10_000_000);
     for (name, fault) in Fault::ALL {
@@ -295,11 +303,12 @@ fn body(answer: Answer) -> Value {
 #[test]
 fn official_clients_are_understood() {
     let mut sandbox = sandbox();
-    let mut call = provider("rpc").call(&message(), START, [0; 16]).unwrap();
+    let mut call = provider("rpc").call(&message(), &signing(START, [0; 16])).unwrap();
     call.headers.push(("x-acs-action".to_owned(), "SendSms".to_owned()));
     call.headers.push(("x-acs-version".to_owned(), "2017-05-25".to_owned()));
     assert_eq!(body(sandbox.handle(&call, START))["Code"], "OK");
-    let call = provider_with("tencent", "sandbox-wrong", None).call(&message(), START, [0; 16]).unwrap();
+    let call =
+        provider_with("tencent", "sandbox-wrong", None).call(&message(), &signing(START, [0; 16])).unwrap();
     let Answer::Reply(reply) = sandbox.handle(&call, START) else { panic!("a fault") };
     assert_eq!(reply.header("content-type"), Some("application/json"));
     sandbox.fault(None, Fault::Throttle, 1);
@@ -470,7 +479,7 @@ fn real_looking_keys_are_refused_in_plain_words() {
         for (id, words) in [(real, "This is the sandbox"), (other, "")] {
             let config = json!({"aliyun": {"access_key_id": "sandbox-id"}}).to_string();
             let mut sandbox = Sandbox::new(&config).unwrap();
-            let mut call = provider(wire).call(&message(), START, [0; 16]).unwrap();
+            let mut call = provider(wire).call(&message(), &signing(START, [0; 16])).unwrap();
             for (_, value) in &mut call.headers {
                 *value = value.replace("sandbox-id", id);
             }

@@ -3,12 +3,14 @@
 //! A binding converts arguments, calls this, converts the result and maps the error code; nothing more.
 
 #[cfg(feature = "testing")]
+#[cfg(feature = "testing")]
 mod schema;
 pub mod text;
 
 pub use crate::error::{ConfigCode, ConfigError, DriveError};
 pub use crate::flow::{Reply, SendRequest, VerifyRequest};
 pub use crate::http::{HttpCall, HttpReply, Method};
+pub use crate::sign::Credentials;
 pub use crate::store::{Applied, MemoryStore, StoreOp, apply};
 pub use crate::time::{Millis, UnixMillis};
 
@@ -17,8 +19,10 @@ pub use crate::sandbox::{Answer, Fault, Sandbox, Vendor};
 #[cfg(feature = "testing")]
 pub use crate::vector::run as run_vector;
 #[cfg(feature = "testing")]
+#[cfg(feature = "testing")]
 pub use schema::schema_json;
 
+use crate::sign::encode::Ink;
 use crate::{engine, flow, outcome};
 
 /// The version of the crate, one for all packages.
@@ -42,6 +46,13 @@ pub enum Step {
         id: u32,
         /// The request, complete.
         call: HttpCall,
+    },
+    /// Get the key of a provider whose `credentials` the host gives.
+    Credentials {
+        /// To be handed back with the reply.
+        id: u32,
+        /// The provider's name.
+        provider: String,
     },
     /// Run operations on the store.
     Store {
@@ -84,6 +95,8 @@ pub struct Outcome {
     pub ticket: Option<String>,
     /// The provider that took the message, or refused it last.
     pub provider: Option<String>,
+    /// The blind name of this send, which the provider's receipts repeat.
+    pub send_id: Option<String>,
     /// The provider's id of the message.
     pub message_id: Option<String>,
     /// The provider's id of the request.
@@ -102,6 +115,46 @@ pub struct Outcome {
 #[must_use]
 pub fn redis_script() -> (&'static str, String) {
     (crate::store::redis::SCRIPT, crate::store::redis::sha())
+}
+
+/// Reads delivery receipts; see [`crate::receipt::read`].
+///
+/// In JSON: a list of `{"status", "send_id", "message_id", "code", "masked", "at_ms"}`, what is not known left out.
+/// `None` for what is no list of receipts of this kind of provider.
+#[must_use]
+pub fn read_receipts(kind: &str, body: &[u8]) -> Option<String> {
+    let receipts = crate::receipt::read(kind, body).ok()?;
+    let mut json = Ink::with_capacity(256);
+    json.text("[");
+    for (at, receipt) in receipts.iter().enumerate() {
+        json.text(if at > 0 { ",{\"status\":" } else { "{\"status\":" });
+        json.json(receipt.status.as_str());
+        let texts = [
+            (",\"send_id\":", &receipt.send_id),
+            (",\"message_id\":", &receipt.message_id),
+            (",\"code\":", &receipt.code),
+            (",\"masked\":", &receipt.masked),
+        ];
+        for (name, text) in texts {
+            if let Some(text) = text {
+                json.text(name);
+                json.json(text);
+            }
+        }
+        if let Some(at) = receipt.at {
+            json.text(",\"at_ms\":");
+            json.text(&at.0.to_string());
+        }
+        json.text("}");
+    }
+    json.text("]");
+    Some(json.done())
+}
+
+/// Returns the body that a vendor expects as the answer to its push; see [`crate::receipt::acknowledgement`].
+#[must_use]
+pub fn receipt_answer(kind: &str) -> &'static str {
+    crate::receipt::acknowledgement(kind)
 }
 
 impl Engine {
@@ -143,6 +196,18 @@ impl Engine {
         Flow(self.0.verify(request, seed))
     }
 
+    /// Returns the secret part of the path that takes delivery receipts; see [`crate::Engine::receipt_key`].
+    #[must_use]
+    pub fn receipt_key(&self) -> String {
+        self.0.receipt_key()
+    }
+
+    /// Tells, in constant time, whether a path has the right secret part.
+    #[must_use]
+    pub fn is_receipt_key(&self, given: &str) -> bool {
+        self.0.is_receipt_key(given)
+    }
+
     /// Tells whether a ticket is genuine, fresh, and bound to just this; see [`crate::Engine::redeem`].
     #[must_use]
     pub fn redeem(&self, ticket: &str, to: &str, purpose: &str, bound: &str, now: UnixMillis) -> bool {
@@ -172,6 +237,7 @@ impl From<flow::Step> for Step {
     fn from(step: flow::Step) -> Self {
         match step {
             flow::Step::Http { id, call } => Self::Http { id, call },
+            flow::Step::Credentials { id, provider } => Self::Credentials { id, provider },
             flow::Step::Store { id, ops } => Self::Store { id, ops },
             flow::Step::Done(outcome) => Self::Done((*outcome).into()),
         }
@@ -197,6 +263,7 @@ impl From<outcome::Outcome> for Outcome {
             challenge: it.challenge,
             ticket: it.ticket,
             provider: it.provider,
+            send_id: it.send_id,
             message_id: it.message_id,
             request_id: it.request_id,
             events: it.events,

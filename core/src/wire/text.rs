@@ -5,21 +5,26 @@
 //!
 //! ```text
 //! request   to: …  purpose: …  ip: …  session: …  device: …  idempotency-key: …  code: …  deliver: false  ticket-for: …
-//! step      http <id>        store <id>        done
-//!           POST <url>       <key> <op>        kind: sent
+//! step      http <id>        store <id>        done               credentials <id>
+//!           POST <url>       <key> <op>        kind: sent         <provider>
 //!           <ms> <bytes>     …                 ok: true
 //!           name: value                        …            (fields of the outcome; `event:` may repeat)
 //!           …
 //!
 //!           <body>
-//! reply     http <status>    store             http-fault sent     store-fault
-//!           name: value      <reply>           http-fault unsent
-//!           …                !                 (an operation that failed)
+//! reply     http <status>    store             http-fault sent     store-fault    credentials    credentials-fault
+//!           name: value      <reply>           http-fault unsent                  id: …
+//!           …                !                 (an operation that failed)         secret: …
+//!                                                                                 token: …
 //!
 //!           <body>
 //! ```
 
-use super::{HttpCall, HttpReply, Method, Millis, Outcome, Reply, SendRequest, Step, StoreOp, VerifyRequest};
+use super::{
+    Credentials, HttpCall, HttpReply, Method, Millis, Outcome, Reply, SendRequest, Step, StoreOp,
+    VerifyRequest,
+};
+use crate::secret::Secret;
 use core::fmt::Write as _;
 
 /// Reads a request to send; unknown fields are left alone, `None` if a line is not a field.
@@ -65,15 +70,18 @@ pub fn read_verify(text: &str) -> Option<VerifyRequest> {
 /// Writes a step.
 #[must_use]
 pub fn write_step(step: &Step) -> String {
-    let mut out = String::with_capacity(1024);
+    let mut out = String::with_capacity(ROOM);
     match step {
         Step::Http { id, call } => {
             push(&mut out, format_args!("http {id}\n"));
             write_call(&mut out, call);
         }
+        Step::Credentials { id, provider } => push(&mut out, format_args!("credentials {id}\n{provider}")),
         Step::Store { id, ops } => {
             push(&mut out, format_args!("store {id}"));
-            ops.iter().for_each(|StoreOp { key, op }| push(&mut out, format_args!("\n{key} {op}")));
+            for StoreOp { key, op } in ops {
+                put(&mut out, &["\n", key, " ", op]);
+            }
         }
         Step::Done(outcome) => {
             out.push_str("done");
@@ -89,6 +97,8 @@ pub fn read_reply(text: &str) -> Option<Reply> {
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     match first {
         "store-fault" => Some(Reply::StoreFault),
+        "credentials-fault" => Some(Reply::Credentials(None)),
+        "credentials" => read_credentials(rest).map(|given| Reply::Credentials(Some(given))),
         "http-fault sent" => Some(Reply::HttpFault { sent: true }),
         "http-fault unsent" => Some(Reply::HttpFault { sent: false }),
         "store" => {
@@ -101,6 +111,20 @@ pub fn read_reply(text: &str) -> Option<Reply> {
             Some(Reply::Http(HttpReply { status, headers, body: body.into() }))
         }
     }
+}
+
+fn read_credentials(text: &str) -> Option<Credentials> {
+    let mut given = Credentials { id: String::new(), secret: Secret::new(String::new()), token: None };
+    for field in fields(text) {
+        let (name, value) = field?;
+        match name {
+            "id" => given.id = value,
+            "secret" => given.secret = Secret::new(value),
+            "token" => given.token = Some(Secret::new(value)),
+            _ => return None,
+        }
+    }
+    Some(given)
 }
 
 /// Reads a call: an HTTP step, with or without its first line.
@@ -147,14 +171,16 @@ pub fn write_answer(answer: &super::Answer) -> String {
 
 fn write_call(out: &mut String, call: &HttpCall) {
     let HttpCall { method, url, headers, body, timeout, max_reply } = call;
-    push(out, format_args!("{} {url}\n{} {max_reply}\n", method.as_str(), timeout.0));
+    put(out, &[method.as_str(), " ", url]);
+    push(out, format_args!("\n{} {max_reply}\n", timeout.0));
     write_message(out, headers, body);
 }
 
 fn write_message(out: &mut String, headers: &[(String, String)], body: &[u8]) {
-    headers.iter().for_each(|(name, value)| push(out, format_args!("{name}: {value}\n")));
-    out.push('\n');
-    out.push_str(&String::from_utf8_lossy(body));
+    for (name, value) in headers {
+        put(out, &[name, ": ", value, "\n"]);
+    }
+    put(out, &["\n", &String::from_utf8_lossy(body)]);
 }
 
 /// Splits what follows the first lines into headers and body.
@@ -175,7 +201,7 @@ fn message(rest: &str) -> Option<(Vec<(String, String)>, &str)> {
 fn write_outcome(out: &mut String, outcome: &Outcome) {
     let mut text = |name: &str, value: Option<&str>| {
         if let Some(value) = value {
-            push(out, format_args!("\n{name}: "));
+            put(out, &["\n", name, ": "]);
             escape(out, value);
         }
     };
@@ -188,6 +214,7 @@ fn write_outcome(out: &mut String, outcome: &Outcome) {
     text("challenge", outcome.challenge.as_deref());
     text("ticket", outcome.ticket.as_deref());
     text("provider", outcome.provider.as_deref());
+    text("send-id", outcome.send_id.as_deref());
     text("message-id", outcome.message_id.as_deref());
     text("request-id", outcome.request_id.as_deref());
     text("text-zh", Some(&outcome.text_zh));
@@ -218,13 +245,14 @@ fn field(line: &str) -> Option<(&str, &str)> {
 }
 
 fn escape(out: &mut String, value: &str) {
-    for c in value.chars() {
-        match c {
-            '%' => out.push_str("%25"),
-            '\r' => out.push_str("%0D"),
-            '\n' => out.push_str("%0A"),
-            c => out.push(c),
-        }
+    for piece in value.split_inclusive(['%', '\r', '\n']) {
+        let (rest, code) = match piece.as_bytes().last() {
+            Some(b'%') => (piece.strip_suffix('%'), "%25"),
+            Some(b'\r') => (piece.strip_suffix('\r'), "%0D"),
+            Some(b'\n') => (piece.strip_suffix('\n'), "%0A"),
+            _ => (None, ""),
+        };
+        put(out, &[rest.unwrap_or(piece), code]);
     }
 }
 
@@ -241,10 +269,18 @@ fn unescape(value: &str) -> String {
     out
 }
 
+/// Appends texts one after the other; for these, formatting costs several times as much.
+fn put(out: &mut String, texts: &[&str]) {
+    texts.iter().for_each(|text| out.push_str(text));
+}
+
 /// Appends to a text; writing to a `String` never fails.
 fn push(out: &mut String, text: core::fmt::Arguments<'_>) {
     let _ = out.write_fmt(text);
 }
+
+/// The room for a step, in bytes; glibc's allocator tidies up before it hands out a kilobyte or more.
+const ROOM: usize = 960;
 
 #[cfg(test)]
 mod tests {
@@ -276,16 +312,29 @@ mod tests {
         assert_eq!(read_call(&text), Some(call));
         let reply =
             HttpReply { status: 200, headers: vec![("a".into(), "b: c".into())], body: b"x\n\ny".to_vec() };
-        assert_eq!(read_reply(&write_reply(&reply)), Some(Reply::Http(reply)));
+        let Some(Reply::Http(read)) = read_reply(&write_reply(&reply)) else { panic!("no reply") };
+        assert_eq!(read, reply);
     }
 
     #[test]
     fn store_replies_are_told_apart() {
-        let heard = read_reply("store\ngranted 0\n!\ngone").unwrap();
-        assert_eq!(heard, Reply::Store(vec![Some("granted 0".into()), None, Some("gone".into())]));
-        assert_eq!(read_reply("store-fault"), Some(Reply::StoreFault));
-        assert_eq!(read_reply("http-fault unsent"), Some(Reply::HttpFault { sent: false }));
-        assert_eq!(read_reply("http x\n\n"), None);
-        assert_eq!(read_reply("what"), None);
+        let Some(Reply::Store(heard)) = read_reply("store\ngranted 0\n!\ngone") else { panic!("no store") };
+        assert_eq!(heard, [Some("granted 0".into()), None, Some("gone".into())]);
+        assert!(matches!(read_reply("store-fault"), Some(Reply::StoreFault)));
+        assert!(matches!(read_reply("http-fault unsent"), Some(Reply::HttpFault { sent: false })));
+        assert!(read_reply("http x\n\n").is_none() && read_reply("what").is_none());
+    }
+
+    #[test]
+    fn keys_cross_whole_and_unshown() {
+        let step = Step::Credentials { id: 3, provider: "vault".into() };
+        assert_eq!(write_step(&step), "credentials 3\nvault");
+        let reply = read_reply("credentials\nid: a\nsecret: b%25\ntoken: c").unwrap();
+        assert!(!format!("{reply:?}").contains("b%"));
+        let Reply::Credentials(Some(given)) = reply else { panic!("no key") };
+        let token = given.token.as_ref().map(|token| token.expose().as_str());
+        assert_eq!((given.id.as_str(), given.secret.expose().as_str(), token), ("a", "b%", Some("c")));
+        assert!(matches!(read_reply("credentials-fault"), Some(Reply::Credentials(None))));
+        assert!(read_reply("credentials\nwho: a").is_none());
     }
 }

@@ -12,7 +12,9 @@ use sansms::outcome::{Code, Kind, Outcome};
 use sansms::phone::{self, PhoneError, Unknown};
 use sansms::policy::audit::{Assumptions, Weakness};
 use sansms::policy::{IpMode, Policy, Rule, SessionMode};
-use sansms::provider::{Aliyun, BuildError, Class, Message, Provider, Receipt, Recipient, Tencent};
+use sansms::provider::{
+    Aliyun, BuildError, Class, Guess, Message, Number, Provider, Receipt, Recipient, Signing, Tencent,
+};
 use sansms::sandbox::{Answer, Fault, Sandbox, Vendor};
 use sansms::secret::Secret;
 use sansms::sign::tencent_v1::Hash;
@@ -63,7 +65,7 @@ fn reply() -> HttpReply {
 }
 
 fn values() -> Shown {
-    let config = config();
+    let config: sansms::json::Value = config().into();
     let mut section = Section::open("", &config).unwrap();
     let _ = section.value("secret");
     let keys = Keyring::from_secret(SECRET.as_bytes());
@@ -80,6 +82,9 @@ fn values() -> Shown {
         ("http HttpReply", show(reply())),
         ("http Method", show(Method::Post)),
         ("http TransportFault", show(TransportFault { sent: true })),
+        ("json Value", show(&config)),
+        ("json Object", show(config.as_object().unwrap())),
+        ("json/read Malformed", show(sansms::json::parse(b"canary").unwrap_err())),
         ("key Keyring", show(&keys)),
         ("key Pepper", show(keys.peppers())),
         ("phone Phone", format!("{} {phone} {}", show(&phone), phone.masked())),
@@ -170,9 +175,20 @@ fn engine() -> Shown {
     let step = flow.start(UnixMillis(0)).unwrap();
     let flow::Step::Store { ops, .. } = &step else { panic!("{step:?}") };
     let replies: Vec<_> = ops.iter().map(|op| Some(store.run(&op.key, &op.op, UnixMillis(0)))).collect();
-    let steps = [step.clone(), flow::Step::Http { id: 1, call: call() }, flow::Step::Done(outcome().into())];
-    let heard =
-        [flow::Reply::Store(replies), flow::Reply::Http(reply()), flow::Reply::HttpFault { sent: true }];
+    let keyed = flow::Step::Credentials { id: 1, provider: "vault".into() };
+    let steps =
+        [step.clone(), flow::Step::Http { id: 1, call: call() }, keyed, flow::Step::Done(outcome().into())];
+    let given = Credentials {
+        id: "canary-id".into(),
+        secret: Secret::new("canary".into()),
+        token: Some(Secret::new("canary".into())),
+    };
+    let heard = [
+        flow::Reply::Store(replies),
+        flow::Reply::Http(reply()),
+        flow::Reply::HttpFault { sent: true },
+        flow::Reply::Credentials(Some(given)),
+    ];
     let ops: Vec<StoreOp> = ops.clone();
     let applied = ops.first().map(|op| store::apply(None, &op.op, UnixMillis(0)));
     let flat: wire::Outcome = outcome().into();
@@ -240,6 +256,8 @@ fn limiter() -> Shown {
         ("limit/op SlotOp", show(slot)),
         ("limit/op Release", show(release)),
         ("limit/op Check", show(check)),
+        ("limit/op Count", show(limit::Count::default())),
+        ("limit/op Consume", show(limit::Consume { attempt: 1, tag: [1; 8], nonce: [2; 16], series: 2 })),
         ("limit/op Reply", show(&applied.reply)),
         ("limit/op SlotReply", show(granted)),
         ("limit/op Refusal", show(Refusal::ALL)),
@@ -259,22 +277,34 @@ fn limiter() -> Shown {
     ]
 }
 
+/// A push that has the number, and one that hides it where an id or a code belongs.
+fn receipts() -> Vec<sansms::receipt::DeliveryReceipt> {
+    let body = format!(
+        r#"[{{"success":true,"phone_number":"{NUMBER}","err_code":"{NUMBER}","err_msg":"canary"}},
+            {{"success":true,"phone_number":"+86{NUMBER}","out_id":"to {NUMBER}"}}]"#
+    );
+    sansms::receipt::read("aliyun", body.as_bytes()).unwrap()
+}
+
 fn providers() -> Shown {
     let config = config();
-    let mut section = Section::open("", &config["providers"][0]["aliyun"]).unwrap();
+    let (first, second) = (&config["providers"][0]["aliyun"], &config["providers"][1]["tencent"]);
+    let (first, second) = (first.clone().into(), second.clone().into());
+    let mut section = Section::open("", &first).unwrap();
     let aliyun = Aliyun::from_config(&mut section, &|_| None).unwrap();
-    let mut section = Section::open("", &config["providers"][1]["tencent"]).unwrap();
+    let mut section = Section::open("", &second).unwrap();
     let tencent = Tencent::from_config(&mut section, &|_| None).unwrap();
     let e164 = format!("+86{NUMBER}");
-    let to = Recipient { e164: &e164, calling_code: "86", national: NUMBER };
-    let message = Message { to, purpose: "login", code: CODE, minutes: 5, out_id: Some("canary") };
+    let to = Recipient::Phone(Number { e164: &e164, calling_code: "86", national: NUMBER });
+    let message =
+        Message { to, purpose: "login", code: CODE, valid: Millis(300_000), send_id: Some("canary") };
     let body =
         format!(r#"{{"Code":"isv.X","Message":"{NUMBER} {CODE} to {e164}={NUMBER}","RequestId":"r"}}"#);
     let refusal = HttpReply { status: 200, headers: Vec::new(), body: body.into() };
     let failures = [aliyun.read(&refusal).unwrap_err(), tencent.read(&refusal).unwrap_err()];
-    let errors = [BuildError::NoTemplate, BuildError::Code, BuildError::Recipient, BuildError::OutId];
+    let errors = [BuildError::NoTemplate, BuildError::Code, BuildError::Recipient, BuildError::SendId];
     let secret = || Secret::new("canary".to_owned());
-    let credentials = Credentials { id: "LTAIcanary".into(), secret: secret(), token: Some(secret()) };
+    let key = Credentials { id: "LTAIcanary".into(), secret: secret(), token: Some(secret()) };
     let signed = Signed {
         canonical_request: "canary".into(),
         string_to_sign: NUMBER.into(),
@@ -302,9 +332,15 @@ fn providers() -> Shown {
     };
     vec![
         ("provider Message", show(message)),
-        ("provider Recipient", show(to)),
+        ("provider Recipient", show([to, Recipient::Email("canary@canary.example")])),
+        ("provider Number", show(to.phone())),
+        ("provider Guess", show(Guess { to, purpose: "login", code: CODE })),
+        ("provider Signing", show(Signing { now: UnixMillis(1), nonce: [7; 16], credentials: Some(&key) })),
         ("provider Receipt", show(Receipt { message_id: Some("1^0".into()), request_id: Some("r".into()) })),
         ("provider Failure", show(&failures)),
+        ("receipt DeliveryReceipt", show(receipts())),
+        ("receipt Status", show(sansms::receipt::Status::Failed)),
+        ("receipt Unreadable", show(sansms::receipt::Unreadable)),
         ("provider Class", show(Class::Rejected)),
         (
             "provider BuildError",
@@ -317,7 +353,7 @@ fn providers() -> Shown {
         ("sandbox Sms", show(sms)),
         ("sandbox/fault Vendor", show(Vendor::Aliyun)),
         ("sandbox/fault Fault", show(Fault::ALL)),
-        ("sign Credentials", show(credentials)),
+        ("sign Credentials", show(&key)),
         ("sign Signed", show(&signed)),
         ("sign Request", show(request)),
         ("sign/tencent_v1 Hash", show(Hash::Sha256)),

@@ -1,7 +1,7 @@
 //! Random operations on one partition: a policy that changes, a clock that jumps, records that break.
 
 use crate::T0;
-use sansms::limit::{Charge, Check, Form, Op, Release, Reserve, RuleOp, SlotOp};
+use sansms::limit::{Charge, Check, Consume, Count, Form, Op, Release, Reserve, RuleOp, SlotOp};
 
 /// One random policy, and the time.
 pub(crate) struct World {
@@ -73,7 +73,8 @@ impl World {
 
     pub(crate) fn op(&mut self, dice: &mut Dice) -> Op {
         let tag = [dice.below(self.tags) as u8; 8];
-        match dice.below(if self.slots { 12 } else { 8 }) {
+        let attempt = dice.below(5) as u32;
+        match dice.below(if self.slots { 16 } else { 8 }) {
             0..=4 => Op::Reserve(Reserve {
                 lease: self.lease(dice),
                 idem: dice.one_in(6).then(|| dice.below(6)),
@@ -93,8 +94,22 @@ impl World {
                 let slot = dice.one_in(3).then(|| (tag, [dice.below(4) as u8; 16]));
                 Op::Release(Release { lease: self.lease(dice), level: dice.below(3) as u8, series, slot })
             }
+            12..=13 => Op::Count(Count {
+                attempt,
+                tag,
+                series: 3,
+                window_ms: 60_000 * (dice.below(60) as u32 + 1),
+                keep: dice.below(8) as u8,
+            }),
+            14..=15 => Op::Consume(Consume {
+                attempt,
+                tag,
+                nonce: [dice.below(4) as u8; 16],
+                // Seldom a series that counts sends, which it must leave alone.
+                series: if dice.one_in(4) { 1 } else { 3 },
+            }),
             _ => Op::Check(Check {
-                attempt: dice.below(5) as u32,
+                attempt,
                 tag,
                 series: 3,
                 window_ms: 60_000 * (dice.below(60) as u32 + 1),

@@ -4,7 +4,7 @@ use sansms::http::{HttpCall, HttpReply, Method};
 use sansms::key::Keyring;
 use sansms::phone;
 use sansms::policy::Policy;
-use sansms::provider::{BuildError, Class, Failure, Message, Provider, Reading, Receipt};
+use sansms::provider::{BuildError, Class, Failure, Message, Provider, Reading, Receipt, Recipient, Signing};
 use sansms::store::StoreOp;
 use sansms::time::{Millis, UnixMillis};
 use sansms::{Engine, Flow, Reply};
@@ -84,16 +84,17 @@ impl Provider for Plain {
         self.0
     }
 
-    fn has_template(&self, purpose: &str) -> bool {
+    fn serves(&self, _: &Recipient<'_>, purpose: &str) -> bool {
         purpose != "unknown"
     }
 
-    fn call(&self, message: &Message<'_>, _: UnixMillis, _: [u8; 16]) -> Result<HttpCall, BuildError> {
+    fn call(&self, message: &Message<'_>, _: &Signing<'_>) -> Result<HttpCall, BuildError> {
+        let to = message.to.phone()?;
         Ok(HttpCall {
             method: Method::Post,
-            url: format!("https://{}.example/?to={}", self.0, message.to.national),
+            url: format!("https://{}.example/?to={}", self.0, to.national),
             headers: Vec::new(),
-            body: format!("{} {} {}", message.to.e164, message.code, message.minutes).into_bytes(),
+            body: format!("{} {} {}", to.e164, message.code, message.minutes()).into_bytes(),
             timeout: Millis(5_000),
             max_reply: 1_000,
         })

@@ -317,6 +317,7 @@ impl World {
                 self.crash(flow);
                 Ok(())
             }
+            Step::Credentials { provider, .. } => Err(format!("{provider} has its key")),
             Step::Http { id, call } => {
                 let body = String::from_utf8(call.body).map_err(|error| error.to_string())?;
                 self.checker.calls(flow, &body)?;

@@ -39,6 +39,7 @@ pub(crate) fn all() -> Vec<Value> {
         edge(),
         slots(),
         checks(),
+        managed(),
         releases(),
         replay(),
         refit(),
@@ -174,6 +175,46 @@ fn checks() -> Sequence {
     it.run(&format!("reserve {:016x} {tight} {}", 4, slot(4, 0x14)));
     it.wait(HOUR);
     it.run(&format!("reserve {:016x} {tight} {}", 5, slot(4, 0x14)));
+    it
+}
+
+/// Managed verification: count, ask the provider, consume.
+fn managed() -> Sequence {
+    let mut it = Sequence::new(
+        "managed",
+        "a try counts as wrong until it is consumed; parallel right ones pass once, and nothing passes twice",
+    );
+    let tries = |it: &mut Sequence, tries: &[(u32, u8)]| {
+        for (attempt, tag) in tries {
+            it.wait(1_000);
+            it.run(&format!("count {attempt:08x} {} 2:86400000:20", hex(&[*tag; 8])));
+        }
+    };
+    let consume = |it: &mut Sequence, attempt: u32, nonce: u64| {
+        it.wait(1_000);
+        it.run(&format!("consume {attempt:08x} {}:{nonce:032x} 2", hex(&[1; 8])));
+    };
+    it.run(&format!("reserve {:016x} {NUMBER} {}", 1, slot(1, 0x11)));
+    consume(&mut it, 1, 0x11);
+    tries(&mut it, &[(1, 9), (1, 1), (1, 1), (2, 1), (3, 1), (4, 1)]);
+    consume(&mut it, 2, 0x12);
+    for attempt in [2, 2, 3] {
+        consume(&mut it, attempt, 0x11);
+    }
+    tries(&mut it, &[(2, 1), (5, 1)]);
+    it.wait(MINUTE);
+    it.run(&format!("reserve {:016x} {NUMBER} {}", 2, slot(1, 0x12)));
+    consume(&mut it, 2, 0x11);
+    it.wait(MINUTE);
+    tries(&mut it, &[(6, 1)]);
+    it.run(&format!("reserve {:016x} {NUMBER} {}", 3, slot(1, 0x13)));
+    it.wait(297_999);
+    tries(&mut it, &[(7, 1), (8, 1)]);
+    it.wait(300_000);
+    consume(&mut it, 7, 0x12);
+    it.run(&format!("reserve {:016x} {NUMBER} {}", 4, slot(1, 0x14)));
+    let tight = "1:l:9:86400000:s 2:t:1:3600000:g";
+    it.run(&format!("reserve {:016x} {tight} {}", 5, slot(2, 0x15)));
     it
 }
 
@@ -332,6 +373,8 @@ fn not_an_operation() -> Sequence {
         "release 0000000000000001 3 1",
         "release 0000000000000001 0 1",
         "check 00000001 0101010101010101 2:0:20",
+        "count 00000001 0101010101010101 2:0:20",
+        "consume 00000001 0101010101010101 2",
         "reserve 0000000000000001 1:l:5:99999999999:s",
         "drop table records",
     ] {

@@ -1,10 +1,15 @@
+mod managed;
+mod providers;
+
 use super::*;
 use crate::engine::Engine;
 use crate::http::{HttpReply, Method};
 use crate::key::Keyring;
 use crate::outcome::Kind;
 use crate::policy::{IpMode, Policy, Rule, SessionMode};
-use crate::provider::{BuildError, Class, Failure, Message, Provider, Reading, Receipt};
+use crate::provider::{
+    BuildError, Class, Failure, Managed, Message, Provider, Reading, Receipt, Recipient, Signing,
+};
 use crate::store::MemoryStore;
 use std::sync::{Arc, Mutex};
 
@@ -13,27 +18,42 @@ const NUMBER: &str = "13800138000";
 
 /// A provider that says what its test tells it, and keeps what it was given.
 #[derive(Debug)]
-struct Scripted(&'static str, Arc<Mutex<Vec<(String, u32)>>>);
+struct Scripted(&'static str, u32, Arc<Mutex<Vec<(String, u32)>>>);
 
 impl Provider for Scripted {
     fn name(&self) -> &str {
         self.0
     }
 
-    fn has_template(&self, purpose: &str) -> bool {
+    fn serves(&self, _: &Recipient<'_>, purpose: &str) -> bool {
         purpose != "unknown"
     }
 
-    fn call(&self, message: &Message<'_>, _: UnixMillis, _: [u8; 16]) -> Result<HttpCall, BuildError> {
-        self.1.lock().unwrap().push((message.code.to_owned(), message.minutes));
+    fn call(&self, message: &Message<'_>, signing: &Signing<'_>) -> Result<HttpCall, BuildError> {
+        if self.asks_for_credentials() && signing.credentials.is_none() {
+            return Err(BuildError::Credentials);
+        }
+        self.2.lock().unwrap().push((message.code.to_owned(), message.minutes()));
         Ok(HttpCall {
             method: Method::Post,
-            url: format!("https://{}.example/?to={}", self.0, message.to.national),
+            url: format!("https://{}.example/?to={}", self.0, message.to.phone()?.national),
             headers: Vec::new(),
             body: message.code.into(),
             timeout: Millis(5_000),
             max_reply: 1_000,
         })
+    }
+
+    fn weight(&self) -> u32 {
+        self.1
+    }
+
+    fn asks_for_credentials(&self) -> bool {
+        self.0 == "vault"
+    }
+
+    fn managed(&self) -> Option<&dyn Managed> {
+        (self.0 == "managed").then_some(self)
     }
 
     fn read(&self, reply: &HttpReply) -> Reading {
@@ -58,15 +78,23 @@ struct World {
     seed: u8,
     sent: Arc<Mutex<Vec<(String, u32)>>>,
     answers: Vec<Reply>,
+    keys: Vec<Option<Credentials>>,
     asked: Vec<String>,
 }
 
 impl World {
     fn new(policy: Policy) -> Self {
+        Self::with(policy, &[("one", 0), ("two", 0)])
+    }
+
+    /// Has providers with these names and weights; the one called `vault` asks for its key.
+    fn with(policy: Policy, providers: &[(&'static str, u32)]) -> Self {
         let sent = Arc::default();
-        let provider = |name| Box::new(Scripted(name, Arc::clone(&sent))) as Box<dyn Provider>;
         let keys = Keyring::from_secret(&[5; 32]);
-        let providers = vec![provider("one"), provider("two")];
+        let provider = |(name, weight): &(&'static str, u32)| {
+            Box::new(Scripted(name, *weight, Arc::clone(&sent))) as Box<dyn Provider>
+        };
+        let providers = providers.iter().map(provider).collect();
         let engine = Engine::from_parts(keys, "test", policy, crate::phone::Policy::default(), providers);
         Self {
             engine,
@@ -75,6 +103,7 @@ impl World {
             seed: 0,
             sent,
             answers: Vec::new(),
+            keys: Vec::new(),
             asked: Vec::new(),
         }
     }
@@ -89,6 +118,10 @@ impl World {
         for _ in 0..8 {
             let (id, reply) = match step {
                 Step::Done(outcome) => return *outcome,
+                Step::Credentials { id, provider } => {
+                    self.asked.push(format!("key of {provider}"));
+                    (id, Reply::Credentials(self.keys.pop().flatten()))
+                }
                 Step::Http { id, call } => {
                     self.asked.push(call.host().into());
                     (id, if self.answers.is_empty() { answer(200) } else { self.answers.remove(0) })
@@ -432,6 +465,7 @@ fn every_state_meets_every_reply() {
             "full 1",
             "released",
             "matched",
+            "counted 1 slot=0:00000000:00000000000000000000000000000000:1",
             "wrong 1 1",
             "locked 1",
             "gone",
@@ -453,11 +487,15 @@ fn every_state_meets_every_reply() {
         all
     };
     let mut met = 0;
-    for is_send in [true, false] {
+    let lists: [&[_]; 3] = [&[("one", 0), ("two", 0)], &[("vault", 0), ("two", 0)], &[("managed", 0)]];
+    for (is_send, providers) in [true, false].into_iter().flat_map(|is_send| lists.map(|it| (is_send, it))) {
         // How far to go by the book before the reply under test.
         for depth in 0..5 {
             for at in 0..64 {
-                let mut world = World::new(Policy::default());
+                let mut world = World::with(Policy::default(), providers);
+                if !is_send {
+                    world.send();
+                }
                 let seed = world.seed();
                 let mut flow = if is_send {
                     world.engine.send(request(), seed)
@@ -473,6 +511,15 @@ fn every_state_meets_every_reply() {
                     assert!(steps <= 4 + 2 + 1, "a flow ends within its steps");
                     let (id, by_book, fitting, stray) = match &step {
                         Step::Done(outcome) => break outcome.clone(),
+                        Step::Credentials { id, .. } => {
+                            let key = Credentials {
+                                id: "id".into(),
+                                secret: crate::secret::Secret::new("canary".into()),
+                                token: None,
+                            };
+                            let fitting = vec![Reply::Credentials(None)];
+                            (*id, Reply::Credentials(Some(key)), fitting, Reply::StoreFault)
+                        }
                         Step::Http { id, .. } => (*id, answer(503), http(), Reply::StoreFault),
                         Step::Store { id, ops } => {
                             let run = |op: &StoreOp| Some(world.store.run(&op.key, &op.op, UnixMillis(T0)));
@@ -537,6 +584,7 @@ fn nothing_secret_is_shown() {
         shown += &format!("{step:?} {flow:?}");
         let (id, reply) = match &step {
             Step::Done(_) => break,
+            Step::Credentials { id, .. } => (*id, Reply::Credentials(None)),
             Step::Http { id, .. } => (*id, answer(200)),
             Step::Store { id, ops } => {
                 let run = |op: &StoreOp| Some(world.store.run(&op.key, &op.op, UnixMillis(T0)));
