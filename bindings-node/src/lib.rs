@@ -173,13 +173,6 @@ pub fn apply(record: Option<&[u8]>, op: String, now: f64) -> Result<Applied> {
     Ok(Applied { record: record.map(Into::into), ttl_ms: ttl.0 as f64, reply })
 }
 
-/// Returns the script of the Redis store, and its SHA-1 in lower-case hex.
-#[napi]
-pub fn redis_script() -> Vec<String> {
-    let (script, sha) = wire::redis_script();
-    vec![script.into(), sha]
-}
-
 /// Returns the names of the environment variables that the host should read.
 #[napi]
 pub fn env_names() -> Vec<String> {

@@ -4,8 +4,6 @@ export interface Core {
   MemoryStore: new () => CoreMemoryStore;
   apply(record: Uint8Array | undefined, op: string, now: number): { record?: Uint8Array; ttlMs: number; reply: string };
   envNames(): string[];
-  /** The script of the Redis store, and its SHA-1 in hex. */
-  redisScript(): string[];
   version(): string;
 }
 

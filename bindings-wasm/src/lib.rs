@@ -12,6 +12,11 @@ use sansms::time::UnixMillis;
 use sansms::wire::{self, text};
 use wasm_bindgen::prelude::*;
 
+/// Memory for a single thread, which is all that there is here.
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static MEMORY: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 /// A configured service, ready to begin flows.
 #[wasm_bindgen]
 pub struct Engine(wire::Engine);
@@ -136,13 +141,6 @@ pub struct Applied {
 pub fn apply(record: Option<Box<[u8]>>, op: &str, now: f64) -> Result<Applied, JsError> {
     let wire::Applied { record, ttl, reply } = wire::apply(record.as_deref(), op, millis(now)?);
     Ok(Applied { record, ttl_ms: ttl.0 as f64, reply })
-}
-
-/// Returns the script of the Redis store, and its SHA-1 in lower-case hex.
-#[wasm_bindgen(js_name = redisScript)]
-pub fn redis_script() -> Vec<String> {
-    let (script, sha) = wire::redis_script();
-    vec![script.into(), sha]
 }
 
 /// Returns the names of the environment variables that the host should read.
