@@ -4,6 +4,7 @@ use super::{CODE, IP, NUMBER, SECRET, SEED, config, send_request, verify_request
 use sansms::address::Address;
 use sansms::code::{Alphabet, CodeError, Shape, fold};
 use sansms::config::Section;
+use sansms::email::{self, Email, EmailError};
 use sansms::error::{ConfigCode, DriveError};
 use sansms::http::{HttpCall, HttpReply, Method, TransportFault};
 use sansms::key::{Keyring, ctx};
@@ -38,7 +39,7 @@ type Shown = Vec<(&'static str, String)>;
 
 /// Returns where each type is, and what it shows.
 pub(super) fn all() -> Shown {
-    [values(), errors(), engine(), limiter(), providers()].concat()
+    [values(), addresses(), errors(), engine(), limiter(), providers()].concat()
 }
 
 fn show(value: impl Debug) -> String {
@@ -105,6 +106,27 @@ fn values() -> Shown {
         ("time UnixMillis", show(UnixMillis(1))),
         ("time Millis", show(Millis(1))),
         ("time Civil", show(UnixMillis(1).civil())),
+    ]
+}
+
+fn addresses() -> Shown {
+    let email = Email::parse("canary+canary@canary.example.com").unwrap();
+    let typed = [
+        "canary",
+        "can ary@x.cn",
+        "canäry@x.cn",
+        "canary@canary_x.cn",
+        "canary@xn--canary.cn",
+        "canary@canary",
+    ];
+    let told = |error: &EmailError| format!("{} {error} {} {}", show(error), error.text_zh(), error.code());
+    let errors: Vec<String> =
+        typed.iter().filter_map(|typed| Email::parse(typed).err()).map(|error| told(&error)).collect();
+    assert_eq!(errors.len(), typed.len());
+    vec![
+        ("email Email", format!("{} {email} {}", show(&email), email.masked())),
+        ("email/error EmailError", errors.concat()),
+        ("email/policy Policy", show(email::Policy::default())),
     ]
 }
 
