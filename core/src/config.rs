@@ -123,14 +123,31 @@ impl<'a> Section<'a> {
     pub fn choice<T: Copy>(
         &mut self,
         option: &'static str,
-        words: &[(&str, T)],
+        words: &[(&'static str, T)],
     ) -> Result<Option<T>, ConfigError> {
+        let chosen = self.chosen(option, &|at| words.get(at).map(|(word, _)| *word))?;
+        Ok(chosen.and_then(|at| words.get(at)).map(|(_, value)| *value))
+    }
+
+    /// Returns which of the words an option is; once for all types that they may stand for.
+    fn chosen(
+        &mut self,
+        option: &'static str,
+        word: &dyn Fn(usize) -> Option<&'static str>,
+    ) -> Result<Option<usize>, ConfigError> {
         let Some(text) = self.text(option)? else { return Ok(None) };
-        if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
-            return Ok(Some(*value));
+        let mut message = String::from("must be one of ");
+        for at in 0.. {
+            match word(at) {
+                Some(word) if word == text => return Ok(Some(at)),
+                Some(word) => {
+                    message.push_str(if at > 0 { ", " } else { "" });
+                    message.push_str(word);
+                }
+                None => break,
+            }
         }
-        let list: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        Err(self.error(ConfigCode::Value, option, &format!("must be one of {}", list.join(", "))))
+        Err(self.error(ConfigCode::Value, option, &message))
     }
 
     /// Returns a map from text to text, in key order; empty when absent.
