@@ -181,13 +181,6 @@ pub fn client_ip(peer: Option<String>, forwarded: String, proxies: u32) -> Optio
     wire::client_ip(peer.as_deref(), &forwarded, proxies as usize)
 }
 
-/// Returns the script of the Redis store, and its SHA-1 in lower-case hex.
-#[napi]
-pub fn redis_script() -> Vec<String> {
-    let (script, sha) = wire::redis_script();
-    vec![script.into(), sha]
-}
-
 /// Returns the names of the environment variables that the host should read.
 #[napi]
 pub fn env_names() -> Vec<String> {

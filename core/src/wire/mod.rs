@@ -222,7 +222,7 @@ impl Flow {
     /// # Errors
     /// [`DriveError`]: a bug in the driver.
     pub fn start(&mut self, now: UnixMillis) -> Result<Step, DriveError> {
-        self.0.start(now).map(Step::from)
+        Ok(self.0.start(now)?.into())
     }
 
     /// Takes the reply to the step `id` and returns the next step.
@@ -230,11 +230,13 @@ impl Flow {
     /// # Errors
     /// [`DriveError`]: a bug in the driver; the flow is as it was.
     pub fn resume(&mut self, id: u32, reply: Reply, now: UnixMillis) -> Result<Step, DriveError> {
-        self.0.resume(id, reply, now).map(Step::from)
+        Ok(self.0.resume(id, reply, now)?.into())
     }
 }
 
 impl From<flow::Step> for Step {
+    // Two calls of it would be two copies.
+    #[inline(never)]
     fn from(step: flow::Step) -> Self {
         match step {
             flow::Step::Http { id, call } => Self::Http { id, call },
