@@ -476,13 +476,7 @@ impl Machine for SendFlow {
         };
         let reading = match answer {
             Ok(reply) => provider.read(&reply),
-            Err(TransportFault { sent }) => Err(Failure {
-                class: if sent { Class::Ambiguous } else { Class::Unavailable },
-                code: if sent { "transport.sent" } else { "transport.unsent" }.into(),
-                message: String::new(),
-                request_id: None,
-                retry_after: None,
-            }),
+            Err(fault) => Err(Failure::of_transport(fault)),
         };
         match reading {
             Ok(receipt) => {

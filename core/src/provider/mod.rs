@@ -16,6 +16,7 @@
 //! So is a used nonce, because the same request must have arrived before. `Rejected` is what a stranger can bring
 //! about by choosing the number, the provider's own limits for a number included.
 
+pub mod action;
 pub mod aliyun;
 mod classes;
 mod keys;
@@ -26,16 +27,18 @@ pub mod tencent;
 #[cfg(test)]
 mod tests;
 
+pub use action::{Action, ActionError, Answer};
 pub use aliyun::Aliyun;
 pub use settings::Env;
 pub use tencent::Tencent;
 
 use crate::config::{self, Section};
 use crate::error::{ConfigCode, ConfigError};
-use crate::http::{HttpCall, HttpReply};
+use crate::http::{HttpCall, HttpReply, TransportFault};
 use crate::sign::Credentials;
 use crate::time::{Millis, UnixMillis};
 use core::fmt;
+use serde_json::Value;
 
 /// A way to send a code: builds the call, and reads what came back.
 pub trait Provider: Send + Sync {
@@ -70,6 +73,27 @@ pub trait Provider: Send + Sync {
     /// Returns the checking half of a provider that makes the codes itself.
     fn managed(&self) -> Option<&dyn Managed> {
         None
+    }
+
+    /// Lists what it offers beside sending and checking codes.
+    fn actions(&self) -> &'static [Action] {
+        &[]
+    }
+
+    /// Builds the signed call of one of [`Provider::actions`]; `params` is a JSON object.
+    ///
+    /// # Errors
+    /// [`ActionError::Input`] before [`ActionError::Credentials`]; nothing was sent.
+    fn action(&self, _name: &str, _params: &Value, _signing: &Signing<'_>) -> Result<HttpCall, ActionError> {
+        Err(action::unknown(self.actions()))
+    }
+
+    /// Reads the reply to a call of [`Provider::action`].
+    ///
+    /// # Errors
+    /// [`Failure`] when the vendor refused it, or nobody can tell.
+    fn read_action(&self, _name: &str, reply: &HttpReply) -> Result<Answer, Failure> {
+        Err(reading::doubtful(reply, "reply.unreadable"))
     }
 }
 
@@ -231,6 +255,19 @@ pub enum BuildError {
     SendId,
     /// The host gives the key for each call, and gave none that is usable.
     Credentials,
+}
+
+impl Failure {
+    /// Makes the failure of an exchange that brought no whole reply.
+    pub(crate) fn of_transport(TransportFault { sent }: TransportFault) -> Self {
+        Self {
+            class: if sent { Class::Ambiguous } else { Class::Unavailable },
+            code: if sent { "transport.sent" } else { "transport.unsent" }.into(),
+            message: String::new(),
+            request_id: None,
+            retry_after: None,
+        }
+    }
 }
 
 impl Class {

@@ -213,6 +213,7 @@ fn write_outcome(out: &mut String, outcome: &Outcome) {
     text("send-id", outcome.send_id.as_deref());
     text("message-id", outcome.message_id.as_deref());
     text("request-id", outcome.request_id.as_deref());
+    text("answer", outcome.answer.as_deref());
     text("text-zh", Some(&outcome.text_zh));
     text("text-en", Some(&outcome.text_en));
     outcome.events.iter().for_each(|event| text("event", Some(event)));
