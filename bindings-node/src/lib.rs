@@ -48,6 +48,15 @@ impl Engine {
         Ok(Flow(self.0.verify(request, seed_of(seed)?)))
     }
 
+    /// Begins to call an action of a vendor's; `params` is JSON, `seed` 32 bytes, drawn anew for every flow.
+    ///
+    /// # Errors
+    /// `drive.seed` for another length.
+    #[napi]
+    pub fn call(&self, provider: String, action: String, params: String, seed: &[u8]) -> Result<Flow> {
+        Ok(Flow(self.0.call(&provider, &action, &params, seed_of(seed)?)))
+    }
+
     /// Tells whether a ticket is genuine, fresh, and bound to just this.
     ///
     /// # Errors
@@ -71,7 +80,7 @@ impl Engine {
     }
 }
 
-/// One send or one check, under way.
+/// One send, check or call, under way.
 #[napi]
 pub struct Flow(wire::Flow);
 

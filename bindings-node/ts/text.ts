@@ -99,6 +99,12 @@ function readOutcome(text: string): Outcome {
   }
   const { retryAfterMs, to } = fields as { retryAfterMs?: number; to?: string };
   if (retryAfterMs !== undefined) fields["retryAfter"] = Math.ceil(retryAfterMs / 1000);
+  // Read at the first look, and hidden as the number is: it may hold numbers and texts.
+  const { answer } = fields as { answer?: string };
+  if (answer !== undefined) {
+    let read: unknown;
+    Object.defineProperty(fields, "answer", { get: () => (read ??= JSON.parse(answer)), enumerable: false });
+  }
   // The full number is there to be read, and is left out when the outcome is printed, spread or serialised.
   if (to !== undefined) Object.defineProperty(fields, "to", { value: to, enumerable: false });
   return fields as unknown as Outcome;

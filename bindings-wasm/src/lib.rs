@@ -45,6 +45,14 @@ impl Engine {
         Ok(Flow(self.0.verify(request, seed_of(seed)?)))
     }
 
+    /// Begins to call an action of a vendor's; `params` is JSON, `seed` 32 bytes, drawn anew for every flow.
+    ///
+    /// # Errors
+    /// `drive.seed` for another length.
+    pub fn call(&self, provider: &str, action: &str, params: &str, seed: &[u8]) -> Result<Flow, JsError> {
+        Ok(Flow(self.0.call(provider, action, params, seed_of(seed)?)))
+    }
+
     /// Tells whether a ticket is genuine, fresh, and bound to just this.
     ///
     /// # Errors
@@ -67,7 +75,7 @@ impl Engine {
     }
 }
 
-/// One send or one check, under way.
+/// One send, check or call, under way.
 #[wasm_bindgen]
 pub struct Flow(wire::Flow);
 

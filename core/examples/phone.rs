@@ -4,12 +4,13 @@
 //! of a phone policy and may be left out. Line breaks within a number are written `\n`. The differential test drives it.
 
 use sansms::config::Section;
+use sansms::json::parse as parse_json;
 use sansms::phone::{Policy, parse};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::io::{BufRead as _, BufWriter, Write as _};
 
 fn main() -> Result<(), Box<dyn core::error::Error>> {
-    let options: Value = serde_json::from_str(&std::env::args().nth(1).unwrap_or_else(|| "{}".into()))?;
+    let options = parse_json(std::env::args().nth(1).unwrap_or_else(|| "{}".into()).as_bytes())?;
     let mut section = Section::open("phone", &options)?;
     let policy = Policy::from_config(&mut section)?;
     section.finish()?;

@@ -1,8 +1,8 @@
 //! Reading options from JSON, with errors that name the option.
 
 use crate::error::{ConfigCode, ConfigError};
+use crate::json::{Object, Value};
 use crate::secret::Secret;
-use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 /// One object of the configuration, read option by option.
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 /// passes for a default. `Debug` shows where it is, and no value: among them are the secrets.
 pub struct Section<'a> {
     path: String,
-    map: &'a Map<String, Value>,
+    map: &'a Object,
     known: BTreeSet<&'static str>,
 }
 
@@ -143,11 +143,17 @@ impl<'a> Section<'a> {
         let Value::Object(map) = value else {
             return Err(self.error(ConfigCode::Type, option, "must be an object of texts"));
         };
-        let mut out = Vec::new();
-        for (key, value) in map {
+        let mut out: Vec<(&str, &str)> = Vec::new();
+        for (key, value) in map.iter() {
             let path = format!("{option}.{key}");
             match value.as_str() {
-                Some(text) if !text.is_empty() && text.trim() == text => out.push((key.as_str(), text)),
+                Some(text) if !text.is_empty() && text.trim() == text => {
+                    let at = out.partition_point(|(before, _)| *before < key);
+                    match out.get_mut(at) {
+                        Some(entry) if entry.0 == key => entry.1 = text,
+                        _ => out.insert(at, (key, text)),
+                    }
+                }
                 Some(_) => {
                     return Err(self.error(
                         ConfigCode::Value,
@@ -178,7 +184,7 @@ impl<'a> Section<'a> {
     /// # Errors
     /// [`ConfigCode::Unknown`], which lists the options there are.
     pub fn finish(self) -> Result<(), ConfigError> {
-        match self.map.keys().find(|key| !self.known.contains(key.as_str())) {
+        match self.map.iter().map(|(key, _)| key).filter(|key| !self.known.contains(key)).min() {
             None => Ok(()),
             Some(stray) => {
                 let list: Vec<&str> = self.known.iter().copied().collect();
@@ -208,7 +214,7 @@ mod tests {
 
     #[test]
     fn errors_name_the_option_and_what_would_be_right() {
-        let value = json!({"digits": 9, "name": " x", "on": 1, "strya": 1});
+        let value = json!({"digits": 9, "name": " x", "on": 1, "strya": 1}).into();
         let mut section = Section::open("policy", &value).unwrap();
         let said: Vec<String> = vec![
             section.number("digits", 4..=8).unwrap_err().to_string(),

@@ -9,6 +9,7 @@ use crate::flow::deployment::{Deployment, is_name};
 use crate::flow::send::SendFlow;
 use crate::flow::verify::VerifyFlow;
 use crate::flow::{Flow, SendRequest, VerifyRequest};
+use crate::json::{self, Object, Value};
 use crate::key::Keyring;
 use crate::phone;
 use crate::policy::Policy;
@@ -17,7 +18,6 @@ use crate::provider::{self, Provider};
 use crate::secret::Secret;
 use crate::ticket::{self, Ticket};
 use crate::time::UnixMillis;
-use serde_json::Value;
 use std::sync::Arc;
 
 /// A deployment: keys, policy and providers. Cheap to clone; the clones are one.
@@ -35,11 +35,11 @@ impl Engine {
     /// # Errors
     /// [`ConfigError`] names the option, what would be right, and the environment variable if there is one.
     pub fn new(config_json: &str) -> Result<Self, ConfigError> {
-        let value: Value = serde_json::from_str(config_json)
+        let value = json::parse(config_json.as_bytes())
             .map_err(|_| error(ConfigCode::Type, "config", "must be a JSON object"))?;
         let mut top = Section::open("", &value)?;
-        let env = top.value("env").cloned().unwrap_or(Value::Null);
-        let env = |name: &str| env.get(name).and_then(Value::as_str).map(str::to_owned);
+        let env = top.value("env");
+        let env = |name: &str| env?.get(name).and_then(Value::as_str).map(str::to_owned);
         let keys = keys(&mut top, &env)?;
         let namespace = top.text("namespace")?.unwrap_or("default");
         if !is_name(namespace, 32) {
@@ -153,7 +153,7 @@ impl core::fmt::Debug for Engine {
 fn keys(top: &mut Section<'_>, env: &dyn Fn(&str) -> Option<String>) -> Result<Keyring, ConfigError> {
     match (Keyring::from_config(top), env("SANSMS_SECRET")) {
         (Err(missing), Some(secret)) if missing.code == ConfigCode::Missing && missing.option == "secret" => {
-            let value = serde_json::json!({ "secret": secret });
+            let value = Value::Object(Object::from_iter([("secret".to_owned(), Value::String(secret))]));
             Keyring::from_config(&mut Section::open("", &value)?)
                 .map_err(|error| ConfigError { env: Some("SANSMS_SECRET"), ..error })
         }

@@ -222,7 +222,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn read(value: &Value) -> Result<Keyring, ConfigError> {
-        Keyring::from_config(&mut Section::open("", value)?)
+        Keyring::from_config(&mut Section::open("", &value.clone().into())?)
     }
 
     #[test]

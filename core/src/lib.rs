@@ -13,6 +13,7 @@ pub mod engine;
 pub mod error;
 pub mod flow;
 pub mod http;
+pub mod json;
 pub mod key;
 pub mod limit;
 pub mod mac;

@@ -52,7 +52,8 @@ fn shape(case: &Value) -> Option<Shape> {
 }
 
 fn make(case: &Value) -> Option<Value> {
-    let keys = Keyring::from_config(&mut Section::open("keys", case.get("keys")?).ok()?).ok()?;
+    let keys = case.get("keys")?.clone().into();
+    let keys = Keyring::from_config(&mut Section::open("keys", &keys).ok()?).ok()?;
     let pepper = keys.peppers().get(usize::try_from(case.get("pepper")?.as_u64()?).ok()?)?;
     let (namespace, recipient) = (text(case, "namespace")?, text(case, "recipient")?);
     let bound = ctx(namespace, recipient, text(case, "purpose")?, text(case, "session")?);
@@ -80,8 +81,8 @@ fn read(case: &Value) -> Value {
 }
 
 fn number(case: &Value) -> Result<Value, String> {
-    let policy = case.get("policy").unwrap_or(&Value::Null);
-    let mut section = Section::open("phone", policy).map_err(|error| error.to_string())?;
+    let policy = case.get("policy").cloned().unwrap_or_default().into();
+    let mut section = Section::open("phone", &policy).map_err(|error| error.to_string())?;
     let policy = phone::Policy::from_config(&mut section).map_err(|error| error.to_string())?;
     section.finish().map_err(|error| error.to_string())?;
     Ok(match phone::parse(text(case, "input").unwrap_or_default(), &policy) {

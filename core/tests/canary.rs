@@ -214,7 +214,7 @@ fn no_configuration_error_repeats_a_value() {
     }
     let sandbox = json!({"aliyun": {"access_key_secret": "canary"}}).to_string();
     wrong.push(Sandbox::new(&sandbox).unwrap_err());
-    let short = json!({"index": "canary", "peppers": [SECRET, "canary"]});
+    let short = json!({"index": "canary", "peppers": [SECRET, "canary"]}).into();
     wrong.push(Keyring::from_config(&mut sansms::config::Section::open("", &short).unwrap()).unwrap_err());
     assert!(wrong.len() > 80, "{}", wrong.len());
     for error in wrong {

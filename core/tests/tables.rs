@@ -115,6 +115,7 @@ fn the_source_and_the_file_know_the_same_codes() {
     let families = [
         "sent",
         "code",
+        "check",
         "limit",
         "gate",
         "provider",

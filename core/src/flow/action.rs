@@ -5,6 +5,7 @@
 use super::deployment::Deployment;
 use super::{Heard, Machine, Next, unavailable};
 use crate::http::{HttpReply, TransportFault};
+use crate::json::{self, Value};
 use crate::key::{expand, head};
 use crate::outcome::{Code, Outcome};
 use crate::provider::action::{self, ActionError};
@@ -12,7 +13,6 @@ use crate::provider::{BuildError, Class, Failure, Provider, Signing};
 use crate::secret::Secret;
 use crate::sign::Credentials;
 use crate::time::UnixMillis;
-use serde_json::Value;
 use std::sync::Arc;
 
 /// What an application asks of a vendor.
@@ -55,7 +55,7 @@ impl ActionFlow {
         let actions = first.actions();
         let found = named.find(|(_, it)| it.actions().iter().any(|one| one.name == action));
         let Some((at, _)) = found else { return Err(action::unknown(actions)) };
-        let Ok(read) = serde_json::from_str(params) else {
+        let Ok(read) = json::parse(params.as_bytes()) else {
             let (field, message) = ("params".into(), "must be a JSON object".into());
             return Err(ActionError::Input { field, message });
         };
@@ -78,13 +78,7 @@ impl ActionFlow {
     }
 
     fn keyless(&self) -> Next {
-        self.failed(Failure {
-            class: Class::Unavailable,
-            code: BuildError::Credentials.as_str().into(),
-            message: String::new(),
-            request_id: None,
-            retry_after: None,
-        })
+        self.failed(Failure::of(Class::Unavailable, BuildError::Credentials.as_str()))
     }
 
     fn failed(&self, failure: Failure) -> Next {
@@ -129,7 +123,7 @@ impl Machine for ActionFlow {
     fn answered(&mut self, answer: Result<HttpReply, TransportFault>, _: UnixMillis) -> Next {
         let reading = match answer {
             Ok(reply) => self.provider().map(|provider| provider.read_action(&self.request.action, &reply)),
-            Err(fault) => Some(Err(Failure::of_transport(fault))),
+            Err(fault) => Some(Err(Failure::transport(fault))),
         };
         match reading {
             Some(Ok(answer)) => done(Outcome {

@@ -5,7 +5,7 @@ use crate::key::Keyring;
 use crate::limit::Planner;
 use crate::phone;
 use crate::policy::Policy;
-use crate::provider::Provider;
+use crate::provider::{Provider, Recipient};
 
 pub(crate) struct Deployment {
     pub(crate) keys: Keyring,
@@ -17,6 +17,14 @@ pub(crate) struct Deployment {
 }
 
 impl Deployment {
+    /// Returns the provider that makes and checks the codes for this recipient itself.
+    ///
+    /// It is the first of the list that serves the recipient, and then asked alone: no other could check its codes.
+    pub(crate) fn managed(&self, to: &Recipient<'_>, purpose: &str) -> Option<usize> {
+        let first = self.providers.iter().position(|provider| provider.serves(to, purpose))?;
+        self.providers.get(first)?.managed().map(|_| first)
+    }
+
     pub(crate) fn planner(&self) -> Planner<'_> {
         Planner { keys: &self.keys, namespace: &self.namespace, policy: &self.policy }
     }

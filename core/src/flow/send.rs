@@ -108,6 +108,10 @@ impl SendFlow {
         {
             return Err(about(Code::InputPurpose));
         }
+        let managed = self.deployment.managed(&subject.contact.parts(), purpose);
+        if code.is_some() && managed.is_some() {
+            return Err(about(Code::InputCodeManaged));
+        }
         if let Some(code) = code {
             let policy = &self.deployment.policy;
             let read = if policy.own_codes { read_own(code) } else { policy.shape.read(code) };
@@ -174,7 +178,11 @@ impl SendFlow {
 
         let pepper = keys.current()?;
         let nonce = head(&expand(&self.seed, "nonce"));
-        let made = policy.shape.code(pepper, &subject.ctx, &nonce);
+        let made = match self.deployment.managed(&subject.contact.parts(), &self.request.purpose) {
+            // The provider makes the code: what is proven here is a text that nobody can type.
+            Some(_) => Secret::new("~".to_owned()),
+            None => policy.shape.code(pepper, &subject.ctx, &nonce),
+        };
         let code = self.own.as_ref().unwrap_or(&made);
         let mut kids = [[0; 4]; 4];
         kids.iter_mut().zip(keys.peppers()).for_each(|(kid, pepper)| *kid = pepper.id());
@@ -259,7 +267,11 @@ impl SendFlow {
     fn order(&self, slot: &SlotReply, now: UnixMillis) -> Vec<usize> {
         let Deployment { providers, breaker, .. } = &*self.deployment;
         let Some(subject) = &self.subject else { return Vec::new() };
-        let able = |provider: &dyn Provider| provider.serves(&subject.contact.parts(), &self.request.purpose);
+        let (to, purpose) = (subject.contact.parts(), &self.request.purpose);
+        if let Some(at) = self.deployment.managed(&to, purpose) {
+            return vec![at];
+        }
+        let able = |provider: &dyn Provider| provider.managed().is_none() && provider.serves(&to, purpose);
         order(providers, able, breaker, (slot.round, &slot.nonce), now)
     }
 
@@ -315,13 +327,7 @@ impl SendFlow {
             BuildError::Credentials => Class::Unavailable,
             _ => Class::Account,
         };
-        let failure = Failure {
-            class,
-            code: error.as_str().into(),
-            message: error.to_string(),
-            request_id: None,
-            retry_after: None,
-        };
+        let failure = Failure::of(class, error.as_str());
         self.note_failure(sending.at, &failure);
         self.deployment.breaker.note(sending.at, false, now);
         sending.last = Some((sending.at, failure));
@@ -474,11 +480,7 @@ impl Machine for SendFlow {
         let Some(provider) = self.deployment.providers.get(sending.at) else {
             return self.finish(unavailable(Code::StoreReply));
         };
-        let reading = match answer {
-            Ok(reply) => provider.read(&reply),
-            Err(fault) => Err(Failure::of_transport(fault)),
-        };
-        match reading {
+        match answer.map_err(Failure::transport).and_then(|reply| provider.read(&reply)) {
             Ok(receipt) => {
                 self.deployment.breaker.note(sending.at, true, now);
                 let outcome = self.sent(&sending, Some(receipt));

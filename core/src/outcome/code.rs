@@ -57,6 +57,10 @@ cases! {
         "验证码已失效，请重新获取。", "That code is no longer valid. Please ask for a new one.";
     CodeLocked = "code.locked", Locked,
         "错误次数过多，请重新获取验证码。", "Too many wrong tries. Please ask for a new code.";
+    CheckUnknown = "check.unknown", Unknown,
+        "验证码暂时无法核对，请在 {wait}后重试。", "The code could not be checked. Please try again in {wait}.";
+    CheckUnavailable = "check.unavailable", Unavailable,
+        "验证码暂时无法核对，请在 {wait}后重试。", "The code could not be checked. Please try again in {wait}.";
     LimitCooldown = "limit.cooldown", Limited,
         "发送过于频繁，请在 {wait}后重试。", "A code was just sent. Please try again in {wait}.";
     LimitNumber = "limit.number", Limited,
@@ -121,6 +125,8 @@ cases! {
         "验证码位数不对。", "The code has the wrong length.";
     InputCodeCharacter = "input.code.character", Invalid,
         "验证码格式不对。", "The code has a character that can't be in it.";
+    InputCodeManaged = "input.code.managed", Invalid,
+        "验证码由短信服务商生成。", "The provider makes the codes; none can be given.";
     InputIp = "input.ip", Invalid,
         "请求来源无法识别。", "The client's address can't be read.";
     InputPurpose = "input.purpose", Invalid,

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use table::{AREAS, EXACT, LEADS, ROWS};
 
 fn policy(options: &Value) -> Policy {
-    let mut section = Section::open("phone", options).unwrap();
+    let options = options.clone().into();
+    let mut section = Section::open("phone", &options).unwrap();
     let policy = Policy::from_config(&mut section).unwrap();
     section.finish().unwrap();
     policy
@@ -85,6 +86,7 @@ fn lengths_print_as_people_write_them() {
 #[test]
 fn wrong_options_are_named() {
     let fail = |options: Value| {
+        let options = options.into();
         let mut section = Section::open("phone", &options).unwrap();
         Policy::from_config(&mut section).unwrap_err().to_string()
     };

@@ -3,7 +3,8 @@ use crate::config::Section;
 use serde_json::{Value, json};
 
 fn read(value: &Value) -> Result<Policy, String> {
-    let mut section = Section::open("", value).unwrap();
+    let value = value.clone().into();
+    let mut section = Section::open("", &value).unwrap();
     Policy::from_config(&mut section).map_err(|error| error.to_string())
 }
 

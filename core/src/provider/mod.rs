@@ -35,10 +35,10 @@ pub use tencent::Tencent;
 use crate::config::{self, Section};
 use crate::error::{ConfigCode, ConfigError};
 use crate::http::{HttpCall, HttpReply, TransportFault};
+use crate::json::Value;
 use crate::sign::Credentials;
 use crate::time::{Millis, UnixMillis};
 use core::fmt;
-use serde_json::Value;
 
 /// A way to send a code: builds the call, and reads what came back.
 pub trait Provider: Send + Sync {
@@ -141,7 +141,7 @@ pub fn from_config(top: &mut Section<'_>, env: Env<'_>) -> Result<Vec<Box<dyn Pr
             return Err(config::error(ConfigCode::Type, &path, message));
         };
         let mut section = Section::open(&format!("{path}.{kind}"), options)?;
-        let provider: Box<dyn Provider> = match kind.as_str() {
+        let provider: Box<dyn Provider> = match kind {
             "aliyun" => Box::new(Aliyun::from_config(&mut section, env)?),
             "tencent" => Box::new(Tencent::from_config(&mut section, env)?),
             _ => {
@@ -257,19 +257,6 @@ pub enum BuildError {
     Credentials,
 }
 
-impl Failure {
-    /// Makes the failure of an exchange that brought no whole reply.
-    pub(crate) fn of_transport(TransportFault { sent }: TransportFault) -> Self {
-        Self {
-            class: if sent { Class::Ambiguous } else { Class::Unavailable },
-            code: if sent { "transport.sent" } else { "transport.unsent" }.into(),
-            message: String::new(),
-            request_id: None,
-            retry_after: None,
-        }
-    }
-}
-
 impl Class {
     /// Returns the stable word for it.
     #[must_use]
@@ -280,6 +267,21 @@ impl Class {
             Self::Throttled => "throttled",
             Self::Unavailable => "unavailable",
             Self::Ambiguous => "ambiguous",
+        }
+    }
+}
+
+impl Failure {
+    /// Makes a failure that no reply told of.
+    pub(crate) fn of(class: Class, code: &str) -> Self {
+        Self { class, code: code.to_owned(), message: String::new(), request_id: None, retry_after: None }
+    }
+
+    /// Makes the failure that a missing reply amounts to.
+    pub(crate) fn transport(fault: TransportFault) -> Self {
+        match fault.sent {
+            true => Self::of(Class::Ambiguous, "transport.sent"),
+            false => Self::of(Class::Unavailable, "transport.unsent"),
         }
     }
 }

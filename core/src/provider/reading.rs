@@ -2,8 +2,8 @@
 
 use super::{Class, Failure};
 use crate::http::HttpReply;
+use crate::json::{self, Object, Value};
 use crate::time::Millis;
-use serde_json::{Map, Value};
 
 /// The largest reply that is read, in bytes.
 pub(super) const MAX_REPLY: usize = 256 * 1024;
@@ -12,11 +12,11 @@ pub(super) const MAX_REPLY: usize = 256 * 1024;
 pub(super) type Row = (&'static str, Class, u32);
 
 /// Returns the reply's JSON object, or the failure that its lack amounts to.
-pub(super) fn object(reply: &HttpReply) -> Result<Map<String, Value>, Failure> {
+pub(super) fn object(reply: &HttpReply) -> Result<Object, Failure> {
     if reply.body.len() > MAX_REPLY {
         return Err(doubtful(reply, "reply.too_large"));
     }
-    match serde_json::from_slice(&reply.body) {
+    match json::parse(&reply.body) {
         Ok(Value::Object(map)) => Ok(map),
         _ => Err(doubtful(reply, "reply.unreadable")),
     }

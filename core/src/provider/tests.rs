@@ -40,9 +40,9 @@ fn tencent(change: Value) -> Result<Tencent, ConfigError> {
     section.finish().map(|()| provider)
 }
 
-fn merged(mut config: Value, change: Value) -> Value {
+fn merged(mut config: Value, change: Value) -> crate::json::Value {
     config.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
-    config
+    config.into()
 }
 
 fn no_env(_: &str) -> Option<String> {
@@ -259,7 +259,8 @@ fn the_environment_stands_in_for_the_key() {
         known.contains(&name).then(|| name.replace('_', "-"))
     };
     let build = |config: &Value| {
-        let mut section = Section::open("", config).unwrap();
+        let config = config.clone().into();
+        let mut section = Section::open("", &config).unwrap();
         let provider = Tencent::from_config(&mut section, &env).unwrap();
         provider.call(&message(), &signing(0)).unwrap()
     };
@@ -273,6 +274,7 @@ fn the_environment_stands_in_for_the_key() {
     assert_eq!(build(&config).header("x-tc-token"), None);
     let padded = |_: &str| Some("padded ".to_owned());
     config["secret_key"] = Value::Null;
+    let config = config.into();
     let mut section = Section::open("", &config).unwrap();
     let error = Tencent::from_config(&mut section, &padded).unwrap_err();
     assert_eq!((error.option.as_str(), error.env), ("secret_key", Some("TENCENTCLOUD_SECRET_KEY")));

@@ -2,9 +2,9 @@
 
 use crate::config::{Section, error};
 use crate::error::{ConfigCode, ConfigError};
+use crate::json::{self, Object, Value};
 use crate::secret::Secret;
 use crate::sign::Credentials;
-use serde_json::{Value, json};
 
 /// Both accounts.
 pub(super) struct Settings {
@@ -24,10 +24,10 @@ pub(super) struct Account {
 
 impl Settings {
     pub(super) fn read(config: &str) -> Result<Self, ConfigError> {
-        let value: Value = serde_json::from_str(config)
-            .map_err(|problem| error(ConfigCode::Type, "", &format!("must be JSON: {problem}")))?;
+        let value = json::parse(config.as_bytes())
+            .map_err(|_| error(ConfigCode::Type, "config", "must be a JSON object"))?;
         let mut top = Section::open("", &value)?;
-        let empty = json!({});
+        let empty = Value::Object(Object::default());
         let mut section = Section::open("aliyun", top.value("aliyun").unwrap_or(&empty))?;
         let keys = ("access_key_id", "access_key_secret", "security_token");
         let aliyun = Account::read(

@@ -19,12 +19,14 @@ fn provider_with(kind: &str, secret: &str, token: Option<&str>) -> Box<dyn Provi
     if kind == "tencent" {
         let config = json!({"secret_id": "sandbox-id", "secret_key": secret, "session_token": token,
             "endpoint": endpoint, "sdk_app_id": "1400000000", "sign_name": "示例", "templates": {"default": "2"},
-            "template_params": ["{code}", "{minutes}"]});
+            "template_params": ["{code}", "{minutes}"]})
+        .into();
         return Box::new(Tencent::from_config(&mut Section::open("", &config).unwrap(), &|_| None).unwrap());
     }
     let config = json!({"access_key_id": "sandbox-id", "access_key_secret": secret, "security_token": token,
         "endpoint": endpoint, "sign_name": "示例", "templates": {"default": "SMS_2"}, "wire": kind,
-        "template_params": {"code": "{code}", "minutes": "{minutes}"}});
+        "template_params": {"code": "{code}", "minutes": "{minutes}"}})
+    .into();
     Box::new(Aliyun::from_config(&mut Section::open("", &config).unwrap(), &|_| None).unwrap())
 }
 

@@ -3,6 +3,7 @@
 //! A binding converts arguments, calls this, converts the result and maps the error code; nothing more.
 
 #[cfg(feature = "testing")]
+#[cfg(feature = "testing")]
 mod schema;
 pub mod text;
 
@@ -17,6 +18,7 @@ pub use crate::time::{Millis, UnixMillis};
 pub use crate::sandbox::{Answer, Fault, Sandbox, Vendor};
 #[cfg(feature = "testing")]
 pub use crate::vector::run as run_vector;
+#[cfg(feature = "testing")]
 #[cfg(feature = "testing")]
 pub use schema::schema_json;
 

@@ -65,7 +65,7 @@ fn reply() -> HttpReply {
 }
 
 fn values() -> Shown {
-    let config = config();
+    let config: sansms::json::Value = config().into();
     let mut section = Section::open("", &config).unwrap();
     let _ = section.value("secret");
     let keys = Keyring::from_secret(SECRET.as_bytes());
@@ -82,6 +82,9 @@ fn values() -> Shown {
         ("http HttpReply", show(reply())),
         ("http Method", show(Method::Post)),
         ("http TransportFault", show(TransportFault { sent: true })),
+        ("json Value", show(&config)),
+        ("json Object", show(config.as_object().unwrap())),
+        ("json/read Malformed", show(sansms::json::parse(b"canary").unwrap_err())),
         ("key Keyring", show(&keys)),
         ("key Pepper", show(keys.peppers())),
         ("phone Phone", format!("{} {phone} {}", show(&phone), phone.masked())),
@@ -253,6 +256,8 @@ fn limiter() -> Shown {
         ("limit/op SlotOp", show(slot)),
         ("limit/op Release", show(release)),
         ("limit/op Check", show(check)),
+        ("limit/op Count", show(limit::Count::default())),
+        ("limit/op Consume", show(limit::Consume { attempt: 1, tag: [1; 8], nonce: [2; 16], series: 2 })),
         ("limit/op Reply", show(&applied.reply)),
         ("limit/op SlotReply", show(granted)),
         ("limit/op Refusal", show(Refusal::ALL)),
@@ -274,9 +279,11 @@ fn limiter() -> Shown {
 
 fn providers() -> Shown {
     let config = config();
-    let mut section = Section::open("", &config["providers"][0]["aliyun"]).unwrap();
+    let (first, second) = (&config["providers"][0]["aliyun"], &config["providers"][1]["tencent"]);
+    let (first, second) = (first.clone().into(), second.clone().into());
+    let mut section = Section::open("", &first).unwrap();
     let aliyun = Aliyun::from_config(&mut section, &|_| None).unwrap();
-    let mut section = Section::open("", &config["providers"][1]["tencent"]).unwrap();
+    let mut section = Section::open("", &second).unwrap();
     let tencent = Tencent::from_config(&mut section, &|_| None).unwrap();
     let e164 = format!("+86{NUMBER}");
     let to = Recipient::Phone(Number { e164: &e164, calling_code: "86", national: NUMBER });

@@ -19,7 +19,7 @@ pub(crate) struct Challenge {
     used: bool,
     /// Whether its code is the caller's, which can't be made again.
     own: bool,
-    /// Whose guesses were compared and wrong.
+    /// Whose guesses were compared and wrong, or counted and not spent.
     wrong: BTreeSet<usize>,
 }
 
@@ -144,15 +144,67 @@ impl Challenges {
         if right {
             return Ok(("matched".to_owned(), true));
         }
-        live.wrong.insert(flow);
-        if live.wrong.len() as u64 > knobs.tries {
-            return Err(format!("{} guesses were compared for {} tries", live.wrong.len(), knobs.tries));
-        }
+        live.guessed(flow, knobs)?;
         Ok((format!("wrong {} {remaining}", live.left), true))
+    }
+
+    /// Finds what a count by `flow` at `t` must hear, and whether that changes anything.
+    ///
+    /// # Errors
+    /// When more guesses are counted than there are tries.
+    pub(crate) fn count(
+        &mut self,
+        op: &str,
+        flow: usize,
+        knobs: Knobs,
+        t: u64,
+    ) -> Result<(String, bool), String> {
+        let words: Vec<_> = op.split(' ').collect();
+        let (attempt, tag) = (words[1], words[2]);
+        let live = self.0.iter_mut().find(|it| it.tag == tag && t < it.ends && !it.used);
+        let Some(live) = live else { return Ok(("gone".to_owned(), false)) };
+        let again = live.last.as_ref().is_some_and(|(last, _)| last == attempt);
+        if live.left == 0 && !again {
+            return Ok((format!("locked {}", live.ends - t), false));
+        }
+        if !again {
+            live.left -= 1;
+            live.last = Some((attempt.to_owned(), false));
+            live.guessed(flow, knobs)?;
+        }
+        Ok((format!("counted {} slot={}", live.left, live.said(t)), !again))
+    }
+
+    /// Finds what a consume by `flow` must hear, and whether that changes anything.
+    ///
+    /// # Errors
+    /// When a flow spends a challenge that it has not counted its try on.
+    pub(crate) fn consume(&mut self, op: &str, flow: usize) -> Result<(String, bool), String> {
+        let words: Vec<_> = op.split(' ').collect();
+        let (attempt, which) = (words[1], words[2]);
+        let named = self.0.iter_mut().find(|it| format!("{}:{}", it.tag, it.nonce) == which);
+        let Some(it) = named.filter(|it| it.last.is_some()) else { return Ok(("gone".to_owned(), false)) };
+        if it.used {
+            let again = it.last.as_ref().is_some_and(|(last, _)| last == attempt);
+            return Ok((if again { "matched" } else { "gone" }.to_owned(), false));
+        }
+        if !it.wrong.remove(&flow) {
+            return Err("a challenge is spent by a flow that has not counted its try".into());
+        }
+        (it.used, it.last) = (true, Some((attempt.to_owned(), true)));
+        Ok(("matched".to_owned(), true))
     }
 }
 
 impl Challenge {
+    fn guessed(&mut self, flow: usize, knobs: Knobs) -> Result<(), String> {
+        self.wrong.insert(flow);
+        if self.wrong.len() as u64 > knobs.tries {
+            return Err(format!("{} guesses were compared for {} tries", self.wrong.len(), knobs.tries));
+        }
+        Ok(())
+    }
+
     /// `round:kid:nonce:remaining`, as grants say it.
     fn said(&self, t: u64) -> String {
         format!("{}:{}:{}:{}", self.round, self.kid, self.nonce, self.ends.saturating_sub(t))

@@ -185,6 +185,8 @@ impl Checker {
                 log.holds.remove(&at);
                 ledger.release(&op.op, &ran.reply, clock).map_err(place)
             }
+            "count" => ledger.count(asker, &op.op, &ran.reply, clock).map_err(place),
+            "consume" => ledger.consume(asker, &op.op, &ran.reply, clock).map_err(place),
             _ => ledger.check(asker, &op.op, &ran.reply, clock).map_err(place),
         }
     }
@@ -291,7 +293,7 @@ impl Checker {
             Kind::Undelivered => !log.possible,
             Kind::Unknown => log.answer.is_some_and(|answer| answer.possible() && answer != Answer::Accepted),
             Kind::Verified => heard("matched"),
-            Kind::WrongCode => heard("wrong"),
+            Kind::WrongCode => heard("wrong") || heard("counted"),
             Kind::Locked => heard("locked"),
             Kind::Expired => heard("gone"),
             Kind::Invalid => log.steps == 0,

@@ -116,7 +116,7 @@ impl Ledger {
     /// When it still counted.
     pub(crate) fn expire(&mut self, clock: u64) -> Result<(), String> {
         let t = self.time(clock);
-        let counted = self.limits.iter().find(|limit| self.count(limit, t, false) > 0);
+        let counted = self.limits.iter().find(|limit| self.places(limit, t, false) > 0);
         if counted.is_some() || self.challenges.0.iter().any(|it| it.ends > t) {
             return Err(format!("the record's time to live ended while it counted: {counted:?}"));
         }
@@ -172,7 +172,7 @@ impl Ledger {
         if let Some((age, _)) = tagged.iter().find(|(_, sure)| *sure && self.exact) {
             return Err(format!("an idempotency key was used {age} ms ago, and the reply is `{reply}`"));
         }
-        let full = self.limits(asker.send).find(|limit| self.count(limit, t, false) >= limit.limit);
+        let full = self.limits(asker.send).find(|limit| self.places(limit, t, false) >= limit.limit);
         match said.verb {
             "denied" if !self.exact => Ok(()),
             "denied" => {
@@ -249,11 +249,29 @@ impl Ledger {
             self.high = t;
             self.wrong.extend(expected.starts_with("wrong").then_some(t));
         }
-        if reply == expected {
-            Ok(())
-        } else {
-            Err(format!("a check heard `{reply}`, should be `{expected}`"))
+        judge(reply, &expected)
+    }
+
+    /// Judges the reply to a count, and notes it.
+    pub(crate) fn count(&mut self, asker: Asker, op: &str, reply: &str, clock: u64) -> Result<(), String> {
+        let t = self.time(clock);
+        let (expected, changes) = self.challenges.count(op, asker.flow, asker.knobs, t)?;
+        if changes {
+            self.high = t;
+            self.wrong.push(t);
         }
+        judge(reply, &expected)
+    }
+
+    /// Judges the reply to a consume, and notes it.
+    pub(crate) fn consume(&mut self, asker: Asker, op: &str, reply: &str, clock: u64) -> Result<(), String> {
+        let t = self.time(clock);
+        let (expected, changes) = self.challenges.consume(op, asker.flow)?;
+        if changes {
+            self.high = t;
+            self.wrong.pop();
+        }
+        judge(reply, &expected)
     }
 
     /// Notes a message that may have been delivered, by the flow that was granted at `at` in this era.
@@ -353,11 +371,11 @@ impl Ledger {
 
     /// Tells whether every rule has a place at `t`, bins counted whole.
     fn passes(&self, send: bool, t: u64) -> bool {
-        self.limits(send).all(|limit| self.count(limit, t, true) < limit.limit)
+        self.limits(send).all(|limit| self.places(limit, t, true) < limit.limit)
     }
 
     /// Counts the places taken at `t`; `whole` counts every bin that the window touches.
-    fn count(&self, limit: &Limit, t: u64, whole: bool) -> u64 {
+    fn places(&self, limit: &Limit, t: u64, whole: bool) -> u64 {
         let within = |at: u64| {
             let width = limit.window.div_ceil(24);
             let at = if whole && limit.bins { at / width * width + width - 1 } else { at };
@@ -400,6 +418,10 @@ impl<'a> Said<'a> {
             Err(format!("{} {:?}, should be {numbers:?}", self.verb, self.numbers))
         }
     }
+}
+
+fn judge(reply: &str, expected: &str) -> Result<(), String> {
+    if reply == expected { Ok(()) } else { Err(format!("heard `{reply}`, should be `{expected}`")) }
 }
 
 pub(crate) fn hex(word: &str) -> u64 {

@@ -21,6 +21,7 @@ mod challenge;
 mod checker;
 mod host;
 mod ledger;
+mod managed;
 mod network;
 mod planted;
 mod random;
@@ -43,9 +44,23 @@ struct Sum {
     kinds: std::collections::BTreeMap<&'static str, u64>,
 }
 
+/// One schedule from a seed, with a bug planted or none.
+type Run = fn(u64, Option<Plant>) -> Result<Report, String>;
+
 #[test]
 fn schedules() {
-    let (count, start) = (number("SCHEDULES").unwrap_or(20_000), number("SEED_START").unwrap_or(1));
+    all(world::run, 20_000, 10);
+}
+
+/// Count, ask, consume: the flows of providers that compare codes, as a model.
+#[test]
+fn managed_codes() {
+    all(managed::run, 20_000, 8);
+}
+
+/// Runs many schedules; `kinds` is how many kinds of outcome there are.
+fn all(run: Run, count: u64, kinds_there_are: usize) {
+    let (count, start) = (number("SCHEDULES").unwrap_or(count), number("SEED_START").unwrap_or(1));
     let next = AtomicU64::new(start);
     let total = Mutex::new(Sum::default());
     let failed = Mutex::new(None);
@@ -59,7 +74,7 @@ fn schedules() {
                     if seed - start >= count || failed.lock().unwrap().is_some() {
                         return;
                     }
-                    match run(seed, None) {
+                    match caught(run, seed, None) {
                         Ok(report) => total.lock().unwrap().add(seed, &report),
                         Err(error) => *failed.lock().unwrap() = Some((seed, error)),
                     }
@@ -73,7 +88,7 @@ fn schedules() {
         }
     });
     if let Some((seed, error)) = failed.into_inner().unwrap() {
-        panic!("{error}\nSEED={seed} cargo test --test simulation -- one");
+        panic!("{error}\nSEED_START={seed} SCHEDULES=1 cargo test --test simulation");
     }
     let Sum { digest, flows, messages, calls, kinds } = total.into_inner().unwrap();
     let seconds = began.elapsed().as_secs_f64();
@@ -82,13 +97,13 @@ fn schedules() {
     );
     println!("digest {digest:016x} seconds {seconds:.1}");
     // A world in which some kind of outcome never comes is not the one that was meant.
-    assert!(count < 1_000 || kinds.len() == 10, "{kinds:?}");
+    assert!(count < 1_000 || kinds.len() == kinds_there_are, "{kinds:?}");
 }
 
 #[test]
 fn one() {
     let seed = number("SEED").unwrap_or(1);
-    let once = |_| run(seed, None).unwrap_or_else(|error| panic!("SEED={seed}: {error}"));
+    let once = |_| caught(world::run, seed, None).unwrap_or_else(|error| panic!("SEED={seed}: {error}"));
     let [first, second] = [0, 1].map(once);
     assert_eq!(first.digest, second.digest, "the same seed twice gives two histories");
     println!("{first:?}");
@@ -96,16 +111,18 @@ fn one() {
 
 #[test]
 fn planted_bugs_are_found() {
-    for plant in Plant::ALL {
-        let found = (1..=10_000).find_map(|seed| run(seed, Some(plant)).err().map(|error| (seed, error)));
-        let (seed, error) = found.unwrap_or_else(|| panic!("{plant:?} was not found"));
+    let managed = Plant::MANAGED.map(|plant| (managed::run as Run, plant));
+    for (run, plant) in Plant::ALL.map(|plant| (world::run as Run, plant)).into_iter().chain(managed) {
+        let failure = |seed| caught(run, seed, Some(plant)).err().map(|error| (seed, error));
+        let (seed, error) =
+            (1..=10_000).find_map(failure).unwrap_or_else(|| panic!("{plant:?} was not found"));
         println!("{plant:?} found after {seed} schedules: {}", error.lines().next().unwrap_or(""));
     }
 }
 
 /// Runs one schedule; a panic in it is a finding too.
-fn run(seed: u64, plant: Option<Plant>) -> Result<Report, String> {
-    std::panic::catch_unwind(|| world::run(seed, plant)).unwrap_or_else(|_| Err("a panic".into()))
+fn caught(run: Run, seed: u64, plant: Option<Plant>) -> Result<Report, String> {
+    std::panic::catch_unwind(|| run(seed, plant)).unwrap_or_else(|_| Err("a panic".into()))
 }
 
 fn number(name: &str) -> Option<u64> {

@@ -1,4 +1,4 @@
-//! The store: records kept by the crate's own `apply`, and the six bugs that can be planted around it.
+//! The store: records kept by the crate's own `apply`, and the bugs that can be planted around it.
 
 use crate::random::Random;
 use sansms::limit::{Form, Record};
@@ -21,6 +21,10 @@ pub(crate) enum Plant {
     ClockBack,
     /// The tag of an idempotency key is forgotten.
     ReplayedTag,
+    /// Two consumes match on the same state, and the later write wins.
+    DoubleMatch,
+    /// A consume takes off the wrong tries of others too.
+    FreedTry,
 }
 
 /// Records by key.
@@ -57,6 +61,9 @@ impl Plant {
         Self::ClockBack,
         Self::ReplayedTag,
     ];
+
+    /// Those that are looked for where the provider compares codes.
+    pub(crate) const MANAGED: [Self; 3] = [Self::LostTry, Self::DoubleMatch, Self::FreedTry];
 }
 
 impl Store {
@@ -83,6 +90,12 @@ impl Store {
             (Some(Plant::DoubleGrant), Some(kept)) if op.starts_with("reserve ") => {
                 record.clone_from(&kept.before);
             }
+            (Some(Plant::DoubleMatch), Some(kept)) if op.starts_with("consume ") => {
+                record.clone_from(&kept.before);
+            }
+            (Some(Plant::FreedTry), Some(kept)) if op.starts_with("consume ") => {
+                record = Some(without_a_try(&kept.record));
+            }
             (Some(Plant::BinLeftOut), Some(kept)) => record = Some(without_a_bin(&kept.record)),
             (Some(Plant::ReplayedTag), _) => {
                 asked = op.split(' ').filter(|word| !word.starts_with("idem=")).collect::<Vec<_>>().join(" ");
@@ -95,7 +108,9 @@ impl Store {
         let applied = apply(record.as_deref(), &asked, UnixMillis(now));
         let lost = match plant {
             Some(Plant::DroppedRelease) => applied.reply == "released",
-            Some(Plant::LostTry) => applied.reply.starts_with("wrong "),
+            Some(Plant::LostTry) => {
+                applied.reply.starts_with("wrong ") || applied.reply.starts_with("counted ")
+            }
             _ => false,
         };
         let wrote = applied.record.is_some() && !lost;
@@ -118,6 +133,15 @@ fn without_a_bin(bytes: &[u8]) -> Vec<u8> {
         if let Some(count) = series.bins.counts[..newest].iter_mut().find(|count| **count > 0) {
             *count = 0;
         }
+    }
+    record.write()
+}
+
+/// Forgets the latest wrong try.
+fn without_a_try(bytes: &[u8]) -> Vec<u8> {
+    let mut record = Record::read(bytes).unwrap();
+    for series in record.series.iter_mut().filter(|series| series.form == Form::Times) {
+        series.entries.pop();
     }
     record.write()
 }

@@ -1,3 +1,5 @@
+mod action;
+mod managed;
 mod providers;
 
 use super::*;
@@ -6,7 +8,9 @@ use crate::http::{HttpReply, Method};
 use crate::key::Keyring;
 use crate::outcome::Kind;
 use crate::policy::{IpMode, Policy, Rule, SessionMode};
-use crate::provider::{BuildError, Class, Failure, Message, Provider, Reading, Receipt, Recipient, Signing};
+use crate::provider::{
+    BuildError, Class, Failure, Managed, Message, Provider, Reading, Receipt, Recipient, Signing,
+};
 use crate::store::MemoryStore;
 use std::sync::{Arc, Mutex};
 
@@ -47,6 +51,10 @@ impl Provider for Scripted {
 
     fn asks_for_credentials(&self) -> bool {
         self.0 == "vault"
+    }
+
+    fn managed(&self) -> Option<&dyn Managed> {
+        (self.0 == "managed").then_some(self)
     }
 
     fn read(&self, reply: &HttpReply) -> Reading {
@@ -458,6 +466,7 @@ fn every_state_meets_every_reply() {
             "full 1",
             "released",
             "matched",
+            "counted 1 slot=0:00000000:00000000000000000000000000000000:1",
             "wrong 1 1",
             "locked 1",
             "gone",
@@ -479,11 +488,15 @@ fn every_state_meets_every_reply() {
         all
     };
     let mut met = 0;
-    for is_send in [true, false] {
+    let lists: [&[_]; 3] = [&[("one", 0), ("two", 0)], &[("vault", 0), ("two", 0)], &[("managed", 0)]];
+    for (is_send, providers) in [true, false].into_iter().flat_map(|is_send| lists.map(|it| (is_send, it))) {
         // How far to go by the book before the reply under test.
         for depth in 0..5 {
             for at in 0..64 {
-                let mut world = World::new(Policy::default());
+                let mut world = World::with(Policy::default(), providers);
+                if !is_send {
+                    world.send();
+                }
                 let seed = world.seed();
                 let mut flow = if is_send {
                     world.engine.send(request(), seed)
@@ -500,7 +513,13 @@ fn every_state_meets_every_reply() {
                     let (id, by_book, fitting, stray) = match &step {
                         Step::Done(outcome) => break outcome.clone(),
                         Step::Credentials { id, .. } => {
-                            (*id, Reply::Credentials(None), Vec::new(), Reply::StoreFault)
+                            let key = Credentials {
+                                id: "id".into(),
+                                secret: crate::secret::Secret::new("canary".into()),
+                                token: None,
+                            };
+                            let fitting = vec![Reply::Credentials(None)];
+                            (*id, Reply::Credentials(Some(key)), fitting, Reply::StoreFault)
                         }
                         Step::Http { id, .. } => (*id, answer(503), http(), Reply::StoreFault),
                         Step::Store { id, ops } => {

@@ -216,7 +216,7 @@ impl Attacker {
         let keys = crate::key::Keyring::from_secret(&[5; 32]);
         let config = json!([{"aliyun": {"access_key_id": "i", "access_key_secret": "s", "sign_name": "n",
             "templates": {"login": "SMS_1"}}}]);
-        let top = json!({ "providers": config });
+        let top = json!({ "providers": config }).into();
         let mut top = crate::config::Section::open("", &top).unwrap();
         let providers = crate::provider::from_config(&mut top, &|_| None).unwrap();
         let phone = crate::phone::Policy::default();

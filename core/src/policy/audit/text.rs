@@ -1,8 +1,8 @@
 //! An audit for people to read, and as JSON.
 
 use super::{Assumptions, Audit, Chance, Figures, Warning};
+use crate::sign::encode::Ink;
 use core::fmt;
-use serde_json::{Value, json};
 
 impl Audit {
     /// Returns the audit as one JSON object, by the names of its fields.
@@ -29,33 +29,69 @@ impl Audit {
             served_in_day,
             shut_out_in_day,
         } = self.figures;
-        let chance = |Chance { guesses, codes }| json!({ "guesses": guesses, "codes": codes });
-        let warnings = self.warnings.iter().map(|Warning { weakness, text }| {
-            json!({ "code": weakness.as_str(), "text": text, "requirement": weakness.requirement() })
-        });
-        let whole = json!({
-            "assumptions": { "addresses": addresses, "users": users, "price": price },
-            "figures": {
-                "codes": codes,
-                "centibits": centibits,
-                "sends_to_number": sends_to_number,
-                "guesses_at_number": guesses_at_number,
-                "number_falls": chance(number_falls),
-                "guesses_at_any": guesses_at_any,
-                "any_falls": chance(any_falls),
-                "messages": messages,
-                "cost": cost,
-                "messages_to_prefix": messages_to_prefix,
-                "messages_to_country": messages_to_country,
-                "addresses_to_spend_budget": addresses_to_spend_budget,
-                "served_in_ten_minutes": served_in_ten_minutes,
-                "shut_out_in_ten_minutes": shut_out_in_ten_minutes,
-                "served_in_day": served_in_day,
-                "shut_out_in_day": shut_out_in_day,
-            },
-            "warnings": warnings.collect::<Vec<Value>>(),
-        });
-        whole.to_string()
+        let chance = |Chance { guesses, codes }| [("codes", Some(codes)), ("guesses", Some(guesses))];
+        let mut json = Ink::with_capacity(2048);
+        json.text("{\"assumptions\":{");
+        let price = price.map(u64::from);
+        json.members(&[
+            ("addresses", Some(addresses.into())),
+            ("price", price),
+            ("users", Some(users.into())),
+        ]);
+        json.text("},\"figures\":{");
+        json.members(&[
+            ("addresses_to_spend_budget", addresses_to_spend_budget),
+            ("centibits", Some(centibits.into())),
+            ("codes", Some(codes)),
+            ("cost", cost),
+            ("guesses_at_any", guesses_at_any),
+            ("guesses_at_number", guesses_at_number),
+            ("messages", messages),
+            ("messages_to_country", messages_to_country),
+            ("messages_to_prefix", messages_to_prefix),
+            ("sends_to_number", sends_to_number),
+            ("served_in_day", served_in_day),
+            ("served_in_ten_minutes", served_in_ten_minutes),
+            ("shut_out_in_day", Some(shut_out_in_day)),
+            ("shut_out_in_ten_minutes", Some(shut_out_in_ten_minutes)),
+        ]);
+        for (name, value) in [("any_falls", any_falls), ("number_falls", number_falls)] {
+            json.text(",\"");
+            json.text(name);
+            json.text("\":{");
+            json.members(&chance(value));
+            json.text("}");
+        }
+        json.text("},\"warnings\":[");
+        for (at, Warning { weakness, text }) in self.warnings.iter().enumerate() {
+            let members =
+                [("code", weakness.as_str()), ("requirement", weakness.requirement()), ("text", text)];
+            json.text(if at > 0 { "," } else { "" });
+            for (name, value) in members {
+                json.text(if name == "code" { "{\"" } else { ",\"" });
+                json.text(name);
+                json.text("\":");
+                json.json(value);
+            }
+            json.text("}");
+        }
+        json.text("]}");
+        json.done()
+    }
+}
+
+impl Ink {
+    /// Appends members of an object that are numbers or null.
+    fn members(&mut self, members: &[(&str, Option<u64>)]) {
+        for (at, (name, number)) in members.iter().enumerate() {
+            self.text(if at > 0 { ",\"" } else { "\"" });
+            self.text(name);
+            self.text("\":");
+            match number {
+                Some(number) => self.number(*number),
+                None => self.text("null"),
+            }
+        }
     }
 }
 

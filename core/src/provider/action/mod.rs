@@ -3,9 +3,16 @@
 //! A parameter goes by the name that the vendor documents. What is written follows the order of the table, which is
 //! the vendor's own.
 
+mod check;
+#[cfg(test)]
+mod tests;
+
+use super::BuildError;
+use crate::http::HttpReply;
+use crate::json::{self, Value};
 use crate::sign::encode::Ink;
+use check::Wrong;
 use core::fmt;
-use serde_json::Value;
 
 /// An action of a vendor's API, and what it takes.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +91,36 @@ pub enum ActionError {
     Credentials,
 }
 
+impl Answer {
+    /// Takes what a reply says, read before as a JSON object, or a member of it that stands alone there.
+    pub(super) fn within(reply: &HttpReply, member: &str, request_id: Option<String>) -> Self {
+        let whole = String::from_utf8_lossy(&reply.body);
+        let json = inside(&whole, member).unwrap_or(&whole).to_owned();
+        Self { json, request_id }
+    }
+}
+
+/// Returns the text of an object's only member; `None` where it isn't the only one for certain.
+fn inside<'a>(whole: &'a str, member: &str) -> Option<&'a str> {
+    let rest = whole.trim().strip_prefix('{')?.strip_suffix('}')?.trim_start();
+    let rest = rest.strip_prefix('"')?.strip_prefix(member)?.strip_prefix('"')?;
+    let rest = rest.trim_start().strip_prefix(':')?.trim();
+    json::parse(rest.as_bytes()).is_ok().then_some(rest)
+}
+
+impl ActionError {
+    pub(super) fn input(field: &str, message: &str) -> Self {
+        Self::Input { field: field.to_owned(), message: message.to_owned() }
+    }
+}
+
+impl From<BuildError> for ActionError {
+    /// All that a call is refused for once its parameters were checked is its key.
+    fn from(_: BuildError) -> Self {
+        Self::Credentials
+    }
+}
+
 /// An action's parameters once they were checked.
 pub(super) struct Taken<'a>(Vec<(&'static Param, Given<'a>)>);
 
@@ -157,7 +194,7 @@ impl Action {
         own: &[(&'static str, &'a str)],
     ) -> Result<Taken<'a>, Wrong> {
         let standing = |name: &str| own.iter().find(|(key, _)| *key == name).map(|(_, text)| *text);
-        members(self.params, params, |name| standing(name).is_some())?;
+        check::members(self.params, params, |name| standing(name).is_some())?;
         let given = self.params.iter().filter_map(|param| {
             let value = member(params, param.name).map(Given::Value);
             Some((param, value.or_else(|| standing(param.name).map(Given::Own))?))
@@ -186,6 +223,7 @@ impl Taken<'_> {
         out.done()
     }
 
+    #[allow(dead_code, reason = "for APIs that take no JSON body")]
     /// Returns what stands in a query or a form: names and plain values.
     pub(super) fn pairs(&self, place: Place) -> Vec<(&'static str, String)> {
         let here = self.0.iter().filter(|(param, _)| param.place == place);
@@ -194,6 +232,7 @@ impl Taken<'_> {
 }
 
 impl Given<'_> {
+    #[allow(dead_code, reason = "for APIs that take no JSON body")]
     fn plain(&self, kind: &Kind) -> String {
         match self {
             Self::Own(text) => (*text).to_owned(),
@@ -234,7 +273,7 @@ fn write(out: &mut Ink, kind: &Kind, value: &Value) {
         }
         Kind::Texts => {
             let there = value.as_object().into_iter().flat_map(|map| map.iter());
-            write_members(out, there.map(|(name, text)| (name.as_ref(), &Kind::Text(0), text)));
+            write_members(out, there.map(|(name, text)| (name, &Kind::Text(0), text)));
         }
     }
 }
@@ -250,94 +289,9 @@ fn write_members<'a>(out: &mut Ink, members: impl Iterator<Item = (&'a str, &'a 
     out.text("}");
 }
 
-/// What is wrong, and where below the value that was checked.
-struct Wrong {
-    field: String,
-    message: String,
-}
-
-fn wrong(message: impl Into<String>) -> Wrong {
-    Wrong { field: String::new(), message: message.into() }
-}
-
-/// Places an error one level further up.
-fn within(step: &[&str]) -> impl Fn(Wrong) -> Wrong + use<> {
-    let step = step.concat();
-    move |wrong| Wrong { field: [step.as_str(), wrong.field.as_str()].concat(), ..wrong }
-}
-
-/// Checks an object against its table; `standing` tells what may be left out all the same.
-fn members(params: &'static [Param], value: &Value, standing: impl Fn(&str) -> bool) -> Result<(), Wrong> {
-    let map = value.as_object().ok_or_else(|| wrong("must be an object"))?;
-    if let Some((stray, _)) =
-        map.iter().find(|(name, _)| !params.iter().any(|param| param.name == name.as_str()))
-    {
-        let message = listed("is not a parameter; there are ", params.iter().map(|param| param.name));
-        // A name that isn't one may be a value in the wrong place.
-        return Err(if is_plain(stray) { within(&[".", stray])(wrong(message)) } else { wrong(message) });
-    }
-    for param in params {
-        let found = member(value, param.name);
-        let place = within(&[".", param.name]);
-        match found {
-            Some(found) if param.required && found.as_str() == Some("") => {
-                return Err(place(wrong("must not be empty")));
-            }
-            Some(found) => check(&param.kind, found).map_err(place)?,
-            None if param.required && !standing(param.name) => return Err(place(wrong("is required"))),
-            None => {}
-        }
-    }
-    Ok(())
-}
-
-fn check(kind: &Kind, value: &Value) -> Result<(), Wrong> {
-    let text = || value.as_str().ok_or_else(|| wrong("must be text"));
-    match *kind {
-        Kind::Text(most) if text()?.chars().count() > usize::from(most) => {
-            Err(wrong(format!("must be at most {most} characters")))
-        }
-        Kind::Bytes(most) if text()?.len() > usize::from(most) => {
-            Err(wrong(format!("must be at most {most} bytes")))
-        }
-        Kind::Shape(fits, message) if !fits(text()?) => Err(wrong(message)),
-        Kind::Text(_) | Kind::Bytes(_) | Kind::Shape(..) => Ok(()),
-        Kind::Number(least, most) => match value.as_i64() {
-            None => Err(wrong("must be a whole number")),
-            Some(number) if number < least || number > most => {
-                Err(wrong(format!("must be from {least} to {most}")))
-            }
-            Some(_) => Ok(()),
-        },
-        Kind::Flag => value.as_bool().map(|_| ()).ok_or_else(|| wrong("must be true or false")),
-        Kind::List(most, of) => {
-            let items = value.as_array().ok_or_else(|| wrong("must be a list"))?;
-            if items.is_empty() || items.len() > usize::from(most) {
-                return Err(wrong(format!("must have 1 to {most} entries")));
-            }
-            let mut each = items.iter().enumerate();
-            each.try_for_each(|(at, item)| {
-                check(of, item).map_err(|wrong| within(&["[", &at.to_string(), "]"])(wrong))
-            })
-        }
-        Kind::Object(params) => members(params, value, |_| false),
-        Kind::Texts => {
-            let map = value.as_object().ok_or_else(|| wrong("must be an object of texts"))?;
-            let plain = map.iter().all(|(_, text)| text.is_string());
-            if plain { Ok(()) } else { Err(wrong("must have texts only")) }
-        }
-    }
-}
-
 /// Returns a member; null counts as absent.
 fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
     value.get(name).filter(|value| !value.is_null())
-}
-
-/// Tells whether a name may be repeated in an error: a word of ASCII letters.
-fn is_plain(name: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphabetic() || b"_-.".contains(&byte);
-    (1..=40).contains(&name.len()) && name.bytes().all(plain)
 }
 
 impl fmt::Debug for Kind {
