@@ -1,132 +1,172 @@
 //! The core as a Node add-on: strings in, strings out.
 //!
 //! Nothing is decided here. The text form is the core's (`sansms::wire::text`), and what people see is written
-//! in `ts/`.
+//! in `ts/`: `ts/native.ts` puts these functions into the classes that the wasm has. (Functions, because a call of an
+//! object's method costs three times as much through Node-API, and an object ten times as much as a number.)
 #![allow(missing_debug_implementations, reason = "JavaScript prints these, and they show nothing there")]
 #![allow(clippy::new_without_default, reason = "JavaScript knows constructors only")]
 #![allow(unreachable_pub, reason = "napi exports what is public, from a crate that nothing links to")]
 
-use napi::bindgen_prelude::Uint8Array;
-use napi::{Error, Result};
+use core::cell::RefCell;
+use napi::bindgen_prelude::{External, Uint8Array};
+use napi::{Env, Error, JsString, Result};
 use napi_derive::napi;
 use sansms::error::{ConfigError, DriveError};
 use sansms::time::UnixMillis;
 use sansms::wire::{self, text};
+use std::collections::HashMap;
 
-/// A configured service, ready to begin flows.
+/// A configured service, and its flows under the numbers that the host gave them.
+pub struct Deployment {
+    engine: wire::Engine,
+    flows: RefCell<HashMap<u32, wire::Flow>>,
+}
+
+/// Reads a configuration, as JSON with snake_case keys.
+///
+/// # Errors
+/// `<code>|<option>|<message>|<environment variable or nothing>`.
 #[napi]
-pub struct Engine(wire::Engine);
+pub fn configure(config: String) -> Result<External<Deployment>> {
+    let engine = wire::Engine::new(&config).map_err(config_error)?;
+    Ok(External::new(Deployment { engine, flows: RefCell::default() }))
+}
 
+/// Begins to send a code as flow number `flow`, and returns the first step.
+///
+/// `seed` is 32 bytes, drawn anew for every flow; `now` is in milliseconds since 1970. [`forget`] ends the flow.
+///
+/// # Errors
+/// `drive.seed` for another length, `drive.request` for a field that there is not.
 #[napi]
-impl Engine {
-    /// Reads a configuration, as JSON with snake_case keys.
-    ///
-    /// # Errors
-    /// `<code>|<option>|<message>|<environment variable or nothing>`.
-    #[napi(constructor)]
-    pub fn new(config: String) -> Result<Self> {
-        wire::Engine::new(&config).map(Self).map_err(config_error)
-    }
+pub fn start_send<'e>(
+    env: &'e Env,
+    deployment: &External<Deployment>,
+    flow: u32,
+    request: String,
+    seed: &[u8],
+    now: f64,
+) -> Result<JsString<'e>> {
+    let request = text::read_send(&request).ok_or_else(unknown_field)?;
+    deployment.start(env, flow, deployment.engine.send(request, seed_of(seed)?), now)
+}
 
-    /// Begins to send a code; `seed` is 32 bytes, drawn anew for every flow.
-    ///
-    /// # Errors
-    /// `drive.seed` for another length, `drive.request` for a field that there is not.
-    #[napi]
-    pub fn send(&self, request: String, seed: &[u8]) -> Result<Flow> {
-        let request = text::read_send(&request).ok_or_else(unknown_field)?;
-        Ok(Flow(self.0.send(request, seed_of(seed)?)))
-    }
+/// Begins to check a code; otherwise as [`start_send`].
+///
+/// # Errors
+/// As [`start_send`].
+#[napi]
+pub fn start_verify<'e>(
+    env: &'e Env,
+    deployment: &External<Deployment>,
+    flow: u32,
+    request: String,
+    seed: &[u8],
+    now: f64,
+) -> Result<JsString<'e>> {
+    let request = text::read_verify(&request).ok_or_else(unknown_field)?;
+    deployment.start(env, flow, deployment.engine.verify(request, seed_of(seed)?), now)
+}
 
-    /// Begins to check a code; `seed` is 32 bytes, drawn anew for every flow.
-    ///
-    /// # Errors
-    /// `drive.seed` for another length, `drive.request` for a field that there is not.
-    #[napi]
-    pub fn verify(&self, request: String, seed: &[u8]) -> Result<Flow> {
-        let request = text::read_verify(&request).ok_or_else(unknown_field)?;
-        Ok(Flow(self.0.verify(request, seed_of(seed)?)))
-    }
+/// Begins to call an action of a vendor's; otherwise as [`start_send`].
+///
+/// # Errors
+/// As [`start_send`].
+#[napi]
+pub fn start_call<'e>(
+    env: &'e Env,
+    deployment: &External<Deployment>,
+    flow: u32,
+    request: String,
+    seed: &[u8],
+    now: f64,
+) -> Result<JsString<'e>> {
+    let [provider, action, params] = text::read_action(&request).ok_or_else(unknown_field)?;
+    deployment.start(env, flow, deployment.engine.call(&provider, &action, &params, seed_of(seed)?), now)
+}
 
-    /// Begins to call an action of a vendor's; `params` is JSON, `seed` 32 bytes, drawn anew for every flow.
-    ///
-    /// # Errors
-    /// `drive.seed` for another length.
-    #[napi]
-    pub fn call(&self, provider: String, action: String, params: String, seed: &[u8]) -> Result<Flow> {
-        Ok(Flow(self.0.call(&provider, &action, &params, seed_of(seed)?)))
-    }
+/// Takes the reply to step `id` and returns the next step.
+///
+/// # Errors
+/// `drive.…|message`, a bug in the driver.
+#[napi]
+pub fn resume<'e>(
+    env: &'e Env,
+    deployment: &External<Deployment>,
+    flow: u32,
+    id: f64,
+    reply: String,
+    now: f64,
+) -> Result<JsString<'e>> {
+    let id = u32::try_from(whole("id", id)?).map_err(|_| drive_error(DriveError::WrongId))?;
+    let reply = text::read_reply(&reply).ok_or(DriveError::WrongKind).map_err(drive_error)?;
+    let now = millis(now)?;
+    let mut flows = deployment.flows.borrow_mut();
+    let flow = flows.get_mut(&flow).ok_or(DriveError::NotStarted).map_err(drive_error)?;
+    step(env, flow.resume(id, reply, now))
+}
 
-    /// Tells whether a ticket is genuine, fresh, and bound to just this.
-    ///
-    /// # Errors
-    /// When `now` is not a whole number of milliseconds.
-    #[napi]
-    pub fn redeem(
-        &self,
-        ticket: String,
-        to: String,
-        purpose: String,
-        bound: String,
-        now: f64,
-    ) -> Result<bool> {
-        Ok(self.0.redeem(&ticket, &to, &purpose, &bound, millis(now)?))
-    }
+/// Forgets a flow.
+#[napi]
+pub fn forget(deployment: &External<Deployment>, flow: u32) {
+    deployment.flows.borrow_mut().remove(&flow);
+}
 
-    /// Tells what the policy lets an attacker do, as JSON.
-    #[napi]
-    pub fn audit(&self) -> String {
-        self.0.audit_json()
+/// Tells whether a ticket is genuine, fresh, and bound to just this.
+///
+/// # Errors
+/// When `now` is not a whole number of milliseconds.
+#[napi]
+pub fn redeem(
+    deployment: &External<Deployment>,
+    ticket: String,
+    to: String,
+    purpose: String,
+    bound: String,
+    now: f64,
+) -> Result<bool> {
+    Ok(deployment.engine.redeem(&ticket, &to, &purpose, &bound, millis(now)?))
+}
+
+/// Tells what the policy lets an attacker do, as JSON.
+#[napi]
+pub fn audit(deployment: &External<Deployment>) -> String {
+    deployment.engine.audit_json()
+}
+
+impl Deployment {
+    fn start<'e>(&self, env: &'e Env, number: u32, mut flow: wire::Flow, now: f64) -> Result<JsString<'e>> {
+        let first = flow.start(millis(now)?);
+        self.flows.borrow_mut().insert(number, flow);
+        step(env, first)
     }
 }
 
-/// One send, check or call, under way.
-#[napi]
-pub struct Flow(wire::Flow);
-
-#[napi]
-impl Flow {
-    /// Returns the first step; `now` is in milliseconds since 1970.
-    ///
-    /// # Errors
-    /// `drive.…|message`, a bug in the driver.
-    #[napi]
-    pub fn start(&mut self, now: f64) -> Result<String> {
-        self.0.start(millis(now)?).map(|step| text::write_step(&step)).map_err(drive_error)
-    }
-
-    /// Takes the reply to step `id` and returns the next step.
-    ///
-    /// # Errors
-    /// `drive.…|message`, a bug in the driver.
-    #[napi]
-    pub fn resume(&mut self, id: f64, reply: String, now: f64) -> Result<String> {
-        let id = u32::try_from(whole("id", id)?).map_err(|_| drive_error(DriveError::WrongId))?;
-        let reply = text::read_reply(&reply).ok_or(DriveError::WrongKind).map_err(drive_error)?;
-        self.0.resume(id, reply, millis(now)?).map(|step| text::write_step(&step)).map_err(drive_error)
-    }
+/// Hands out a step; V8 takes ASCII as it is, and reads everything else a character at a time.
+fn step<'e>(env: &'e Env, step: core::result::Result<wire::Step, DriveError>) -> Result<JsString<'e>> {
+    let text = text::write_step(&step.map_err(drive_error)?);
+    if text.is_ascii() { env.create_string_latin1(text) } else { env.create_string(text) }
 }
 
-/// The limits and codes of one process, kept in memory.
+/// Makes an empty store: the limits and codes of one process, kept in memory.
 #[napi]
-pub struct MemoryStore(wire::MemoryStore);
+pub fn memory() -> External<RefCell<wire::MemoryStore>> {
+    External::new(RefCell::new(wire::MemoryStore::new()))
+}
 
+/// Applies one operation to the record under `key` and returns its reply.
+///
+/// # Errors
+/// When `now` is not a whole number of milliseconds.
 #[napi]
-impl MemoryStore {
-    /// Makes an empty store.
-    #[napi(constructor)]
-    pub fn new() -> Self {
-        Self(wire::MemoryStore::new())
-    }
-
-    /// Applies one operation to the record under `key` and returns its reply.
-    ///
-    /// # Errors
-    /// When `now` is not a whole number of milliseconds.
-    #[napi]
-    pub fn run(&mut self, key: String, op: String, now: f64) -> Result<String> {
-        Ok(self.0.run(&key, &op, millis(now)?))
-    }
+pub fn run<'e>(
+    env: &'e Env,
+    memory: &External<RefCell<wire::MemoryStore>>,
+    key: String,
+    op: String,
+    now: f64,
+) -> Result<JsString<'e>> {
+    env.create_string_latin1(memory.borrow_mut().run(&key, &op, millis(now)?))
 }
 
 /// What an operation does to a record.
@@ -178,7 +218,7 @@ impl Sandbox {
     /// Reads a configuration, as JSON with snake_case keys.
     ///
     /// # Errors
-    /// As [`Engine::new`].
+    /// As [`configure`].
     #[napi(constructor)]
     pub fn new(config: String) -> Result<Self> {
         wire::Sandbox::new(&config).map(Self).map_err(config_error)

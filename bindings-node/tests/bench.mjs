@@ -10,7 +10,7 @@ import { environment, need as tool } from "./tools.mjs";
 
 const require = createRequire(import.meta.url);
 const home = dirname(require.resolve("sansms/package.json"));
-const { Engine } = require(join(home, `dist/native/sansms.${process.platform}-${process.arch}-gnu.node`));
+const { Engine, MemoryStore: Records } = require(join(home, "dist/cjs/node-core.js")).load("sansms").core;
 const sdk = environment("witness");
 const bench = environment("bench");
 const out = [];
@@ -39,7 +39,6 @@ function signing(vendor) {
   const engine = new Engine(JSON.stringify({ providers: [{ [vendor]: accounts[vendor] }], secret: "x".repeat(32), budget_per_day: 1e6, policy: { ip: ["1000000/24h"], ip_attempts: ["1000000/10m"] } }));
   let serial = 0;
   return async (round) => {
-    const { MemoryStore: Records } = require(join(home, `dist/native/sansms.${process.platform}-${process.arch}-gnu.node`));
     const records = new Records();
     let nanoseconds = 0n;
     for (let i = 0; i < CALLS; i++) {
@@ -55,6 +54,7 @@ function signing(vendor) {
         const took = process.hrtime.bigint() - began;
         if (step.startsWith("http")) {
           nanoseconds += took;
+          flow.free();
           break;
         }
         if (step.startsWith("done")) throw new Error(step);
@@ -86,8 +86,8 @@ async function timed(count, work) {
   fetched.default = async () => ({ ok: true, status: 200, headers: { get: () => "application/json" }, json: async () => ({ Response: { SendStatusSet: [{ Code: "Ok" }], RequestId: "1" } }), text: async () => '{"Response":{"SendStatusSet":[{"Code":"Ok"}],"RequestId":"1"}}' });
   const other = new sms.v20210111.Client({ credential: { secretId: "id", secretKey: "secret" }, region: "ap-guangzhou" });
   const tencents = () => timed(CALLS, (i) => other.SendSms({ PhoneNumberSet: [`+86${13800000000 + i}`], SmsSdkAppId: "1400000000", SignName: "云验证", TemplateId: "1", TemplateParamSet: ["123456"] }));
-  const result = await rounds(5, { ours: signing("aliyun"), theirs, "our Tencent": signing("tencent"), "their Tencent": tencents });
-  say("## Node: building and signing", "", "One request from its parameters to its signed headers, no HTTP; the official SDK's whole call with its HTTP replaced by a", "ready answer. The aim is 10.", "", "| | sansms, µs | official SDK, µs | ratio |", "|---|--:|--:|--:|");
+  const result = await rounds(9, { ours: signing("aliyun"), theirs, "our Tencent": signing("tencent"), "their Tencent": tencents });
+  say("## Node: building and signing", "", "One request from its parameters to its signed headers, no HTTP, as shipped: ours is the call that hands out the request, in which", "the store's replies are read and the code is made too; theirs is the whole call with its HTTP replaced by a ready answer.", "The aim is 10.", "", "| | sansms, µs | official SDK, µs | ratio |", "|---|--:|--:|--:|");
   say(`| Alibaba Cloud | ${result.ours.toFixed(1)} | ${result.theirs.toFixed(1)} | ${(result.theirs / result.ours).toFixed(1)} |`);
   say(`| Tencent Cloud | ${result["our Tencent"].toFixed(1)} | ${result["their Tencent"].toFixed(1)} | ${(result["their Tencent"] / result["our Tencent"]).toFixed(1)} |`, "");
 }

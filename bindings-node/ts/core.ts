@@ -24,7 +24,7 @@ export interface CoreSandbox {
 export interface CoreEngine {
   send(request: string, seed: Uint8Array): CoreFlow;
   verify(request: string, seed: Uint8Array): CoreFlow;
-  call(provider: string, action: string, params: string, seed: Uint8Array): CoreFlow;
+  call(request: string, seed: Uint8Array): CoreFlow;
   redeem(ticket: string, to: string, purpose: string, bound: string, now: number): boolean;
   audit(): string;
 }
@@ -32,8 +32,8 @@ export interface CoreEngine {
 export interface CoreFlow {
   start(now: number): string;
   resume(id: number, reply: string, now: number): string;
-  /** Gives the memory back at once; the add-on has none of it. */
-  free?(): void;
+  /** Ends the flow and gives its memory back. */
+  free(): void;
 }
 
 export interface CoreMemoryStore {

@@ -28,7 +28,7 @@ export async function drive(flow: CoreFlow, host: Host): Promise<Outcome> {
     }
     return step.outcome;
   } finally {
-    flow.free?.();
+    flow.free();
   }
 }
 

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import type { CoreKind, TestingCore } from "./core.js";
+import { fromNative, type Native } from "./native.js";
 
 /** Loads the add-on, or the wasm of this name where there is none that fits (or `SANSMS_FORCE_WASM=1` asks for it). */
 export function load(name: string): { core: TestingCore; kind: CoreKind } {
@@ -8,8 +9,8 @@ export function load(name: string): { core: TestingCore; kind: CoreKind } {
   if (process.env["SANSMS_FORCE_WASM"] !== "1") {
     for (const libc of LIBC[process.platform] ?? [""]) {
       try {
-        const core = require(`../native/sansms.${process.platform}-${process.arch}${libc}.node`) as TestingCore;
-        return { core, kind: "native" };
+        const native = require(`../native/sansms.${process.platform}-${process.arch}${libc}.node`) as Native;
+        return { core: fromNative(native), kind: "native" };
       } catch {
         // Not built for this machine; the next one may be, and the wasm runs everywhere.
       }

@@ -105,8 +105,8 @@ export class Service {
    * such as an app's id, may be left out. What the vendor said is the outcome's `answer`.
    */
   async call(provider: string, action: string, params: Readonly<Record<string, unknown>> = {}): Promise<CallOutcome> {
-    const begin = (): CoreFlow => this.#engine.call(`${provider}`, `${action}`, JSON.stringify(params), this.#seed());
-    return (await this.#run("call", action, begin)) as CallOutcome;
+    const request = { provider, action, params: JSON.stringify(params) };
+    return (await this.#run("call", action, () => this.#engine.call(writeRequest(request), this.#seed()))) as CallOutcome;
   }
 
   /** Tells whether a ticket is genuine, fresh, and bound to just this. A ticket is not spent: it lives a short while. */

@@ -90,24 +90,36 @@ function readOp(line: string): StoreOp {
 }
 
 function readOutcome(text: string): Outcome {
-  const fields: Record<string, unknown> = { events: [] };
-  for (const line of text.split("\n").filter(Boolean)) {
-    const [name, raw] = halves(line, ": ");
-    const value = unescape(raw);
-    if (name === "event") (fields["events"] as string[]).push(value);
-    else fields[camel(name)] = NUMBERS.has(name) ? Number(value) : FLAGS.has(name) ? value === "true" : value;
+  const events: string[] = [];
+  const fields: Record<string, unknown> = { events };
+  for (const line of text.split("\n")) {
+    if (line === "") continue;
+    const at = line.indexOf(": ");
+    const name = line.slice(0, at);
+    const value = unescape(line.slice(at + 2));
+    if (name === "event") events.push(value);
+    // The full number is there to be read, and is left out when the outcome is printed, spread or serialised.
+    else if (name === "to") Object.defineProperty(fields, "to", { value, enumerable: false });
+    // So is what a vendor said, which is read at the first look.
+    else if (name === "answer") {
+      let read: unknown;
+      Object.defineProperty(fields, "answer", { get: () => (read ??= JSON.parse(value)), enumerable: false });
+    }
+    else {
+      const [key, read] = FIELDS.get(name) ?? learn(name);
+      fields[key] = read(value);
+    }
   }
-  const { retryAfterMs, to } = fields as { retryAfterMs?: number; to?: string };
+  const { retryAfterMs } = fields as { retryAfterMs?: number };
   if (retryAfterMs !== undefined) fields["retryAfter"] = Math.ceil(retryAfterMs / 1000);
-  // Read at the first look, and hidden as the number is: it may hold numbers and texts.
-  const { answer } = fields as { answer?: string };
-  if (answer !== undefined) {
-    let read: unknown;
-    Object.defineProperty(fields, "answer", { get: () => (read ??= JSON.parse(answer)), enumerable: false });
-  }
-  // The full number is there to be read, and is left out when the outcome is printed, spread or serialised.
-  if (to !== undefined) Object.defineProperty(fields, "to", { value: to, enumerable: false });
   return fields as unknown as Outcome;
+}
+
+/** Remembers how a field is called here, and read. */
+function learn(name: string): Field {
+  const field: Field = [camel(name), NUMBERS.has(name) ? Number : FLAGS.has(name) ? (value) => value === "true" : (value) => value];
+  FIELDS.set(name, field);
+  return field;
 }
 
 function headAndBody(text: string): { lines: string[]; body: string } {
@@ -140,11 +152,11 @@ function halves(text: string, mark: string): [string, string] {
 }
 
 function escape(value: string): string {
-  return value.replace(/[%\r\n]/g, (char) => (char === "%" ? "%25" : char === "\r" ? "%0D" : "%0A"));
+  return !/[%\r\n]/.test(value) ? value : value.replace(/[%\r\n]/g, (char) => (char === "%" ? "%25" : char === "\r" ? "%0D" : "%0A"));
 }
 
 function unescape(value: string): string {
-  return value.replace(/%(25|0D|0A)/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  return !value.includes("%") ? value : value.replace(/%(25|0D|0A)/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
 }
 
 function kebab(name: string): string {
@@ -155,5 +167,9 @@ function camel(name: string): string {
   return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
+type Field = readonly [key: string, read: (value: string) => unknown];
+
+/** The fields that came by so far; there are two dozen. */
+const FIELDS = new Map<string, Field>();
 const NUMBERS = new Set(["retry-after-ms", "resend-in-ms", "expires-in-ms", "attempts-left", "http-status"]);
 const FLAGS = new Set(["ok", "replayed"]);

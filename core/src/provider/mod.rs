@@ -19,6 +19,8 @@
 pub mod action;
 pub mod aliyun;
 mod classes;
+#[cfg(feature = "gateway")]
+pub mod gateway;
 mod keys;
 mod pattern;
 mod reading;
@@ -29,6 +31,8 @@ mod tests;
 
 pub use action::{Action, ActionError, Answer};
 pub use aliyun::Aliyun;
+#[cfg(feature = "gateway")]
+pub use gateway::Gateway;
 pub use settings::Env;
 pub use tencent::Tencent;
 
@@ -123,7 +127,7 @@ pub struct Signing<'a> {
     pub credentials: Option<&'a Credentials>,
 }
 
-/// Reads `providers`: a list of objects with one key each, the provider's kind (`aliyun`, `tencent`).
+/// Reads `providers`: a list of objects with one key each, the provider's kind (`aliyun`, `tencent`, `gateway`).
 ///
 /// # Errors
 /// When there is none, when a kind is unknown, and what the kinds' own readers say.
@@ -137,16 +141,23 @@ pub fn from_config(top: &mut Section<'_>, env: Env<'_>) -> Result<Vec<Box<dyn Pr
         let path = top.path(&format!("providers[{i}]"));
         let kinds = entry.as_object().filter(|entry| entry.len() == 1);
         let Some((kind, options)) = kinds.and_then(|entry| entry.iter().next()) else {
-            let message = "must be an object with one key, the provider's kind: aliyun or tencent";
+            let message = "must be an object with one key, the provider's kind: aliyun, tencent or gateway";
             return Err(config::error(ConfigCode::Type, &path, message));
         };
-        let mut section = Section::open(&format!("{path}.{kind}"), options)?;
+        let path = format!("{path}.{kind}");
+        #[cfg(feature = "gateway")]
+        let preset = if kind == "gateway" { gateway::with_preset(&path, options)? } else { None };
+        #[cfg(feature = "gateway")]
+        let options = preset.as_ref().unwrap_or(options);
+        let mut section = Section::open(&path, options)?;
         let provider: Box<dyn Provider> = match kind {
             "aliyun" => Box::new(Aliyun::from_config(&mut section, env)?),
             "tencent" => Box::new(Tencent::from_config(&mut section, env)?),
+            #[cfg(feature = "gateway")]
+            "gateway" => Box::new(Gateway::from_config(&mut section, env)?),
             _ => {
-                let message = "is not a kind of provider; there are aliyun, tencent";
-                return Err(config::error(ConfigCode::Unknown, &format!("{path}.{kind}"), message));
+                let message = "is not a kind of provider; there are aliyun, tencent, gateway";
+                return Err(config::error(ConfigCode::Unknown, &path, message));
             }
         };
         section.finish().map(|()| provider)

@@ -47,9 +47,14 @@ pub fn build(call: &Call<'_>, credentials: &Credentials, now: UnixMillis, nonce:
     body.form_pairs(&pairs);
     let body = body.done();
 
-    let mut hash = Ink::with_capacity(64);
-    hash.hex(&sha256(&[body.as_bytes()]));
-    let hash = hash.done();
+    let hash = match body.is_empty() {
+        true => EMPTY.to_owned(),
+        false => {
+            let mut hash = Ink::with_capacity(64);
+            hash.hex(&sha256(&[body.as_bytes()]));
+            hash.done()
+        }
+    };
     let mut date = Ink::with_capacity(20);
     date.instant(now);
     let date = date.done();
@@ -136,5 +141,8 @@ fn names(out: &mut Ink, headers: &[(&str, &str)]) {
         out.text(name);
     }
 }
+
+/// SHA-256 of nothing, which is what most calls have for a body.
+const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 const FORM: &str = "application/x-www-form-urlencoded";

@@ -6,9 +6,10 @@
 use super::encode::Ink;
 use super::{Credentials, Request, Signed};
 use crate::http::Method;
-use crate::mac::{hmac_sha256, sha256};
+use crate::mac::{hmac_sha256, same, sha256};
 use crate::secret::Secret;
 use crate::time::UnixMillis;
+use std::sync::{Mutex, PoisonError};
 use zeroize::Zeroizing;
 
 /// The name of the algorithm, which opens the string to sign and the `authorization` header.
@@ -53,9 +54,16 @@ pub struct Parts<'a> {
 /// `now` must be within 5 minutes of real time. The algorithm has no nonce: equal calls in one second are equal.
 #[must_use]
 pub fn build(call: Call<'_>, credentials: &Credentials, now: UnixMillis) -> Request {
+    let key = day_key(&credentials.secret, call.service, now);
+    build_with(&key, call, credentials, now)
+}
+
+/// Builds a signed POST with the key of the day; see [`build`] and [`DayKeys`].
+#[must_use]
+pub fn build_with(key: &Key, call: Call<'_>, credentials: &Credentials, now: UnixMillis) -> Request {
     let signed_headers = [("content-type", JSON), ("host", call.host)];
     let parts = Parts { method: Method::Post, query: "", body: call.body.as_bytes(), service: call.service };
-    let signed = sign(&credentials.secret, &parts, &signed_headers, now);
+    let signed = sign_with(key, &parts, &signed_headers, now);
     let mut time = Ink::with_capacity(20);
     time.number(now.seconds());
     let mut headers = Vec::with_capacity(9);
@@ -76,6 +84,10 @@ pub fn build(call: Call<'_>, credentials: &Credentials, now: UnixMillis) -> Requ
 /// the SDKs leave them as they are: with lower-case values the question does not arise.
 #[must_use]
 pub fn sign(secret: &Secret<String>, parts: &Parts<'_>, headers: &[(&str, &str)], now: UnixMillis) -> Signed {
+    sign_with(&day_key(secret, parts.service, now), parts, headers, now)
+}
+
+fn sign_with(key: &Key, parts: &Parts<'_>, headers: &[(&str, &str)], now: UnixMillis) -> Signed {
     let lines: usize = headers.iter().map(|(name, value)| 2 * name.len() + value.len() + 3).sum();
     let mut canonical = Ink::with_capacity(parts.query.len() + lines + 80);
     for part in [parts.method.as_str(), "\n/\n", parts.query, "\n"] {
@@ -107,15 +119,55 @@ pub fn sign(secret: &Secret<String>, parts: &Parts<'_>, headers: &[(&str, &str)]
     text.text("\n");
     text.hex(&sha256(&[canonical.bytes()]));
 
+    let mut signature = Ink::with_capacity(64);
+    signature.hex(&hmac_sha256(key.expose(), &[text.bytes()]));
+    Signed { canonical_request: canonical.done(), string_to_sign: text.done(), signature: signature.done() }
+}
+
+/// The key that signs one day's calls to one service.
+pub type Key = Secret<[u8; 32]>;
+
+/// The key of the day, kept: deriving it takes three of a signature's four HMACs.
+///
+/// One of these serves one service.
+#[derive(Debug, Default)]
+pub struct DayKeys(Mutex<Option<DayKey>>);
+
+#[derive(Debug)]
+struct DayKey {
+    day: u64,
+    secret: Secret<String>,
+    key: Key,
+}
+
+impl DayKeys {
+    /// Returns the key of the day of `now`, derived anew when another day or secret was asked for last.
+    #[must_use]
+    pub fn at(&self, secret: &Secret<String>, service: &str, now: UnixMillis) -> Key {
+        let day = now.seconds() / 86_400;
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*kept {
+            Some(it) if it.day == day && same(it.secret.expose().as_bytes(), secret.expose().as_bytes()) => {
+                it.key.clone()
+            }
+            _ => {
+                let key = day_key(secret, service, now);
+                *kept = Some(DayKey { day, secret: secret.clone(), key: key.clone() });
+                key
+            }
+        }
+    }
+}
+
+fn day_key(secret: &Secret<String>, service: &str, now: UnixMillis) -> Key {
+    let mut date = Ink::with_capacity(10);
+    date.day(now);
     let mut key = Zeroizing::new(Vec::with_capacity(secret.expose().len() + 3));
     key.extend_from_slice(b"TC3");
     key.extend_from_slice(secret.expose().as_bytes());
     let key = Zeroizing::new(hmac_sha256(&key, &[date.bytes()]));
-    let key = Zeroizing::new(hmac_sha256(&*key, &[parts.service.as_bytes()]));
-    let key = Zeroizing::new(hmac_sha256(&*key, &[b"tc3_request"]));
-    let mut signature = Ink::with_capacity(64);
-    signature.hex(&hmac_sha256(&*key, &[text.bytes()]));
-    Signed { canonical_request: canonical.done(), string_to_sign: text.done(), signature: signature.done() }
+    let key = Zeroizing::new(hmac_sha256(&*key, &[service.as_bytes()]));
+    Secret::new(hmac_sha256(&*key, &[b"tc3_request"]))
 }
 
 /// Returns the `authorization` header; its commas have a blank after them.
@@ -141,3 +193,27 @@ fn scope(out: &mut Ink, date: &[u8], service: &str) {
 }
 
 const JSON: &str = "application/json";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_key_serves_its_day_and_secret_only() {
+        let secrets = ["secret", "another"].map(|text| Secret::new(text.to_owned()));
+        let (kept, day) = (DayKeys::default(), 86_400_000);
+        for now in [0, 1, day - 1, day, 3 * day, day].map(UnixMillis) {
+            for secret in &secrets {
+                let key = day_key(secret, "sms", now);
+                assert_eq!(kept.at(secret, "sms", now).expose(), key.expose());
+                assert_eq!(kept.at(secret, "sms", now).expose(), key.expose());
+            }
+        }
+        let [secret, _] = &secrets;
+        assert_ne!(
+            kept.at(secret, "sms", UnixMillis(0)).expose(),
+            kept.at(secret, "sms", UnixMillis(day)).expose()
+        );
+        assert!(!format!("{kept:?}").contains("secret\""), "{kept:?}");
+    }
+}

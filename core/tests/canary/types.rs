@@ -277,6 +277,15 @@ fn limiter() -> Shown {
     ]
 }
 
+/// A push that has the number, and one that hides it where an id or a code belongs.
+fn receipts() -> Vec<sansms::receipt::DeliveryReceipt> {
+    let body = format!(
+        r#"[{{"success":true,"phone_number":"{NUMBER}","err_code":"{NUMBER}","err_msg":"canary"}},
+            {{"success":true,"phone_number":"+86{NUMBER}","out_id":"to {NUMBER}"}}]"#
+    );
+    sansms::receipt::read("aliyun", body.as_bytes()).unwrap()
+}
+
 fn providers() -> Shown {
     let config = config();
     let (first, second) = (&config["providers"][0]["aliyun"], &config["providers"][1]["tencent"]);
@@ -333,6 +342,9 @@ fn providers() -> Shown {
         ("provider Signing", show(Signing { now: UnixMillis(1), nonce: [7; 16], credentials: Some(&key) })),
         ("provider Receipt", show(Receipt { message_id: Some("1^0".into()), request_id: Some("r".into()) })),
         ("provider Failure", show(&failures)),
+        ("receipt DeliveryReceipt", show(receipts())),
+        ("receipt Status", show(sansms::receipt::Status::Failed)),
+        ("receipt Unreadable", show(sansms::receipt::Unreadable)),
         ("provider Class", show(Class::Rejected)),
         (
             "provider BuildError",

@@ -16,6 +16,7 @@ use crate::provider::{BuildError, Failure, Message, Provider, Reading, Receipt, 
 use crate::sign::encode::Ink;
 use crate::sign::tencent_tc3;
 use crate::time::Millis;
+use std::sync::Arc;
 
 /// An account at Tencent Cloud SMS.
 #[derive(Clone, Debug)]
@@ -30,6 +31,7 @@ pub struct Tencent {
     templates: Vec<(String, String)>,
     params: Vec<Pattern>,
     timeout: Millis,
+    day_keys: Arc<tencent_tc3::DayKeys>,
 }
 
 impl Tencent {
@@ -61,7 +63,20 @@ impl Tencent {
         let params = template_params(section)?;
         let (region, app_id) = (region.to_owned(), app_id.to_owned());
         let timeout = settings::timeout(section)?;
-        Ok(Self { name, weight, keys, endpoint, region, app_id, sign_name, templates, params, timeout })
+        let day_keys = Arc::default();
+        Ok(Self {
+            name,
+            weight,
+            keys,
+            endpoint,
+            region,
+            app_id,
+            sign_name,
+            templates,
+            params,
+            timeout,
+            day_keys,
+        })
     }
 
     fn signed(&self, action: &str, body: String, signing: &Signing<'_>) -> Result<HttpCall, BuildError> {
@@ -70,12 +85,13 @@ impl Tencent {
             action,
             version: "2021-01-11",
             host: &self.endpoint.host,
-            service: "sms",
+            service: SERVICE,
             region: Some(&self.region),
             language: None,
             body,
         };
-        let request = tencent_tc3::build(call, credentials, signing.now);
+        let key = self.day_keys.at(&credentials.secret, SERVICE, signing.now);
+        let request = tencent_tc3::build_with(&key, call, credentials, signing.now);
         Ok(request.into_call(&self.endpoint.origin, self.timeout, MAX_REPLY))
     }
 
@@ -188,4 +204,5 @@ fn template_params(section: &mut Section<'_>) -> Result<Vec<Pattern>, ConfigErro
     Ok(out)
 }
 
+const SERVICE: &str = "sms";
 const HOST: &str = "sms.tencentcloudapi.com";
