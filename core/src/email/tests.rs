@@ -157,7 +157,8 @@ fn people_are_told_in_two_languages() {
 }
 
 fn policy(options: &Value) -> Result<Policy, String> {
-    let mut section = Section::open("email", options).unwrap();
+    let options = options.clone().into();
+    let mut section = Section::open("email", &options).unwrap();
     let policy = Policy::from_config(&mut section).map_err(|error| error.to_string())?;
     section.finish().map_err(|error| error.to_string())?;
     Ok(policy)
