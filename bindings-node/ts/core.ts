@@ -24,6 +24,7 @@ export interface CoreSandbox {
 export interface CoreEngine {
   send(request: string, seed: Uint8Array): CoreFlow;
   verify(request: string, seed: Uint8Array): CoreFlow;
+  call(request: string, seed: Uint8Array): CoreFlow;
   redeem(ticket: string, to: string, purpose: string, bound: string, now: number): boolean;
   audit(): string;
 }
