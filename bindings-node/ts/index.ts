@@ -7,9 +7,18 @@ export type * from "./outcome.js";
 export type { PhoneOptions, PolicyOptions, Preset, Rule } from "./policy.js";
 export {
   aliyun,
+  aliyunAuth,
+  aliyunGlobal,
+  aliyunMail,
   gateway,
   tencent,
+  type AliyunAccount,
+  type AliyunAuthOptions,
+  type AliyunGlobalOptions,
+  type AliyunMail,
+  type AliyunMailOptions,
   type AliyunOptions,
+  type AliyunRegion,
   type FailureClass,
   type GatewayOptions,
   type GatewayReply,

@@ -14,8 +14,8 @@ use sansms::phone::{self, PhoneError, Unknown};
 use sansms::policy::audit::{Assumptions, Weakness};
 use sansms::policy::{IpMode, Policy, Rule, SessionMode};
 use sansms::provider::{
-    Aliyun, BuildError, Channel, Class, Gateway, Guess, Message, Number, Provider, Receipt, Recipient,
-    Signing, Tencent, action,
+    Aliyun, AliyunAuth, AliyunGlobal, AliyunMail, BuildError, Channel, Class, Gateway, Guess, Message,
+    Number, Provider, Receipt, Recipient, Signing, Tencent, action,
 };
 use sansms::sandbox::{Answer, Fault, Sandbox, Vendor};
 use sansms::secret::Secret;
@@ -327,6 +327,20 @@ fn providers() -> Shown {
     let gateway = Gateway::from_config(&mut section, &|_| None).unwrap();
     let days = sansms::sign::tencent_tc3::DayKeys::default();
     let _ = days.at(&Secret::new("canary".to_owned()), "sms", UnixMillis(1));
+    let keyed = |mut options: serde_json::Value| {
+        for name in ["access_key_id", "access_key_secret", "security_token"] {
+            options[name] = json!("canary");
+        }
+        sansms::json::Value::from(options)
+    };
+    let auth = keyed(json!({"sign_name": "示例", "templates": {"default": "100001"}}));
+    let auth = AliyunAuth::from_config(&mut Section::open("", &auth).unwrap(), &|_| None).unwrap();
+    let global = keyed(json!({"templates": {"default": "{code}"}}));
+    let global = AliyunGlobal::from_config(&mut Section::open("", &global).unwrap(), &|_| None).unwrap();
+    let mail =
+        json!({"account_name": "a@b.example", "templates": {"default": {"subject": "s", "text": "{code}"}}});
+    let mail = keyed(mail);
+    let mail = AliyunMail::from_config(&mut Section::open("", &mail).unwrap(), &|_| None).unwrap();
     let e164 = format!("+86{NUMBER}");
     let to = Recipient::Phone(Number { e164: &e164, calling_code: "86", national: NUMBER });
     let message =
@@ -386,7 +400,10 @@ fn providers() -> Shown {
             "provider BuildError",
             format!("{} {}", show(errors), errors.map(|error| error.to_string()).concat()),
         ),
-        ("provider/aliyun Aliyun", show(&aliyun)),
+        ("provider/aliyun/sms Aliyun", show(&aliyun)),
+        ("provider/aliyun/auth AliyunAuth", show(auth)),
+        ("provider/aliyun/global AliyunGlobal", show(global)),
+        ("provider/aliyun/mail AliyunMail", show(mail)),
         ("provider/tencent/sms Tencent", show(&tencent)),
         ("provider/action Action", show(tencent.actions())),
         ("provider/action Param", show(tencent.actions().first().map(|action| action.params))),
