@@ -73,6 +73,9 @@ impl World {
 
     pub(crate) fn op(&mut self, dice: &mut Dice) -> Op {
         let tag = [dice.below(self.tags) as u8; 8];
+        if dice.one_in(20) {
+            return if dice.one_in(8) { Op::Forget } else { Op::Look(self.rules.clone()) };
+        }
         let attempt = dice.below(5) as u32;
         match dice.below(if self.slots { 16 } else { 8 }) {
             0..=4 => Op::Reserve(Reserve {
