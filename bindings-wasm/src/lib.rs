@@ -50,6 +50,15 @@ impl Engine {
         Ok(Flow(self.0.verify(request, seed_of(seed)?)))
     }
 
+    /// Begins to call an action of a vendor's; `seed` is 32 bytes, drawn anew for every flow.
+    ///
+    /// # Errors
+    /// `drive.seed` for another length, `drive.request` for a field that there is not.
+    pub fn call(&self, request: &str, seed: &[u8]) -> Result<Flow, JsError> {
+        let [provider, action, params] = text::read_action(request).ok_or_else(unknown_field)?;
+        Ok(Flow(self.0.call(&provider, &action, &params, seed_of(seed)?)))
+    }
+
     /// Tells whether a ticket is genuine, fresh, and bound to just this.
     ///
     /// # Errors
@@ -72,7 +81,7 @@ impl Engine {
     }
 }
 
-/// One send or one check, under way.
+/// One send, check or call, under way.
 #[wasm_bindgen]
 pub struct Flow(wire::Flow);
 
@@ -141,6 +150,15 @@ pub struct Applied {
 pub fn apply(record: Option<Box<[u8]>>, op: &str, now: f64) -> Result<Applied, JsError> {
     let wire::Applied { record, ttl, reply } = wire::apply(record.as_deref(), op, millis(now)?);
     Ok(Applied { record, ttl_ms: ttl.0 as f64, reply })
+}
+
+/// Returns the client's address as the outermost of `proxies` own proxies saw it.
+///
+/// Empty when it can't be read; absent when there is none.
+#[wasm_bindgen(js_name = clientIp)]
+#[must_use]
+pub fn client_ip(peer: Option<String>, forwarded: &str, proxies: u32) -> Option<String> {
+    wire::client_ip(peer.as_deref(), forwarded, proxies as usize)
 }
 
 /// Returns the names of the environment variables that the host should read.

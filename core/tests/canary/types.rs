@@ -14,7 +14,8 @@ use sansms::phone::{self, PhoneError, Unknown};
 use sansms::policy::audit::{Assumptions, Weakness};
 use sansms::policy::{IpMode, Policy, Rule, SessionMode};
 use sansms::provider::{
-    Aliyun, BuildError, Class, Guess, Message, Number, Provider, Receipt, Recipient, Signing, Tencent,
+    Aliyun, BuildError, Channel, Class, Gateway, Guess, Message, Number, Provider, Receipt, Recipient,
+    Signing, Tencent, action,
 };
 use sansms::sandbox::{Answer, Fault, Sandbox, Vendor};
 use sansms::secret::Secret;
@@ -316,6 +317,16 @@ fn providers() -> Shown {
     let aliyun = Aliyun::from_config(&mut section, &|_| None).unwrap();
     let mut section = Section::open("", &second).unwrap();
     let tencent = Tencent::from_config(&mut section, &|_| None).unwrap();
+    let declared = json!({
+        "url": "https://gateway.example/canary", "secret": "canary", "templates": {"default": "canary {code}"},
+        "headers": {"x-canary": "canary"}, "signature": {"method": "bearer"},
+        "body": {"to": "{e164}", "text": "{template}", "canary": "canary"}, "reply": {"success": "message_id", "message_id": "id"},
+    });
+    let declared = declared.into();
+    let mut section = Section::open("", &declared).unwrap();
+    let gateway = Gateway::from_config(&mut section, &|_| None).unwrap();
+    let days = sansms::sign::tencent_tc3::DayKeys::default();
+    let _ = days.at(&Secret::new("canary".to_owned()), "sms", UnixMillis(1));
     let e164 = format!("+86{NUMBER}");
     let to = Recipient::Phone(Number { e164: &e164, calling_code: "86", national: NUMBER });
     let message =
@@ -325,6 +336,10 @@ fn providers() -> Shown {
     let refusal = HttpReply { status: 200, headers: Vec::new(), body: body.into() };
     let failures = [aliyun.read(&refusal).unwrap_err(), tencent.read(&refusal).unwrap_err()];
     let errors = [BuildError::NoTemplate, BuildError::Code, BuildError::Recipient, BuildError::SendId];
+    let signing = Signing { now: UnixMillis(1), nonce: [7; 16], credentials: None };
+    let answered = format!(r#"{{"PhoneNumber":"{NUMBER}"}}"#);
+    let params = json!({ NUMBER: CODE, "TemplateId": CODE });
+    let misplaced = tencent.action("SendSms", &params.into(), &signing).unwrap_err();
     let secret = || Secret::new("canary".to_owned());
     let key = Credentials { id: "LTAIcanary".into(), secret: secret(), token: Some(secret()) };
     let signed = Signed {
@@ -358,6 +373,9 @@ fn providers() -> Shown {
         ("provider Number", show(to.phone())),
         ("provider Guess", show(Guess { to, purpose: "login", code: CODE })),
         ("provider Signing", show(Signing { now: UnixMillis(1), nonce: [7; 16], credentials: Some(&key) })),
+        ("provider/gateway Gateway", show(&gateway)),
+        ("sign/tencent_tc3 DayKeys", show(&days)),
+        ("provider Channel", show(Channel::Email)),
         ("provider Receipt", show(Receipt { message_id: Some("1^0".into()), request_id: Some("r".into()) })),
         ("provider Failure", show(&failures)),
         ("receipt DeliveryReceipt", show(receipts())),
@@ -369,7 +387,16 @@ fn providers() -> Shown {
             format!("{} {}", show(errors), errors.map(|error| error.to_string()).concat()),
         ),
         ("provider/aliyun Aliyun", show(&aliyun)),
-        ("provider/tencent Tencent", show(&tencent)),
+        ("provider/tencent/sms Tencent", show(&tencent)),
+        ("provider/action Action", show(tencent.actions())),
+        ("provider/action Param", show(tencent.actions().first().map(|action| action.params))),
+        ("provider/action Kind", show(action::Kind::Texts)),
+        ("provider/action Place", show(action::Place::Body)),
+        (
+            "provider/action Answer",
+            show(action::Answer { json: answered.clone(), request_id: Some("r".into()) }),
+        ),
+        ("provider/action ActionError", format!("{} {misplaced}", show(&misplaced))),
         ("sandbox Sandbox", show(&sandbox)),
         ("sandbox Answer", show((answer, Answer::Reply(reply())))),
         ("sandbox Sms", show(sms)),

@@ -231,8 +231,9 @@ impl Provider for Gateway {
 
     fn call(&self, message: &Message<'_>, signing: &Signing<'_>) -> Result<HttpCall, BuildError> {
         message.check(256)?;
-        if message.to.is_phone() != (self.channel == Channel::Phone) {
-            return Err(BuildError::Recipient);
+        match self.channel {
+            Channel::Phone => message.to.phone().map(|_| ())?,
+            Channel::Email => message.to.email().map(|_| ())?,
         }
         let credentials = self.keys.pick(signing, &self.endpoint)?;
         if self.request.target.has(Slot::Key) && !credentials.id.bytes().any(|byte| byte != b'.') {
