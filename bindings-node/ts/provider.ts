@@ -229,6 +229,8 @@ export interface GatewayOptions {
   readonly channel?: "sms" | "email" | undefined;
   /** What outcomes and events call it; `gateway` if left out. */
   readonly name?: string | undefined;
+  /** How often it goes first, against the others' weights; the list's order decides if left out. */
+  readonly weight?: number | undefined;
   /** How long one call may take, in milliseconds, 1000 to 30000; 5000. */
   readonly timeoutMs?: number | undefined;
 }

@@ -302,17 +302,6 @@ fn what_was_not_delivered_is_given_back_by_rule() {
 }
 
 #[test]
-fn the_budget_marks_half_and_four_fifths() {
-    let mut world =
-        World::new(Policy { budget: vec![Rule::hours(10, 24)], ip_mode: IpMode::Off, ..Policy::default() });
-    let events: Vec<_> = (0..11)
-        .map(|i| world.send_with(SendRequest { to: format!("139001390{i:02}"), ip: None, ..request() }))
-        .map(|outcome| outcome.events.join(","))
-        .collect();
-    assert_eq!(events, ["", "", "", "", "budget.50", "", "", "budget.80", "", "", ""]);
-}
-
-#[test]
 fn an_idempotency_key_sends_once() {
     let mut world = World::new(Policy::default());
     let keyed = || SendRequest { idempotency_key: Some("order 7".into()), ..request() };

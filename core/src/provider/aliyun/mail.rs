@@ -4,7 +4,7 @@
 
 use super::super::pattern::Pattern;
 use super::super::reading::{id, object};
-use super::super::{BuildError, Message, Provider, Reading, Receipt, Recipient, Signing, settings};
+use super::super::{BuildError, Channel, Message, Provider, Reading, Receipt, Recipient, Signing, settings};
 use super::api::{self, Asked};
 use super::{Accepted, Account, Params, Said, actions, answered_by_account};
 use crate::config::Section;
@@ -93,6 +93,10 @@ impl AliyunMail {
 
 impl Provider for AliyunMail {
     answered_by_account!((actions::MAIL, api::MAIL));
+
+    fn channel(&self) -> Channel {
+        Channel::Email
+    }
 
     fn serves(&self, to: &Recipient<'_>, purpose: &str) -> bool {
         receiver(to).is_ok() && settings::of_purpose(&self.mails, purpose).is_some()
