@@ -15,7 +15,7 @@ pub(super) const SMS: &[Action] = &[
         params: &[
             Param::required(Place::Form, NUMBERS, Kind::Json(&Kind::List(100, &NUMBER))),
             Param::required(Place::Form, SIGNS, Kind::Json(&Kind::List(100, &SIGN))),
-            need("TemplateCode", TEMPLATE),
+            need("TemplateCode", Kind::Shape(super::sms_template, TEMPLATES)),
             Param::optional(Place::Form, VALUES, Kind::Json(&Kind::List(100, &Kind::Texts))),
             Param::optional(Place::Form, EXTENDS, Kind::Json(&Kind::List(100, &DIGITS))),
             may("OutId", Kind::Text(256)),
@@ -137,8 +137,9 @@ const COUNTRY: Kind = Kind::Shape(home, "must be 86");
 const DIGITS: Kind = Kind::Shape(number, "must be 1 to 20 digits");
 const SENDER: Kind = Kind::Shape(sender, super::global::SENDER);
 const SIGN: Kind = Kind::Text(100);
-const TEMPLATE: Kind = Kind::Shape(template, "must be a template such as SMS_123456789");
-/// Seconds; an hour is far more than any vendor keeps a code for, a week than a carrier a text.
+const TEMPLATE: Kind = Kind::Shape(template, "must be a template such as 100001");
+const TEMPLATES: &str = "must be a template such as SMS_123456789";
+/// Seconds; a week is far longer than any vendor keeps a code, or a carrier a text.
 const SECONDS: Kind = Kind::Number(0, 604_800);
 const TEXT: Kind = Kind::Text(u16::MAX);
 const KEPT: Kind =
