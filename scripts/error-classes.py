@@ -13,7 +13,12 @@ import subprocess
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 APIS = {
     "aliyun": ("dysmsapi send", "common (gateway)"),
-    "tencent": ("common (gateway)", "sms SendSms (SendStatusSet[].Code) and sms API"),
+    "tencent": (
+        "common (gateway)",
+        "sms SendSms (SendStatusSet[].Code) and sms API",
+        "ses SendEmail",
+        "qcloudsms v5 (result field)",
+    ),
 }
 FAMILIES = {
     # isv: the caller's side refused it; isp: the provider's side failed, at a point nobody tells.
@@ -46,7 +51,7 @@ def main():
     ]
     for provider, apis in APIS.items():
         rows = dict(FAMILIES[provider])
-        found = [e for e in entries if e["provider"] == provider and e["api"] in apis and e["category"] != "success"]
+        found = [e for e in entries if e["provider"] == provider and e["api"] in apis and "class" in e]
         for entry in sorted(found, key=lambda e: e["code"].count(".")):
             row = (entry["class"], entry.get("retry_after_s", 0))
             if lookup(rows, entry["code"]) != row:

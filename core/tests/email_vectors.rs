@@ -59,7 +59,9 @@ fn what_comes_out_goes_in_again() {
 fn no_output_shows_more_than_the_mask_and_no_text_the_address() {
     for case in cases() {
         let typed = case["email"].as_str().unwrap();
-        let policy = Policy::from_config(&mut Section::open("email", &case["policy"].clone().into()).unwrap()).unwrap();
+        let policy =
+            Policy::from_config(&mut Section::open("email", &case["policy"].clone().into()).unwrap())
+                .unwrap();
         match parse(typed, &policy) {
             Ok(email) => {
                 assert_eq!(email.masked(), email.to_string());

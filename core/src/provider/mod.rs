@@ -18,6 +18,7 @@
 
 pub mod action;
 pub mod aliyun;
+mod body;
 mod classes;
 #[cfg(feature = "gateway")]
 pub mod gateway;
@@ -34,7 +35,7 @@ pub use aliyun::Aliyun;
 #[cfg(feature = "gateway")]
 pub use gateway::Gateway;
 pub use settings::Env;
-pub use tencent::Tencent;
+pub use tencent::{Tencent, TencentLegacy, TencentMail};
 
 use crate::config::{self, Section};
 use crate::error::{ConfigCode, ConfigError};
@@ -153,10 +154,12 @@ pub fn from_config(top: &mut Section<'_>, env: Env<'_>) -> Result<Vec<Box<dyn Pr
         let provider: Box<dyn Provider> = match kind {
             "aliyun" => Box::new(Aliyun::from_config(&mut section, env)?),
             "tencent" => Box::new(Tencent::from_config(&mut section, env)?),
+            "tencent_legacy" => Box::new(TencentLegacy::from_config(&mut section, env)?),
+            "tencent_mail" => Box::new(TencentMail::from_config(&mut section, env)?),
             #[cfg(feature = "gateway")]
             "gateway" => Box::new(Gateway::from_config(&mut section, env)?),
             _ => {
-                let message = "is not a kind of provider; there are aliyun, tencent, gateway";
+                let message = "is not a kind of provider; there are aliyun, tencent, tencent_legacy, tencent_mail, gateway";
                 return Err(config::error(ConfigCode::Unknown, &path, message));
             }
         };

@@ -123,8 +123,28 @@ pub(super) fn templates(
 
 /// Returns the template of a purpose, or the one named `default`.
 pub(super) fn template<'a>(templates: &'a [(String, String)], purpose: &str) -> Option<&'a str> {
-    let find = |name: &str| templates.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    of_purpose(templates, purpose).map(String::as_str)
+}
+
+/// Returns what is for a purpose, or for the one named `default`.
+pub(super) fn of_purpose<'a, T>(entries: &'a [(String, T)], purpose: &str) -> Option<&'a T> {
+    let find = |name: &str| entries.iter().find(|(key, _)| key == name).map(|(_, value)| value);
     find(purpose).or_else(|| find("default"))
+}
+
+/// Reads `template_params`, an object from variable to text; `{"code": "{code}"}` unless set.
+pub(super) fn variables(section: &mut Section<'_>) -> Result<Vec<(String, Pattern)>, ConfigError> {
+    let found = section.texts("template_params")?;
+    let found = if found.is_empty() { vec![("code", "{code}")] } else { found };
+    let mut out = Vec::with_capacity(found.len());
+    for (name, text) in found {
+        let option = format!("template_params.{name}");
+        out.push((name.to_owned(), pattern(section, &option, text)?));
+    }
+    if !out.iter().any(|(_, pattern)| pattern.has_code()) {
+        return Err(section.error(ConfigCode::Value, "template_params", "must give {code} to a variable"));
+    }
+    Ok(out)
 }
 
 /// Reads what goes into one variable.
