@@ -18,6 +18,12 @@ pub(crate) struct Engine(wire::Engine);
 #[pyclass(frozen, module = "sansms._core")]
 pub(crate) struct Flow(Mutex<wire::Flow>);
 
+/// Returns the client's address as the outermost of `proxies` own proxies saw it; empty when it can't be read.
+#[pyfunction]
+pub(crate) fn client_ip(peer: Option<&str>, forwarded: &str, proxies: usize) -> Option<String> {
+    wire::client_ip(peer, forwarded, proxies)
+}
+
 /// Returns the names of the environment variables that a host should read.
 #[pyfunction]
 pub(crate) fn env_names() -> Vec<&'static str> {

@@ -1,6 +1,7 @@
 //! One deployment's configuration, ready to start flows.
 
 use crate::config::{Section, error};
+use crate::email;
 use crate::error::{ConfigCode, ConfigError};
 use crate::flow::action::{ActionFlow, ActionRequest};
 use crate::flow::breaker::Breaker;
@@ -30,7 +31,7 @@ pub struct Engine {
 impl Engine {
     /// Reads a configuration in JSON.
     ///
-    /// `namespace`, `secret` (or `index` and `peppers`), `providers`, `phone`, `policy`, `budget_per_day`, `ip`,
+    /// `namespace`, `secret` (or `index` and `peppers`), `providers`, `phone`, `email`, `policy`, `budget_per_day`, `ip`,
     /// `session`, and `env`: the values of the environment variables that [`Engine::env_names`] lists.
     ///
     /// # Errors
@@ -57,11 +58,20 @@ impl Engine {
                 policy
             }
         };
+        let email = match top.value("email") {
+            None => email::Policy::default(),
+            Some(value) => {
+                let mut section = Section::open("email", value)?;
+                let policy = email::Policy::from_config(&mut section)?;
+                section.finish()?;
+                policy
+            }
+        };
         let providers = provider::from_config(&mut top, &env)?;
         top.finish()?;
         let breaker = Breaker::new(providers.len());
         let namespace = namespace.to_owned();
-        Ok(Self { inner: Arc::new(Deployment { keys, namespace, policy, phone, providers, breaker }) })
+        Ok(Self { inner: Arc::new(Deployment { keys, namespace, policy, phone, email, providers, breaker }) })
     }
 
     /// Makes a deployment from parts, for providers of the caller's own.
@@ -74,8 +84,8 @@ impl Engine {
         providers: Vec<Box<dyn Provider>>,
     ) -> Self {
         let breaker = Breaker::new(providers.len());
-        let namespace = namespace.to_owned();
-        Self { inner: Arc::new(Deployment { keys, namespace, policy, phone, providers, breaker }) }
+        let (namespace, email) = (namespace.to_owned(), email::Policy::default());
+        Self { inner: Arc::new(Deployment { keys, namespace, policy, phone, email, providers, breaker }) }
     }
 
     /// Lists the environment variables whose values belong into `env`.

@@ -50,6 +50,11 @@ pub trait Provider: Send + Sync {
     /// Returns the provider's name, as configured or by its kind, e.g. `aliyun`.
     fn name(&self) -> &str;
 
+    /// Returns the kind of recipient that it reaches.
+    fn channel(&self) -> Channel {
+        Channel::Phone
+    }
+
     /// Tells whether it can reach this recipient, and has a template for this purpose.
     fn serves(&self, to: &Recipient<'_>, purpose: &str) -> bool;
 
@@ -115,6 +120,15 @@ pub trait Managed: Send + Sync {
     /// # Errors
     /// [`Failure`] when the provider didn't say.
     fn read_check(&self, reply: &HttpReply) -> Result<bool, Failure>;
+}
+
+/// A kind of recipient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// Phone numbers.
+    Phone,
+    /// E-mail addresses.
+    Email,
 }
 
 /// What goes into a signature besides the message.

@@ -37,9 +37,9 @@ local function read_op()
       local _, to, series, form, limit, window, charge = line:find('^ (%d+):([lbt]):(%d+):(%d+):([sfg])', rest)
       if not to then break end
       form = form == 'l' and LOG or form == 'b' and BINNED or TIMES
-      op.rules[i] = { series = series + 0, form = form, limit = limit + 0, window = window + 0, charge = charge }
-      if limit + 0 < 1 or window + 0 < 1 then error() end
-      rest = to + 1
+      limit, window, rest = limit + 0, window + 0, to + 1
+      if limit < 1 or window < 1 then error() end
+      op.rules[i] = { series = series + 0, form = form, limit = limit, window = window, charge = charge }
     end
     if line:find('^ slot=', rest) then
       -- The slot's MACs stay as they are until they are needed.
@@ -91,24 +91,27 @@ local function read()
   now = max(clock, base)
   local since = now - base
   for s = 1, count do
-    local it = { width = 0 }
-    it.number, it.form, it.window, count, at = unpack_at('>BBI4B', data, at)
-    if it.form == BINNED then
-      it.width = unpack_at('>I4', data, at - 1)
-      it.counts = { unpack_at('>' .. ('I4'):rep(BINS) .. 'B', data, at + 3) }
-      it.head, count, at = floor(base / it.width), it.counts[BINS + 1], at + BINS * 4 + 4
-      if it.width == 0 then error() end
-    elseif it.form > TIMES then
+    local number, form, window, width, counts, head, entries
+    number, form, window, count, at = unpack_at('>BBI4B', data, at)
+    if form == BINNED then
+      width = unpack_at('>I4', data, at - 1)
+      counts = { unpack_at('>' .. ('I4'):rep(BINS) .. 'B', data, at + 3) }
+      head, count, at = floor(base / width), counts[BINS + 1], at + BINS * 4 + 4
+      if width == 0 then error() end
+    elseif form > TIMES then
       error()
     end
-    local entries, from, skipped = {}, at, 0
-    if it.form == TIMES then
+    local from, skipped, idems, is_old = at, 0
+    if form == TIMES then
+      entries = {}
       local ages = { unpack_at('>' .. ('I4'):rep(count), data, from) }
       for i = 1, count do entries[i * 3 - 2], entries[i * 3 - 1], entries[i * 3] = ages[i], NOBODY, 0 end
       at = from + count * 4
     elseif count > 0 then
       entries = { unpack_at('>' .. ('I4c8B'):rep(count), data, from) }
       at, entries[count * 3 + 1] = from + count * 13, nil
+    else
+      entries = {}
     end
     for i = 1, count * 3, 3 do
       local age, flags = entries[i], entries[i + 2]
@@ -116,21 +119,28 @@ local function read()
       if flags > 3 then
         -- An idempotency tag follows, and moves all the others.
         local tag = from + (i + 2) / 3 * 13 + skipped
-        it.idems = it.idems or {}
-        it.idems[entries[i + 1]] = data:sub(tag, tag + 7)
+        idems = idems or {}
+        idems[entries[i + 1]] = data:sub(tag, tag + 7)
         skipped, flags = skipped + 8, flags - 4
       end
+      if skipped > 0 then entries[i + 2] = flags end
       if age > base or flags > 2 then error() end
-      entries[i], entries[i + 2] = age + since, flags
+      entries[i] = age + since
+      is_old = is_old or age + since > AGE_MAX
     end
-    it.entries, all[s], at = entries, it, at + skipped
+    at = at + skipped
+    local it = { number = number, form = form, window = window, entries = entries }
+    if form == BINNED then it.width, it.counts, it.head = width, counts, head end
+    if idems then it.idems = idems end
+    if is_old then it.is_old = true end
+    all[s] = it
   end
   count, at = unpack_at('>B', data, at)
   for s = 1, count do
-    local slot = {}
-    slot.tag, slot.rest, slot.age, slot.lifetime, slot.left, slot.flags, slot.attempt, at = unpack_at('>c8c36I4I3BBc4', data, at)
-    if slot.age > base or slot.flags % 8 > USED then error() end
-    slot.age, slots[s] = slot.age + since, slot
+    local tag, rest, age, lifetime, left, flags, attempt
+    tag, rest, age, lifetime, left, flags, attempt, at = unpack_at('>c8c36I4I3BBc4', data, at)
+    if age > base or flags % 8 > USED then error() end
+    slots[s] = { tag = tag, rest = rest, age = age + since, lifetime = lifetime, left = left, flags = flags, attempt = attempt }
   end
   if at ~= #data + 1 then error() end
 end
@@ -154,16 +164,19 @@ local function add_bins(it, window)
 end
 
 local function add_series(number, form, window)
-  local it = { number = number, form = form, window = window, width = 0, entries = {} }
+  local it = { number = number, form = form, window = window, entries = {} }
   if form == BINNED then add_bins(it, window) end
   all[#all + 1] = it
   return it
 end
 
 local function add_entry(it, lease, level, idem)
-  local entries = it.entries
-  local n = #entries
-  entries[n + 1], entries[n + 2], entries[n + 3] = 0, lease, level
+  local entries, n = it.entries, #it.entries
+  if n == 0 then
+    it.entries = { 0, lease, level }
+  else
+    entries[n + 1], entries[n + 2], entries[n + 3] = 0, lease, level
+  end
   if idem or it.idems then
     it.idems = it.idems or {}
     it.idems[lease] = idem
@@ -171,7 +184,9 @@ local function add_entry(it, lease, level, idem)
 end
 
 local function remove_entry(it, at)
-  for _ = 1, 3 do table.remove(it.entries, at) end
+  local entries, n = it.entries, #it.entries
+  for i = at, n - 3 do entries[i] = entries[i + 3] end
+  entries[n], entries[n - 1], entries[n - 2] = nil, nil, nil
 end
 
 -- Keeps the entries that are younger than what their level tells.
@@ -179,7 +194,7 @@ local function retain(it, keep)
   local entries, n = it.entries, 0
   for i = 1, #entries, 3 do
     if entries[i] < keep[entries[i + 2]] then
-      entries[n + 1], entries[n + 2], entries[n + 3] = entries[i], entries[i + 1], entries[i + 2]
+      if n < i - 1 then entries[n + 1], entries[n + 2], entries[n + 3] = entries[i], entries[i + 1], entries[i + 2] end
       n = n + 3
     end
   end
@@ -202,7 +217,6 @@ end
 
 -- Remembers a recent lease of a binned series; false if every place is held by one given back lately.
 local function remember(it, lease, level, idem)
-  retain(it, { [0] = MEMORY, MEMORY, MEMORY })
   if #it.entries >= RECENT_MAX * 3 then
     local unreleased = position(it, 0)
     if not unreleased then return false end
@@ -278,7 +292,7 @@ if verb == 'reserve' then
     end
   end
 
-  local function granted(told)
+  local function granted(told, again)
     local next_ms, bins, used = 0, '', ''
     for i = 1, #rules do
       local rule = rules[i]
@@ -290,7 +304,7 @@ if verb == 'reserve' then
           local bin = format(' bin=%.0f:', rule.series)
           if rule.charge ~= 'g' and not bins:find(bin, 1, true) then
             local age = 0
-            for at = 2, #it.entries, 3 do
+            for at = 2, again and #it.entries or 0, 3 do
               if it.entries[at] == lease then
                 age = it.entries[at - 1]
                 break
@@ -315,10 +329,10 @@ if verb == 'reserve' then
             local slot = slots[s]
             local shared = slot.flags % 16 < 8 and op.least <= op.lifetime
             if slot.tag == op.tag and (shared or slot.rest:sub(5, 20) == bytes(op.slot + 17, 16)) then
-              return granted(' ' .. tell(slot))
+              return granted(' ' .. tell(slot), true)
             end
           end
-          return granted('')
+          return granted('', true)
         end
       end
     end
@@ -429,6 +443,7 @@ if verb == 'reserve' then
           local taken = look(it, { limit = math.huge, window = it.window, charge = 'f' })
           add_bins(it, window)
           it.counts[BINS] = taken
+          retain(it, { [0] = MEMORY, MEMORY, MEMORY })
           while #it.entries > RECENT_MAX * 3 do remove_entry(it, 1) end
         else
           it.window = max(it.window, window)
@@ -466,7 +481,10 @@ elseif verb == 'release' then
       entries[found + 2] = max(entries[found + 2], level)
       if it.idems then it.idems[lease] = nil end
     elseif level > 0 and it.form == BINNED then
-      if back.bin and remember(it, lease, level) then give_back(back.bin) end
+      if back.bin then
+        retain(it, { [0] = MEMORY, MEMORY, MEMORY })
+        if remember(it, lease, level) then give_back(back.bin) end
+      end
     elseif level == 2 and it.form == LOG and #entries < LOG_MAX * 3 then
       add_entry(it, lease, level)
     end
@@ -541,39 +559,37 @@ end
 ---------------------------------------------------------------------------------------------------------- what is kept
 
 advance()
-local longest, out = 0, { pack('>BI6B', 1, now, #all) }
+local longest, out = 0, pack('>BI6B', 1, now, #all)
 for s = 1, #all do
   local it = all[s]
   local entries = it.entries
   local count = #entries / 3
-  if not is_empty(it) then longest = max(longest, it.window + it.width) end
-  for i = 1, #entries, 3 do
-    if entries[i] > AGE_MAX then entries[i] = AGE_MAX end
-  end
+  if not is_empty(it) then longest = max(longest, it.window + (it.width or 0)) end
+  for i = 1, it.is_old and #entries or 0, 3 do entries[i] = min(entries[i], AGE_MAX) end
   if it.form == BINNED then
     it.counts[BINS + 1] = count
-    out[#out + 1] = pack('>BBI4I4' .. ('I4'):rep(BINS) .. 'B', it.number, BINNED, it.window, it.width, unpack(it.counts))
+    out = out .. pack('>BBI4I4' .. ('I4'):rep(BINS) .. 'B', it.number, BINNED, it.window, it.width, unpack(it.counts))
   else
-    out[#out + 1] = pack('>BBI4B', it.number, it.form, it.window, count)
+    out = out .. pack('>BBI4B', it.number, it.form, it.window, count)
   end
   if it.form == TIMES then
-    for i = 1, #entries, 3 do out[#out + 1] = pack('>I4', entries[i]) end
+    for i = 1, #entries, 3 do out = out .. pack('>I4', entries[i]) end
   elseif it.idems then
     for i = 1, #entries, 3 do
       local idem = it.idems[entries[i + 1]]
-      out[#out + 1] = pack('>I4c8B', entries[i], entries[i + 1], entries[i + 2] + (idem and 4 or 0)) .. (idem or '')
+      out = out .. pack('>I4c8B', entries[i], entries[i + 1], entries[i + 2] + (idem and 4 or 0)) .. (idem or '')
     end
   else
-    out[#out + 1] = pack('>' .. ('I4c8B'):rep(count), unpack(entries))
+    out = out .. pack('>' .. ('I4c8B'):rep(count), unpack(entries))
   end
 end
-out[#out + 1] = string.char(#slots)
+out = out .. string.char(#slots)
 for s = 1, #slots do
   local slot = slots[s]
   longest = max(longest, remaining(slot))
-  out[#out + 1] = pack('>c8c36I4I3BBc4', slot.tag, slot.rest, min(slot.age, AGE_MAX), slot.lifetime, slot.left, slot.flags, slot.attempt)
+  out = out .. pack('>c8c36I4I3BBc4', slot.tag, slot.rest, min(slot.age, AGE_MAX), slot.lifetime, slot.left, slot.flags, slot.attempt)
 end
 local ttl = max(longest + now - clock, 1)
 if data then ttl = max(ttl, redis.call('PTTL', KEYS[1])) end
-redis.call('SET', KEYS[1], table.concat(out), 'PX', format('%.0f', ttl))
+redis.call('SET', KEYS[1], out, 'PX', format('%.0f', ttl))
 return reply

@@ -7,6 +7,7 @@
 mod schema;
 pub mod text;
 
+pub use crate::address::client_ip;
 pub use crate::error::{ConfigCode, ConfigError, DriveError};
 pub use crate::flow::{Reply, SendRequest, VerifyRequest};
 pub use crate::http::{HttpCall, HttpReply, Method};
@@ -229,7 +230,7 @@ impl Flow {
     /// # Errors
     /// [`DriveError`]: a bug in the driver.
     pub fn start(&mut self, now: UnixMillis) -> Result<Step, DriveError> {
-        self.0.start(now).map(Step::from)
+        Ok(self.0.start(now)?.into())
     }
 
     /// Takes the reply to the step `id` and returns the next step.
@@ -237,11 +238,13 @@ impl Flow {
     /// # Errors
     /// [`DriveError`]: a bug in the driver; the flow is as it was.
     pub fn resume(&mut self, id: u32, reply: Reply, now: UnixMillis) -> Result<Step, DriveError> {
-        self.0.resume(id, reply, now).map(Step::from)
+        Ok(self.0.resume(id, reply, now)?.into())
     }
 }
 
 impl From<flow::Step> for Step {
+    // Two calls of it would be two copies.
+    #[inline(never)]
     fn from(step: flow::Step) -> Self {
         match step {
             flow::Step::Http { id, call } => Self::Http { id, call },
