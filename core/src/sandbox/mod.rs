@@ -4,7 +4,7 @@
 //! statuses and the shapes of replies; and it has an inbox, and faults on demand. It takes only keys that begin
 //! with `sandbox-`, which the real gateways refuse, and refuses those that look real.
 //!
-//! What it leaves out: XML replies, SendBatchSms and the query calls, Tencent's older signatures, receipts.
+//! What it leaves out: XML replies, SendBatchSms and the query calls, receipts.
 
 mod aliyun;
 mod fault;
@@ -38,6 +38,8 @@ pub struct Sandbox {
     nonces: BTreeMap<String, UnixMillis>,
     faults: Faults,
     inbox: VecDeque<Sms>,
+    /// What Tencent's calls can ask for later.
+    sent: tencent::Sent,
     requests: u64,
 }
 
@@ -79,7 +81,7 @@ impl Sandbox {
     ///
     /// `{"aliyun": {"access_key_id", "access_key_secret", "security_token", "sign_names": [..], "templates":
     /// {"SMS_1": "您的验证码是${code}。"}}, "tencent": {"secret_id", "secret_key", "session_token", "app_ids": [..],
-    /// "sign_names": [..], "templates": {"1": "您的验证码是{1}。"}}, "gateway": {"key", "secret"}, "seed": 0}`. Unless set: ids `sandbox-id`,
+    /// "sign_names": [..], "templates": {"1": "您的验证码是{1}。"}, "app_key", "mail_templates": {"1": "您的验证码是{{code}}。"}}, "gateway": {"key", "secret"}, "seed": 0}`. Unless set: ids `sandbox-id`,
     /// secrets `sandbox-secret`, sign `示例`, the templates `SMS_1` (code), `SMS_2` (code and minutes), `1` and
     /// `2` likewise, and the app `1400000000`.
     ///
@@ -92,6 +94,7 @@ impl Sandbox {
             nonces: BTreeMap::new(),
             faults: Faults::default(),
             inbox: VecDeque::new(),
+            sent: tencent::Sent::default(),
             requests: 0,
         })
     }
