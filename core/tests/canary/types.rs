@@ -283,6 +283,11 @@ fn limiter() -> Shown {
         ("limit/op Consume", show(limit::Consume { attempt: 1, tag: [1; 8], nonce: [2; 16], series: 2 })),
         ("limit/op Reply", show(&applied.reply)),
         ("limit/op SlotReply", show(granted)),
+        (
+            "limit/op SlotStanding",
+            show(limit::SlotStanding { round: 0, left: 3, state: SlotState::Fresh, remaining_ms: 1 }),
+        ),
+        ("limit/op Standing", show(limit::Standing { used: 1, wait_ms: 0 })),
         ("limit/op Refusal", show(Refusal::ALL)),
         ("limit/apply Applied", show(&applied)),
         ("limit/plan Kind", show(limit::Kind::Number)),
