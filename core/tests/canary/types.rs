@@ -15,7 +15,7 @@ use sansms::policy::audit::{Assumptions, Weakness};
 use sansms::policy::{IpMode, Policy, Rule, SessionMode};
 use sansms::provider::{
     Aliyun, AliyunAuth, AliyunGlobal, AliyunMail, BuildError, Channel, Class, Gateway, Guess, Message,
-    Number, Provider, Receipt, Recipient, Signing, Tencent, action,
+    Number, Provider, Receipt, Recipient, Signing, Tencent, TencentLegacy, TencentMail, action,
 };
 use sansms::sandbox::{Answer, Fault, Sandbox, Vendor};
 use sansms::secret::Secret;
@@ -314,6 +314,19 @@ fn receipts() -> Vec<sansms::receipt::DeliveryReceipt> {
     sansms::receipt::read("aliyun", body.as_bytes()).unwrap()
 }
 
+/// Shows what another provider of Tencent Cloud says of itself.
+fn other_of_tencent(kind: &str) -> String {
+    let legacy = json!({"app_id": "1400006666", "app_key": "canary", "sign_name": "示例", "templates": {"default": "1"}});
+    let mail = json!({"secret_id": "AKIDcanary", "secret_key": "canary", "from": "codes@mail.example",
+        "subject": "code", "templates": {"default": "1"}});
+    if kind == "tencent_mail" {
+        let mail = mail.into();
+        return show(TencentMail::from_config(&mut Section::open("", &mail).unwrap(), &|_| None).unwrap());
+    }
+    let legacy = legacy.into();
+    show(TencentLegacy::from_config(&mut Section::open("", &legacy).unwrap(), &|_| None).unwrap())
+}
+
 /// Shows what another provider of Alibaba Cloud says of itself, with canaries where secrets and texts belong.
 fn other(kind: &str, template: impl Into<serde_json::Value>) -> String {
     let mut config = json!({"access_key_id": "LTAIcanary", "access_key_secret": "canary", "templates": {"default": template.into()}});
@@ -409,6 +422,8 @@ fn providers() -> Shown {
             format!("{} {}", show(errors), errors.map(|error| error.to_string()).concat()),
         ),
         ("provider/aliyun/sms Aliyun", show(&aliyun)),
+        ("provider/tencent/legacy TencentLegacy", other_of_tencent("tencent_legacy")),
+        ("provider/tencent/mail TencentMail", other_of_tencent("tencent_mail")),
         ("provider/aliyun/auth AliyunAuth", (other("aliyun_auth", "100001"))),
         ("provider/aliyun/global AliyunGlobal", (other("aliyun_global", "code {code}"))),
         (
