@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -15,8 +16,13 @@ CASES = pytest.mark.parametrize("case", conformance.CASES, ids=str)
 
 
 def test_there_are_enough_cases_and_each_has_a_name_of_its_own():
-    assert len(conformance.CASES) >= 100
+    assert len(conformance.CASES) >= 200
     assert len({str(case) for case in conformance.CASES}) == len(conformance.CASES)
+
+
+def test_the_recorded_cases_are_those_of_the_core():
+    ours = Path(conformance.__file__).parents[1] / "data" / "conformance.json"
+    assert ours.read_bytes() == (Path(__file__).parents[2] / "core/vectors/conformance.json").read_bytes()
 
 
 @CASES
