@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .mysql import MySQLStore
     from .postgres import AsyncPostgresStore, PostgresStore
     from .redis import AsyncRedisStore, RedisStore
+    from .redis_cluster import RedisClusterStore
     from .split import SplitStore
     from .sqlite import SQLiteStore
 
@@ -22,6 +23,7 @@ __all__ = [
     "MemoryStore",
     "MySQLStore",
     "PostgresStore",
+    "RedisClusterStore",
     "RedisStore",
     "SQLiteStore",
     "SplitStore",
@@ -33,6 +35,7 @@ HOMES = {
     "AsyncRedisStore": "redis",
     "MySQLStore": "mysql",
     "PostgresStore": "postgres",
+    "RedisClusterStore": "redis_cluster",
     "RedisStore": "redis",
     "SQLiteStore": "sqlite",
     "SplitStore": "split",
