@@ -68,6 +68,23 @@ pub fn start_verify<'e>(
     deployment.start(env, flow, deployment.engine.verify(request, seed_of(seed)?), now)
 }
 
+/// Begins to call an action of a vendor's; otherwise as [`start_send`].
+///
+/// # Errors
+/// As [`start_send`].
+#[napi]
+pub fn start_call<'e>(
+    env: &'e Env,
+    deployment: &External<Deployment>,
+    flow: u32,
+    request: String,
+    seed: &[u8],
+    now: f64,
+) -> Result<JsString<'e>> {
+    let [provider, action, params] = text::read_action(&request).ok_or_else(unknown_field)?;
+    deployment.start(env, flow, deployment.engine.call(&provider, &action, &params, seed_of(seed)?), now)
+}
+
 /// Takes the reply to step `id` and returns the next step.
 ///
 /// # Errors
@@ -173,11 +190,12 @@ pub fn apply(record: Option<&[u8]>, op: String, now: f64) -> Result<Applied> {
     Ok(Applied { record: record.map(Into::into), ttl_ms: ttl.0 as f64, reply })
 }
 
-/// Returns the script of the Redis store, and its SHA-1 in lower-case hex.
+/// Returns the client's address as the outermost of `proxies` own proxies saw it.
+///
+/// Empty when it can't be read; absent when there is none.
 #[napi]
-pub fn redis_script() -> Vec<String> {
-    let (script, sha) = wire::redis_script();
-    vec![script.into(), sha]
+pub fn client_ip(peer: Option<String>, forwarded: String, proxies: u32) -> Option<String> {
+    wire::client_ip(peer.as_deref(), &forwarded, proxies as usize)
 }
 
 /// Returns the names of the environment variables that the host should read.

@@ -75,17 +75,19 @@ test("the address comes from where the deployment says, counted from the right",
   const forged = { "x-forwarded-for": "6.6.6.6, 198.51.100.1, 192.0.2.2", "cf-connecting-ip": "203.0.113.7" };
   const socket = { remoteAddress: "::ffff:198.51.100.9" };
   assert.equal(await ipOf("cloudflare", forged, socket), "203.0.113.7");
-  assert.equal(await ipOf({ trustedProxies: 0 }, forged, socket), "::ffff:198.51.100.9");
+  assert.equal(await ipOf({ trustedProxies: 0 }, forged, socket), "198.51.100.9");
   assert.equal(await ipOf({ trustedProxies: 1 }, forged, socket), "192.0.2.2");
   assert.equal(await ipOf({ trustedProxies: 2 }, forged, socket), "198.51.100.1");
-  assert.equal(await ipOf({ trustedProxies: 4 }, forged, socket), undefined);
-  assert.equal(await ipOf({ trustedProxies: 1 }, {}, socket), undefined);
+  assert.equal(await ipOf({ trustedProxies: 4 }, forged, socket), "198.51.100.9");
+  assert.equal(await ipOf({ trustedProxies: 1 }, {}, socket), "198.51.100.9");
+  assert.equal(await ipOf({ trustedProxies: 1 }, {}), undefined);
+  assert.equal(await ipOf({ trustedProxies: 1 }, { "x-forwarded-for": "unknown" }, socket), "");
   assert.equal(await ipOf({ trustedProxies: 1 }, { "x-forwarded-for": "[2001:db8::1]:443" }), "2001:db8::1");
   assert.equal(await ipOf({ trustedProxies: 1 }, { "x-forwarded-for": "192.0.2.2:1234" }), "192.0.2.2");
   assert.equal(await ipOf("cloudflare", { "x-forwarded-for": "6.6.6.6" }, socket), undefined);
   assert.equal(await ipOf({ trustedProxies: 0 }, {}, { remoteAddr: { hostname: "192.0.2.3" } }), "192.0.2.3");
   assert.equal(await ipOf((request) => request.headers.get("x-real-ip"), { "x-real-ip": "192.0.2.4" }), "192.0.2.4");
-  for (const clientIp of [undefined, "nginx", { trustedProxies: -1 }, { trustedProxies: 1.5 }, {}]) {
+  for (const clientIp of [undefined, "nginx", { trustedProxies: -1 }, { trustedProxies: 1.5 }, { trustedProxies: 17 }, {}]) {
     assert.throws(() => setUp({ clientIp }), (error) => error instanceof ConfigError && error.option === "clientIp");
   }
 });

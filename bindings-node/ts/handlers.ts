@@ -1,4 +1,5 @@
 import { ConfigError } from "./config.js";
+import { core } from "./core.js";
 import type { Outcome, Verified } from "./outcome.js";
 import type { Service } from "./service.js";
 
@@ -11,7 +12,8 @@ export interface HandlerOptions {
    * Where the client's address comes from; nothing that a client can write is believed.
    *
    * `"cloudflare"`: the header that Cloudflare sets, `CF-Connecting-IP`. `{ trustedProxies: n }`: what the outermost of
-   * your `n` proxies saw, counted from the right of `X-Forwarded-For`; with 0, who is connected. Or a function.
+   * your `n` proxies saw, counted from the right of `X-Forwarded-For`; with 0, or where fewer stand there, who is
+   * connected. Or a function.
    */
   readonly clientIp: "cloudflare" | { readonly trustedProxies: number } | ((request: Request, info: ConnectionInfo) => string | undefined);
   /**
@@ -144,23 +146,17 @@ async function readBytes(request: NodeRequest, headers: Headers): Promise<ArrayB
   return new Blob(chunks as BlobPart[]).arrayBuffer();
 }
 
-function ipReader(clientIp: HandlerOptions["clientIp"]): (request: Request, info: ConnectionInfo) => string | undefined {
-  if (clientIp === "cloudflare") return (request) => request.headers.get("cf-connecting-ip") ?? undefined;
-  if (typeof clientIp === "function") return clientIp;
-  const proxies = clientIp?.trustedProxies;
-  if (!Number.isInteger(proxies) || proxies < 0) {
-    throw new ConfigError("config.value", "clientIp", 'must be "cloudflare", { trustedProxies: n } or a function');
+function ipReader(from: HandlerOptions["clientIp"]): (request: Request, info: ConnectionInfo) => string | undefined {
+  if (typeof from === "function") return from;
+  const [header, proxies] = from === "cloudflare" ? ["cf-connecting-ip", 1] : ["x-forwarded-for", from?.trustedProxies];
+  if (typeof proxies !== "number" || !Number.isInteger(proxies) || proxies < 0 || proxies > 16) {
+    throw new ConfigError("config.value", "clientIp", 'must be "cloudflare", { trustedProxies: n } with n from 0 to 16, or a function');
   }
-  if (proxies === 0) return (_, { remoteAddress }) => remoteAddress;
-  return (request) => {
-    const hops = (request.headers.get("x-forwarded-for") ?? "").split(",");
-    return withoutPort(hops[hops.length - proxies]?.trim());
+  return (request, { remoteAddress }) => {
+    // Whoever reaches a Worker came through Cloudflare.
+    const peer = from === "cloudflare" ? undefined : remoteAddress;
+    return core.get().core.clientIp(peer, request.headers.get(header) ?? "", proxies) ?? undefined;
   };
-}
-
-/** Some proxies write the port too: `192.0.2.1:1234`, `[2001:db8::1]:1234`. */
-function withoutPort(address: string | undefined): string | undefined {
-  return address?.replace(/^\[(.*)\](?::\d+)?$/, "$1").replace(/^(\d+(?:\.\d+){3}):\d+$/, "$1") || undefined;
 }
 
 async function bind(

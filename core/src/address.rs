@@ -18,6 +18,43 @@ pub struct Scope {
     pub factor: u32,
 }
 
+/// Returns the client's address as the outermost of `proxies` own proxies saw it; empty text when it can't be read.
+///
+/// `peer` is who is connected; `forwarded` is `X-Forwarded-For`, its lines joined by commas. Each proxy adds the
+/// address that called it at the right end, and what stands further left is whatever the client wrote. With fewer
+/// addresses than proxies the header proves nothing, and the address is the peer's. `None` when there is no address
+/// at all. A port is dropped, and the address written as RFC 5952 does, in the form that is counted.
+#[must_use]
+pub fn client_ip(peer: Option<&str>, forwarded: &str, proxies: usize) -> Option<String> {
+    let peer = peer.map(str::trim).filter(|peer| !peer.is_empty());
+    let hops = forwarded.trim();
+    let hop = match proxies.checked_sub(1) {
+        Some(skip) if !hops.is_empty() => hops.rsplit(',').nth(skip),
+        _ => None,
+    };
+    match hop.or(peer) {
+        Some(text) => {
+            Some(Address::read(bare(text.trim())).map_or(String::new(), |address| address.to_text()))
+        }
+        None => (proxies > 0 && !hops.is_empty()).then(String::new),
+    }
+}
+
+/// Takes the port away: `192.0.2.1:1234`, `[2001:db8::1]:1234`.
+fn bare(text: &str) -> &str {
+    let (inner, rest) = match text.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').unwrap_or((text, "")),
+        None => match text.split_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte != b':') => {
+                (host, text.get(host.len()..).unwrap_or(""))
+            }
+            _ => (text, ""),
+        },
+    };
+    let digits = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    if rest.is_empty() || rest.strip_prefix(':').is_some_and(digits) { inner } else { text }
+}
+
 impl Address {
     /// Reads an address; `None` if it is not one (a port or brackets are not part of it).
     #[must_use]
@@ -38,15 +75,25 @@ impl Address {
     #[must_use]
     pub fn scopes(&self) -> Vec<Scope> {
         match self.0 {
-            IpAddr::V4(v4) => {
-                let [a, b, c, d] = v4.octets();
-                vec![Scope { id: format!("{a}.{b}.{c}.{d}"), factor: 1 }]
-            }
+            IpAddr::V4(_) => vec![Scope { id: self.to_text(), factor: 1 }],
             IpAddr::V6(v6) => {
                 let [a, b, c, d, ..] = v6.segments();
-                let (small, large) = (network(&[a, b, c, d]), network(&[a, b, c]));
+                let network = |segments, bits| written(segments) + bits;
+                let (small, large) = ([a, b, c, d, 0, 0, 0, 0], [a, b, c, 0, 0, 0, 0, 0]);
+                let (small, large) = (network(small, "/64"), network(large, "/48"));
                 vec![Scope { id: small, factor: 1 }, Scope { id: large, factor: 10 }]
             }
+        }
+    }
+
+    /// Returns the address as RFC 5952 writes it.
+    fn to_text(self) -> String {
+        match self.0 {
+            IpAddr::V4(v4) => {
+                let [a, b, c, d] = v4.octets();
+                format!("{a}.{b}.{c}.{d}")
+            }
+            IpAddr::V6(v6) => written(v6.segments()),
         }
     }
 }
@@ -65,17 +112,24 @@ impl core::fmt::Debug for Scope {
     }
 }
 
-/// Writes an IPv6 network of whole segments as RFC 5952 does.
-///
-/// At least four zero segments follow, the longest run there can be, so the `::` is theirs and stands at the end.
-fn network(segments: &[u16]) -> String {
-    let length = segments.iter().rposition(|segment| *segment != 0).map_or(0, |last| last + 1);
-    let mut out = String::with_capacity(24);
-    for (at, segment) in segments.iter().take(length).enumerate() {
-        out.push_str(if at > 0 { ":" } else { "" });
-        out.push_str(&format!("{segment:x}"));
+/// Writes an IPv6 address as RFC 5952 does: the first of the longest runs of two zeros or more is `::`.
+fn written(segments: [u16; 8]) -> String {
+    let zeros = |from: usize| segments.iter().skip(from).take_while(|segment| **segment == 0).count();
+    let (mut start, mut length) = (8, 1);
+    for from in 0..8 {
+        if zeros(from) > length {
+            (start, length) = (from, zeros(from));
+        }
     }
-    out.push_str(if segments.len() == 4 { "::/64" } else { "::/48" });
+    let mut out = String::with_capacity(43);
+    for (at, segment) in segments.iter().enumerate() {
+        if at == start {
+            out.push_str("::");
+        } else if at < start || at >= start + length {
+            out.push_str(if at == 0 || out.ends_with(':') { "" } else { ":" });
+            out.push_str(&format!("{segment:x}"));
+        }
+    }
     out
 }
 
@@ -113,8 +167,23 @@ mod tests {
     fn networks_are_written_as_the_library_writes_them() {
         for text in ["::1", "1::", "0:1::", "0:0:0:1::", "1:0:0:2:3::", "1:0:2::", "::1:0:0:0:0", "fe80::1"] {
             let [a, b, c, d, ..] = text.parse::<Ipv6Addr>().unwrap().segments();
-            let written = |d, bits| format!("{}/{bits}", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0));
-            assert_eq!(ids(text), [written(d, 64), written(0, 48)], "{text}");
+            let network = |d, bits| format!("{}/{bits}", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0));
+            assert_eq!(ids(text), [network(d, 64), network(0, 48)], "{text}");
+        }
+    }
+
+    /// Every pattern of zeros, against the standard library's own writer.
+    #[test]
+    fn addresses_are_written_as_the_library_writes_them() {
+        for pattern in 0..256_u16 {
+            let segments: [u16; 8] =
+                core::array::from_fn(|at| if pattern >> at & 1 == 1 { 0xa0 + at as u16 } else { 0 });
+            let v6 = Ipv6Addr::from(segments);
+            // The library writes `::a.b.c.d` for a few; we never do.
+            if segments.iter().take(6).any(|segment| *segment != 0) {
+                assert_eq!(written(segments), v6.to_string());
+            }
+            assert_eq!(written(segments).parse(), Ok(v6));
         }
     }
 

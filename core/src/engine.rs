@@ -1,7 +1,9 @@
 //! One deployment's configuration, ready to start flows.
 
 use crate::config::{Section, error};
+use crate::email;
 use crate::error::{ConfigCode, ConfigError};
+use crate::flow::action::{ActionFlow, ActionRequest};
 use crate::flow::breaker::Breaker;
 use crate::flow::contact::Contact;
 use crate::flow::deployment::{Deployment, is_name};
@@ -29,7 +31,7 @@ pub struct Engine {
 impl Engine {
     /// Reads a configuration in JSON.
     ///
-    /// `namespace`, `secret` (or `index` and `peppers`), `providers`, `phone`, `policy`, `budget_per_day`, `ip`,
+    /// `namespace`, `secret` (or `index` and `peppers`), `providers`, `phone`, `email`, `policy`, `budget_per_day`, `ip`,
     /// `session`, and `env`: the values of the environment variables that [`Engine::env_names`] lists.
     ///
     /// # Errors
@@ -56,11 +58,20 @@ impl Engine {
                 policy
             }
         };
+        let email = match top.value("email") {
+            None => email::Policy::default(),
+            Some(value) => {
+                let mut section = Section::open("email", value)?;
+                let policy = email::Policy::from_config(&mut section)?;
+                section.finish()?;
+                policy
+            }
+        };
         let providers = provider::from_config(&mut top, &env)?;
         top.finish()?;
         let breaker = Breaker::new(providers.len());
         let namespace = namespace.to_owned();
-        Ok(Self { inner: Arc::new(Deployment { keys, namespace, policy, phone, providers, breaker }) })
+        Ok(Self { inner: Arc::new(Deployment { keys, namespace, policy, phone, email, providers, breaker }) })
     }
 
     /// Makes a deployment from parts, for providers of the caller's own.
@@ -73,8 +84,8 @@ impl Engine {
         providers: Vec<Box<dyn Provider>>,
     ) -> Self {
         let breaker = Breaker::new(providers.len());
-        let namespace = namespace.to_owned();
-        Self { inner: Arc::new(Deployment { keys, namespace, policy, phone, providers, breaker }) }
+        let (namespace, email) = (namespace.to_owned(), email::Policy::default());
+        Self { inner: Arc::new(Deployment { keys, namespace, policy, phone, email, providers, breaker }) }
     }
 
     /// Lists the environment variables whose values belong into `env`.
@@ -118,6 +129,17 @@ impl Engine {
     #[must_use]
     pub fn verify(&self, request: VerifyRequest, seed: [u8; 32]) -> Flow {
         Flow::new(VerifyFlow::new(self.inner.clone(), request, Secret::new(seed)))
+    }
+
+    /// Makes a flow that calls an action of a vendor's, e.g. a query of what was sent; no limit is counted.
+    ///
+    /// `provider` is its configured name, `action` and the names in `params_json`, an object, are the vendor's own.
+    /// `seed` as for [`Engine::send`]. What is wrong with any of them becomes the flow's outcome, `action.input`.
+    #[must_use]
+    pub fn call(&self, provider: &str, action: &str, params_json: &str, seed: [u8; 32]) -> Flow {
+        let [provider, action, params] = [provider, action, params_json].map(str::to_owned);
+        let request = ActionRequest { provider, action, params };
+        Flow::new(ActionFlow::new(self.inner.clone(), request, Secret::new(seed)))
     }
 
     /// Returns the secret part of the path that takes delivery receipts: 22 characters of a URL.

@@ -8,6 +8,7 @@
 //! | `vectors/phone.jsonl` | a line without `expect` | its `expect` |
 //! | `vectors/email.jsonl` | a line without `expect` | its `expect` |
 //! | `vectors/code.jsonl` | a line without `expect` | its `expect` |
+//! | `vectors/address.jsonl` | a line without `expect` | its `expect` |
 //!
 //! `vectors/limit.jsonl` needs no runner: every binding exposes [`crate::store::apply`].
 
@@ -35,9 +36,16 @@ pub fn run(input: &str) -> Result<String, String> {
         address(&case).map(|read| read.to_string())
     } else if of("policy") {
         number(&case).map(|read| read.to_string())
+    } else if of("forwarded") {
+        client_ip(&case).map(|read| read.to_string()).ok_or_else(|| "not a vector of an address".into())
     } else {
         crate::sign::vector::run(input)
     }
+}
+
+fn client_ip(case: &Value) -> Option<Value> {
+    let proxies = case.get("proxies")?.as_u64()?.try_into().ok()?;
+    Some(json!({ "ip": crate::address::client_ip(text(case, "peer"), text(case, "forwarded")?, proxies) }))
 }
 
 fn text<'a>(case: &'a Value, name: &str) -> Option<&'a str> {

@@ -59,7 +59,8 @@ fn what_comes_out_goes_in_again() {
 fn no_output_shows_more_than_the_mask_and_no_text_the_address() {
     for case in cases() {
         let typed = case["email"].as_str().unwrap();
-        let policy = Policy::from_config(&mut Section::open("email", &case["policy"].clone().into()).unwrap()).unwrap();
+        let options = case["policy"].clone().into();
+        let policy = Policy::from_config(&mut Section::open("email", &options).unwrap()).unwrap();
         match parse(typed, &policy) {
             Ok(email) => {
                 assert_eq!(email.masked(), email.to_string());

@@ -16,6 +16,7 @@
 //! So is a used nonce, because the same request must have arrived before. `Rejected` is what a stranger can bring
 //! about by choosing the number, the provider's own limits for a number included.
 
+pub mod action;
 pub mod aliyun;
 mod classes;
 #[cfg(feature = "gateway")]
@@ -28,7 +29,8 @@ pub mod tencent;
 #[cfg(test)]
 mod tests;
 
-pub use aliyun::Aliyun;
+pub use action::{Action, ActionError, Answer};
+pub use aliyun::{Aliyun, AliyunAuth, AliyunGlobal, AliyunMail};
 #[cfg(feature = "gateway")]
 pub use gateway::Gateway;
 pub use settings::Env;
@@ -37,6 +39,7 @@ pub use tencent::Tencent;
 use crate::config::{self, Section};
 use crate::error::{ConfigCode, ConfigError};
 use crate::http::{HttpCall, HttpReply, TransportFault};
+use crate::json::Value;
 use crate::sign::Credentials;
 use crate::time::{Millis, UnixMillis};
 use core::fmt;
@@ -45,6 +48,11 @@ use core::fmt;
 pub trait Provider: Send + Sync {
     /// Returns the provider's name, as configured or by its kind, e.g. `aliyun`.
     fn name(&self) -> &str;
+
+    /// Returns the kind of recipient that it reaches.
+    fn channel(&self) -> Channel {
+        Channel::Phone
+    }
 
     /// Tells whether it can reach this recipient, and has a template for this purpose.
     fn serves(&self, to: &Recipient<'_>, purpose: &str) -> bool;
@@ -75,6 +83,27 @@ pub trait Provider: Send + Sync {
     fn managed(&self) -> Option<&dyn Managed> {
         None
     }
+
+    /// Lists what it offers beside sending and checking codes.
+    fn actions(&self) -> &'static [Action] {
+        &[]
+    }
+
+    /// Builds the signed call of one of [`Provider::actions`]; `params` is a JSON object.
+    ///
+    /// # Errors
+    /// [`ActionError::Input`] before [`ActionError::Credentials`]; nothing was sent.
+    fn action(&self, _name: &str, _params: &Value, _signing: &Signing<'_>) -> Result<HttpCall, ActionError> {
+        Err(action::unknown(self.actions()))
+    }
+
+    /// Reads the reply to a call of [`Provider::action`].
+    ///
+    /// # Errors
+    /// [`Failure`] when the vendor refused it, or nobody can tell.
+    fn read_action(&self, _name: &str, reply: &HttpReply) -> Result<Answer, Failure> {
+        Err(reading::doubtful(reply, "reply.unreadable"))
+    }
 }
 
 /// A provider that makes the code and checks it, too; ours is then never sent.
@@ -92,6 +121,15 @@ pub trait Managed: Send + Sync {
     fn read_check(&self, reply: &HttpReply) -> Result<bool, Failure>;
 }
 
+/// A kind of recipient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// Phone numbers.
+    Phone,
+    /// E-mail addresses.
+    Email,
+}
+
 /// What goes into a signature besides the message.
 #[derive(Clone, Copy, Debug)]
 pub struct Signing<'a> {
@@ -103,7 +141,7 @@ pub struct Signing<'a> {
     pub credentials: Option<&'a Credentials>,
 }
 
-/// Reads `providers`: a list of objects with one key each, the provider's kind (`aliyun`, `tencent`, `gateway`).
+/// Reads `providers`: a list of objects with one key each, the provider's kind, e.g. `aliyun`.
 ///
 /// # Errors
 /// When there is none, when a kind is unknown, and what the kinds' own readers say.
@@ -117,7 +155,7 @@ pub fn from_config(top: &mut Section<'_>, env: Env<'_>) -> Result<Vec<Box<dyn Pr
         let path = top.path(&format!("providers[{i}]"));
         let kinds = entry.as_object().filter(|entry| entry.len() == 1);
         let Some((kind, options)) = kinds.and_then(|entry| entry.iter().next()) else {
-            let message = "must be an object with one key, the provider's kind: aliyun, tencent or gateway";
+            let message = "must be an object with one key, the provider's kind, such as aliyun";
             return Err(config::error(ConfigCode::Type, &path, message));
         };
         let path = format!("{path}.{kind}");
@@ -128,12 +166,16 @@ pub fn from_config(top: &mut Section<'_>, env: Env<'_>) -> Result<Vec<Box<dyn Pr
         let mut section = Section::open(&path, options)?;
         let provider: Box<dyn Provider> = match kind {
             "aliyun" => Box::new(Aliyun::from_config(&mut section, env)?),
+            "aliyun_auth" => Box::new(AliyunAuth::from_config(&mut section, env)?),
+            "aliyun_global" => Box::new(AliyunGlobal::from_config(&mut section, env)?),
+            "aliyun_mail" => Box::new(AliyunMail::from_config(&mut section, env)?),
             "tencent" => Box::new(Tencent::from_config(&mut section, env)?),
             #[cfg(feature = "gateway")]
             "gateway" => Box::new(Gateway::from_config(&mut section, env)?),
             _ => {
-                let message = "is not a kind of provider; there are aliyun, tencent, gateway";
-                return Err(config::error(ConfigCode::Unknown, &path, message));
+                const KINDS: &str = "is not a kind of provider; there are aliyun, aliyun_auth, aliyun_global, aliyun_mail, \
+                                     tencent, gateway";
+                return Err(config::error(ConfigCode::Unknown, &path, KINDS));
             }
         };
         section.finish().map(|()| provider)
@@ -338,6 +380,11 @@ impl<'a> Message<'a> {
     /// Refuses what no vendor would take; the send's name may have up to `room` bytes.
     fn check(&self, room: usize) -> Result<(), BuildError> {
         check_code(self.code)?;
+        self.check_send_id(room)
+    }
+
+    /// Refuses a name of the send with more than `room` bytes.
+    fn check_send_id(&self, room: usize) -> Result<(), BuildError> {
         match self.send_id {
             Some(text) if text.len() > room || text.chars().any(char::is_control) => Err(BuildError::SendId),
             _ => Ok(()),

@@ -123,7 +123,12 @@ pub(super) fn templates(
 
 /// Returns the template of a purpose, or the one named `default`.
 pub(super) fn template<'a>(templates: &'a [(String, String)], purpose: &str) -> Option<&'a str> {
-    let find = |name: &str| templates.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    of_purpose(templates, purpose).map(String::as_str)
+}
+
+/// Returns what is for a purpose, or for the one named `default`.
+pub(super) fn of_purpose<'a, T>(entries: &'a [(String, T)], purpose: &str) -> Option<&'a T> {
+    let find = |name: &str| entries.iter().find(|(key, _)| key == name).map(|(_, value)| value);
     find(purpose).or_else(|| find("default"))
 }
 

@@ -8,6 +8,9 @@
 //!
 //! They take any template, and check with their own few lines, not with those that sign.
 
+#[cfg(test)]
+mod tests;
+
 use super::{Sandbox, Sms, Vendor, digits, mainland, path, reply};
 use crate::http::{HttpCall, HttpReply, Method};
 use crate::mac::{base64, hex, hmac_sha256, md5, same};

@@ -4,6 +4,7 @@ use super::{CODE, IP, NUMBER, SECRET, SEED, config, send_request, verify_request
 use sansms::address::Address;
 use sansms::code::{Alphabet, CodeError, Shape, fold};
 use sansms::config::Section;
+use sansms::email::{self, Email, EmailError};
 use sansms::error::{ConfigCode, DriveError};
 use sansms::http::{HttpCall, HttpReply, Method, TransportFault};
 use sansms::key::{Keyring, ctx};
@@ -13,7 +14,8 @@ use sansms::phone::{self, PhoneError, Unknown};
 use sansms::policy::audit::{Assumptions, Weakness};
 use sansms::policy::{IpMode, Policy, Rule, SessionMode};
 use sansms::provider::{
-    Aliyun, BuildError, Class, Guess, Message, Number, Provider, Receipt, Recipient, Signing, Tencent,
+    Aliyun, AliyunAuth, AliyunGlobal, AliyunMail, BuildError, Channel, Class, Gateway, Guess, Message,
+    Number, Provider, Receipt, Recipient, Signing, Tencent, action,
 };
 use sansms::sandbox::{Answer, Fault, Sandbox, Vendor};
 use sansms::secret::Secret;
@@ -38,7 +40,7 @@ type Shown = Vec<(&'static str, String)>;
 
 /// Returns where each type is, and what it shows.
 pub(super) fn all() -> Shown {
-    [values(), errors(), engine(), limiter(), providers()].concat()
+    [values(), addresses(), errors(), engine(), limiter(), providers()].concat()
 }
 
 fn show(value: impl Debug) -> String {
@@ -105,6 +107,27 @@ fn values() -> Shown {
         ("time UnixMillis", show(UnixMillis(1))),
         ("time Millis", show(Millis(1))),
         ("time Civil", show(UnixMillis(1).civil())),
+    ]
+}
+
+fn addresses() -> Shown {
+    let email = Email::parse("canary+canary@canary.example.com").unwrap();
+    let typed = [
+        "canary",
+        "can ary@x.cn",
+        "canäry@x.cn",
+        "canary@canary_x.cn",
+        "canary@xn--canary.cn",
+        "canary@canary",
+    ];
+    let told = |error: &EmailError| format!("{} {error} {} {}", show(error), error.text_zh(), error.code());
+    let errors: Vec<String> =
+        typed.iter().filter_map(|typed| Email::parse(typed).err()).map(|error| told(&error)).collect();
+    assert_eq!(errors.len(), typed.len());
+    vec![
+        ("email Email", format!("{} {email} {}", show(&email), email.masked())),
+        ("email/error EmailError", errors.concat()),
+        ("email/policy Policy", show(email::Policy::default())),
     ]
 }
 
@@ -286,6 +309,23 @@ fn receipts() -> Vec<sansms::receipt::DeliveryReceipt> {
     sansms::receipt::read("aliyun", body.as_bytes()).unwrap()
 }
 
+/// Shows what another provider of Alibaba Cloud says of itself, with canaries where secrets and texts belong.
+fn other(kind: &str, template: impl Into<serde_json::Value>) -> String {
+    let mut config = json!({"access_key_id": "LTAIcanary", "access_key_secret": "canary", "templates": {"default": template.into()}});
+    match kind {
+        "aliyun_auth" => config["sign_name"] = json!("示例"),
+        "aliyun_mail" => config["account_name"] = json!("codes@mail.example"),
+        _ => {}
+    }
+    let config = config.into();
+    let mut section = Section::open("", &config).unwrap();
+    match kind {
+        "aliyun_auth" => show(AliyunAuth::from_config(&mut section, &|_| None).unwrap()),
+        "aliyun_mail" => show(AliyunMail::from_config(&mut section, &|_| None).unwrap()),
+        _ => show(AliyunGlobal::from_config(&mut section, &|_| None).unwrap()),
+    }
+}
+
 fn providers() -> Shown {
     let config = config();
     let (first, second) = (&config["providers"][0]["aliyun"], &config["providers"][1]["tencent"]);
@@ -294,6 +334,16 @@ fn providers() -> Shown {
     let aliyun = Aliyun::from_config(&mut section, &|_| None).unwrap();
     let mut section = Section::open("", &second).unwrap();
     let tencent = Tencent::from_config(&mut section, &|_| None).unwrap();
+    let declared = json!({
+        "url": "https://gateway.example/canary", "secret": "canary", "templates": {"default": "canary {code}"},
+        "headers": {"x-canary": "canary"}, "signature": {"method": "bearer"},
+        "body": {"to": "{e164}", "text": "{template}", "canary": "canary"}, "reply": {"success": "message_id", "message_id": "id"},
+    });
+    let declared = declared.into();
+    let mut section = Section::open("", &declared).unwrap();
+    let gateway = Gateway::from_config(&mut section, &|_| None).unwrap();
+    let days = sansms::sign::tencent_tc3::DayKeys::default();
+    let _ = days.at(&Secret::new("canary".to_owned()), "sms", UnixMillis(1));
     let e164 = format!("+86{NUMBER}");
     let to = Recipient::Phone(Number { e164: &e164, calling_code: "86", national: NUMBER });
     let message =
@@ -303,6 +353,10 @@ fn providers() -> Shown {
     let refusal = HttpReply { status: 200, headers: Vec::new(), body: body.into() };
     let failures = [aliyun.read(&refusal).unwrap_err(), tencent.read(&refusal).unwrap_err()];
     let errors = [BuildError::NoTemplate, BuildError::Code, BuildError::Recipient, BuildError::SendId];
+    let signing = Signing { now: UnixMillis(1), nonce: [7; 16], credentials: None };
+    let answered = format!(r#"{{"PhoneNumber":"{NUMBER}"}}"#);
+    let params = json!({ NUMBER: CODE, "TemplateId": CODE });
+    let misplaced = tencent.action("SendSms", &params.into(), &signing).unwrap_err();
     let secret = || Secret::new("canary".to_owned());
     let key = Credentials { id: "LTAIcanary".into(), secret: secret(), token: Some(secret()) };
     let signed = Signed {
@@ -336,6 +390,9 @@ fn providers() -> Shown {
         ("provider Number", show(to.phone())),
         ("provider Guess", show(Guess { to, purpose: "login", code: CODE })),
         ("provider Signing", show(Signing { now: UnixMillis(1), nonce: [7; 16], credentials: Some(&key) })),
+        ("provider/gateway Gateway", show(&gateway)),
+        ("sign/tencent_tc3 DayKeys", show(&days)),
+        ("provider Channel", show(Channel::Email)),
         ("provider Receipt", show(Receipt { message_id: Some("1^0".into()), request_id: Some("r".into()) })),
         ("provider Failure", show(&failures)),
         ("receipt DeliveryReceipt", show(receipts())),
@@ -346,8 +403,23 @@ fn providers() -> Shown {
             "provider BuildError",
             format!("{} {}", show(errors), errors.map(|error| error.to_string()).concat()),
         ),
-        ("provider/aliyun Aliyun", show(&aliyun)),
-        ("provider/tencent Tencent", show(&tencent)),
+        ("provider/aliyun/sms Aliyun", show(&aliyun)),
+        ("provider/aliyun/auth AliyunAuth", (other("aliyun_auth", "100001"))),
+        ("provider/aliyun/global AliyunGlobal", (other("aliyun_global", "code {code}"))),
+        (
+            "provider/aliyun/mail AliyunMail",
+            (other("aliyun_mail", json!({"subject": "code", "text": "{code}"}))),
+        ),
+        ("provider/tencent/sms Tencent", show(&tencent)),
+        ("provider/action Action", show(tencent.actions())),
+        ("provider/action Param", show(tencent.actions().first().map(|action| action.params))),
+        ("provider/action Kind", show(action::Kind::Texts)),
+        ("provider/action Place", show(action::Place::Body)),
+        (
+            "provider/action Answer",
+            show(action::Answer { json: answered.clone(), request_id: Some("r".into()) }),
+        ),
+        ("provider/action ActionError", format!("{} {misplaced}", show(&misplaced))),
         ("sandbox Sandbox", show(&sandbox)),
         ("sandbox Answer", show((answer, Answer::Reply(reply())))),
         ("sandbox Sms", show(sms)),

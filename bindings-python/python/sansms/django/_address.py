@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from logging import getLogger
 from secrets import token_urlsafe
 
 from django.core.exceptions import ImproperlyConfigured
 
+from .. import _core
 from . import _settings
 
 TYPE_CHECKING = False
@@ -70,29 +70,14 @@ def client_ip(request: HttpRequest) -> ClientAddress:
     Raises `ImproperlyConfigured` when there is no address at all: behind a unix socket without `trusted_proxies`.
     """
     proxies = _settings.trusted_proxies()
-    peer = str(request.META.get("REMOTE_ADDR") or "").strip()
     forwarded = str(request.META.get("HTTP_X_FORWARDED_FOR") or "") if proxies else ""
-    hops = forwarded.rsplit(",", proxies)[-proxies:] if forwarded else []
-    if proxies and len(hops) == proxies:
-        return ClientAddress(_read(hops[0]), request)
-    if proxies:
-        logger.warning("X-Forwarded-For holds %d of the %d addresses that trusted_proxies says", len(hops), proxies)
-    if not peer and not hops:
+    hops = forwarded.count(",") + 1 if forwarded.strip() else 0
+    if hops < proxies:
+        logger.warning("X-Forwarded-For holds %d of the %d addresses that trusted_proxies says", hops, proxies)
+    address = _core.client_ip(str(request.META.get("REMOTE_ADDR") or ""), forwarded, proxies)
+    if address is None:
         raise ImproperlyConfigured(
             "A request has no address: REMOTE_ADDR is empty, as behind a unix socket. Let the proxy add "
             "X-Forwarded-For, and set SANSMS['trusted_proxies'] to the number of proxies."
         )
-    return ClientAddress(_read(peer), request)
-
-
-def _read(text: str) -> str:
-    """Reads an address, with or without a port; empty when it is none."""
-    text = text.strip()
-    if text.startswith("["):
-        text = text[1:].partition("]")[0]
-    elif text.count(":") == 1:
-        text = text.partition(":")[0]
-    try:
-        return str(ip_address(text))
-    except ValueError:
-        return ""
+    return ClientAddress(address, request)

@@ -17,7 +17,7 @@ pub(crate) use preset::with_preset;
 use super::keys::{Keys, Named};
 use super::reading::MAX_REPLY;
 use super::settings::{self, Endpoint, Env};
-use super::{BuildError, Message, Provider, Reading, Recipient, Signing};
+use super::{BuildError, Channel, Message, Provider, Reading, Recipient, Signing};
 use crate::config::Section;
 use crate::error::{ConfigCode, ConfigError};
 use crate::http::{HttpCall, HttpReply, Method};
@@ -47,13 +47,6 @@ pub struct Gateway {
     timeout: Millis,
 }
 
-/// Whom a gateway reaches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Channel {
-    Sms,
-    Email,
-}
-
 impl Gateway {
     /// Reads the section of a `gateway` provider; the caller finishes the section.
     ///
@@ -67,8 +60,8 @@ impl Gateway {
     /// [`ConfigError`] that names the field, such as `providers[0].gateway.body.mobile`.
     pub fn from_config(section: &mut Section<'_>, env: Env<'_>) -> Result<Self, ConfigError> {
         section.text("preset")?;
-        let channel = section.choice("channel", &[("sms", Channel::Sms), ("email", Channel::Email)])?;
-        let channel = channel.unwrap_or(Channel::Sms);
+        let channel = section.choice("channel", &[("sms", Channel::Phone), ("email", Channel::Email)])?;
+        let channel = channel.unwrap_or(Channel::Phone);
         let name = settings::name(section, "gateway")?;
         let weight = settings::weight(section)?;
         let timeout = settings::timeout(section)?;
@@ -138,14 +131,14 @@ impl Gateway {
         }
         let number = self.request.slots().any(Slot::is_phone);
         let other = match self.channel {
-            Channel::Sms if !number => {
+            Channel::Phone if !number => {
                 return wrong(
                     "body",
                     "must hold the number: {e164}, {e164_digits}, {national} or {cn_or_e164}",
                 );
             }
             Channel::Email if !self.request.has(Slot::Email) => return wrong("body", "must hold {email}"),
-            Channel::Sms => used(Slot::Email),
+            Channel::Phone => used(Slot::Email),
             Channel::Email => number || used(Slot::CallingCode),
         };
         if other {
@@ -223,8 +216,12 @@ impl Provider for Gateway {
         self.weight
     }
 
+    fn channel(&self) -> Channel {
+        self.channel
+    }
+
     fn serves(&self, to: &Recipient<'_>, purpose: &str) -> bool {
-        let reached = to.is_phone() == (self.channel == Channel::Sms);
+        let reached = to.is_phone() == (self.channel == Channel::Phone);
         reached && (self.templates.is_empty() || self.template(purpose).is_some())
     }
 
@@ -234,8 +231,9 @@ impl Provider for Gateway {
 
     fn call(&self, message: &Message<'_>, signing: &Signing<'_>) -> Result<HttpCall, BuildError> {
         message.check(256)?;
-        if message.to.is_phone() != (self.channel == Channel::Sms) {
-            return Err(BuildError::Recipient);
+        match self.channel {
+            Channel::Phone => message.to.phone().map(|_| ())?,
+            Channel::Email => message.to.email().map(|_| ())?,
         }
         let credentials = self.keys.pick(signing, &self.endpoint)?;
         if self.request.target.has(Slot::Key) && !credentials.id.bytes().any(|byte| byte != b'.') {
@@ -382,7 +380,7 @@ pub fn probe(declaration: &[u8], status: u16, reply: &[u8]) -> (bool, bool) {
     let number = super::Number { e164: "+8613800138000", calling_code: "86", national: "13800138000" };
     let text = core::str::from_utf8(reply).ok();
     let to = match gateway.channel {
-        Channel::Sms => Recipient::Phone(number),
+        Channel::Phone => Recipient::Phone(number),
         Channel::Email => Recipient::Email(text.unwrap_or("a@b.example")),
     };
     let message =

@@ -29,6 +29,7 @@ use super::encode::{Ink, canonical, pairs};
 use super::{Credentials, Request, Signed, aliyun_acs3, aliyun_rpc, tencent_legacy, tencent_tc3, tencent_v1};
 use crate::http::Method;
 use crate::mac::{hex, sha256};
+use crate::provider::aliyun::api;
 use crate::secret::Secret;
 use crate::time::UnixMillis;
 use serde_json::{Value, json};
@@ -103,20 +104,16 @@ fn build(algorithm: &str, vector: &Json, host: &str) -> Result<Request, String> 
         return Ok(tencent_tc3::build(call, &credentials, now));
     }
     let nonce = vector.field("nonce")?;
-    let texts = texts(params)?;
-    let (form, query): (Vec<_>, Vec<_>) =
-        texts.iter().map(|(name, value)| (*name, *value)).partition(|(name, _)| in_form(action, name));
-    match algorithm {
-        aliyun_acs3::ALGORITHM => {
-            let call = aliyun_acs3::Call { action, version, host, query: &query, form: &form };
-            Ok(aliyun_acs3::build(&call, &credentials, now, nonce))
-        }
-        "RPC-HMAC-SHA1" => {
-            let call = aliyun_rpc::Call { action, version, query: &query, form: &form, whole_body: false };
-            Ok(aliyun_rpc::build(&call, &credentials, now, nonce))
-        }
-        _ => Err(format!("`{algorithm}` has no end to end vectors")),
+    let wire = match algorithm {
+        aliyun_acs3::ALGORITHM => api::Wire::Acs3,
+        "RPC-HMAC-SHA1" => api::Wire::RpcSplit,
+        _ => return Err(format!("`{algorithm}` has no end to end vectors")),
+    };
+    let api = api::named(action).ok_or_else(|| format!("there is no action `{action}`"))?;
+    if api.version != version {
+        return Err(format!("`{action}` is of {}, not of {version}", api.version));
     }
+    Ok(api.request(wire, host, &texts(params)?, &credentials, now, nonce))
 }
 
 /// Signs a captured request as it went over the wire.
@@ -256,15 +253,3 @@ fn seconds(digits: &str) -> Result<UnixMillis, String> {
     let seconds: u64 = digits.parse().map_err(|_| format!("`{digits}` is no Unix time"))?;
     Ok(UnixMillis(seconds.saturating_mul(1000)))
 }
-
-/// Tells whether a parameter of an Alibaba Cloud action travels in the form body, by the APIs' metadata.
-fn in_form(action: &str, name: &str) -> bool {
-    FORM.iter().any(|(owner, names)| *owner == action && (names.is_empty() || names.contains(&name)))
-}
-
-/// Actions with parameters in the form body, and which; an empty list means all.
-const FORM: &[(&str, &[&str])] = &[
-    ("SendBatchSms", &["PhoneNumberJson", "SignNameJson", "TemplateParamJson", "SmsUpExtendCodeJson"]),
-    ("SingleSendMail", &[]),
-    ("VerifyIntelligentCaptcha", &[]),
-];
