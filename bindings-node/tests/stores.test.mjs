@@ -216,6 +216,8 @@ test("a store that can't count is refused, and a raw client is told how", () => 
   refused({ prepare: none, batch: none, exec: none }, /new D1Store/);
   refused({ evalsha: none }, /new RedisStore/);
   refused({ prepare: none, exec: none }, /new SQLiteStore/);
+  refused({ getConnection: none, query: none }, /new MySQLStore/);
+  refused({ connect: none, query: none, end: none }, /new PostgresStore/);
   refused({}, /an object with `run`/);
   assert.throws(() => new RedisStore({}), ConfigError);
   assert.throws(() => new UpstashStore({ url: "http://example.com", token: "t" }), { option: "store.url" });
