@@ -8,7 +8,7 @@ import { checkCases, checkLimits } from "./core-vector.mjs";
 
 const read = (name) => readFileSync(`${process.env.SANSMS_VECTORS}/${name}`, "utf8");
 
-for (const [name, least] of [["phone.jsonl", 450], ["code.jsonl", 110], ["address.jsonl", 50]]) {
+for (const [name, least] of [["phone.jsonl", 450], ["email.jsonl", 250], ["code.jsonl", 110], ["address.jsonl", 50]]) {
   test(`${name} comes out as written`, () => {
     const { count, failures } = checkCases(read(name), runVector);
     assert.deepEqual(failures, []);

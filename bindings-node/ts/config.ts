@@ -6,7 +6,7 @@ import type { Transport } from "./transport.js";
 
 /** What a service is made of. */
 export interface ServiceOptions {
-  /** The providers, in the order in which they are tried; made by `aliyun` and `tencent`. */
+  /** The providers, in the order in which they are tried; made by `aliyun`, `tencent` and `gateway`. */
   readonly providers: readonly Provider[];
   /** Where limits and codes are kept. */
   readonly store: Store;
@@ -111,7 +111,7 @@ function snakeKeys(value: unknown): unknown {
 }
 
 function camelPath(path: string): string {
-  const [head = "", ...own] = path.split(/(?<=\.(?:templates|template_params))\./);
+  const [head = "", ...own] = path.split(/(?<=\.(?:templates|template_params|headers|body|classes))\./);
   return [camelWords(head), ...own].join(".");
 }
 
@@ -126,4 +126,4 @@ function snake(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-const OWN_KEYS = new Set(["templates", "templateParams", "env"]);
+const OWN_KEYS = new Set(["templates", "templateParams", "headers", "body", "classes", "env"]);

@@ -5,7 +5,19 @@ export { handlers, nodeListener, type Handler, type HandlerOptions, type NodeReq
 export type { Event, Observer } from "./observer.js";
 export type * from "./outcome.js";
 export type { PhoneOptions, PolicyOptions, Preset, Rule } from "./policy.js";
-export { aliyun, tencent, type AliyunOptions, type Provider, type TencentOptions } from "./provider.js";
+export {
+  aliyun,
+  gateway,
+  tencent,
+  type AliyunOptions,
+  type FailureClass,
+  type GatewayOptions,
+  type GatewayReply,
+  type GatewaySignature,
+  type GatewayValue,
+  type Provider,
+  type TencentOptions,
+} from "./provider.js";
 export { Service, type SendRequest, type TicketRequest, type VerifyRequest } from "./service.js";
 export type { Store, StoreOp } from "./store.js";
 export { MemoryStore } from "./stores/memory.js";

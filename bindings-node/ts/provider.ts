@@ -1,5 +1,8 @@
-/** One provider and its account; made by `aliyun` and `tencent`. */
-export type Provider = { readonly aliyun: AliyunOptions } | { readonly tencent: TencentOptions };
+/** One provider and its account; made by `aliyun`, `tencent` and `gateway`. */
+export type Provider =
+  | { readonly aliyun: AliyunOptions }
+  | { readonly tencent: TencentOptions }
+  | { readonly gateway: GatewayOptions };
 
 /** An account of Aliyun SMS (dysmsapi). */
 export interface AliyunOptions {
@@ -53,6 +56,93 @@ export interface TencentOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** What a failure means: this recipient, this account, too many calls, nothing sent for certain, or nobody can tell. */
+export type FailureClass = "rejected" | "account" | "throttled" | "unavailable" | "ambiguous";
+
+/** A value of a gateway's body; its texts hold placeholders such as `{code}`, and `{{` for a brace. */
+export type GatewayValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly GatewayValue[]
+  | { readonly $number: string }
+  | { readonly $json: GatewayValue }
+  | { readonly [name: string]: GatewayValue };
+
+/** How a gateway is shown who calls. */
+export interface GatewaySignature {
+  /** A token or a password in `authorization`, or a hash that stands where `{signature}` does. */
+  readonly method:
+    | "none"
+    | "bearer"
+    | "basic"
+    | "md5"
+    | "sha1"
+    | "sha256"
+    | "hmac-md5"
+    | "hmac-sha1"
+    | "hmac-sha256";
+  /** The text that is signed, e.g. `{key}{timestamp}{secret}`; needed for a hash. */
+  readonly over?: string | undefined;
+  /** The key of an HMAC; `{secret}` if left out. */
+  readonly key?: string | undefined;
+  /** How the hash is written; `hex` if left out. */
+  readonly output?: "hex" | "HEX" | "base64" | undefined;
+}
+
+/** Where a gateway's JSON reply says what; paths are names and numbers of items, e.g. `data.0.id`. */
+export interface GatewayReply {
+  /** The codes that mean success, where `0` and `"0"` are one; or whether there is a message id. */
+  readonly success: readonly (string | number | boolean)[] | "message_id";
+  /** Where the code is; needed for a list of codes. */
+  readonly code?: string | undefined;
+  /** Where an error's code is, if not where `code` is. */
+  readonly errorCode?: string | undefined;
+  /** Where an error's words are. */
+  readonly message?: string | undefined;
+  /** Where the message's id is. */
+  readonly messageId?: string | undefined;
+  /** Where the request's id is. */
+  readonly requestId?: string | undefined;
+}
+
+/** An account at a gateway that is declared here; see docs/gateways.md for the placeholders. */
+export interface GatewayOptions {
+  /** A declaration that comes with the library; each option given here wins over its own. */
+  readonly preset?: "app-key-md5" | "bearer-json" | "form-hmac" | "twilio" | "yunpian" | undefined;
+  /** Where to call: https, but for loopback; placeholders in path and query only. */
+  readonly url?: string | undefined;
+  /** The method; `POST` if left out. */
+  readonly method?: "POST" | "GET" | undefined;
+  /** Headers, names in lower case; at most 32. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** How the body is written; `json` if left out. */
+  readonly encoding?: "json" | "form" | undefined;
+  /** The body. */
+  readonly body?: Readonly<Record<string, GatewayValue>> | undefined;
+  /** How the gateway is shown who calls; `none` if left out. */
+  readonly signature?: GatewaySignature | undefined;
+  /** How the reply is read; needed without a preset. */
+  readonly reply?: GatewayReply | undefined;
+  /** What its error codes mean; one that ends in `*` stands for all that begin so. */
+  readonly classes?: Readonly<Record<string, FailureClass>> | undefined;
+  /** The app key, `{key}`; from `SANSMS_GATEWAY_KEY` if left out. */
+  readonly key?: string | undefined;
+  /** The app secret, `{secret}`; from `SANSMS_GATEWAY_SECRET` if left out. */
+  readonly secret?: string | undefined;
+  /** `{sign}`, where the declaration uses it. */
+  readonly signName?: string | undefined;
+  /** `{template}` by purpose: an id, or a text with `{code}`, `{minutes}` and `{sign}`; `default` serves the others. */
+  readonly templates?: Readonly<Record<string, string>> | undefined;
+  /** Whom it reaches; `sms` if left out. */
+  readonly channel?: "sms" | "email" | undefined;
+  /** What outcomes and events call it; `gateway` if left out. */
+  readonly name?: string | undefined;
+  /** How long one call may take, in milliseconds, 1000 to 30000; 5000. */
+  readonly timeoutMs?: number | undefined;
+}
+
 /** Names an account of Aliyun SMS. */
 export function aliyun(options: AliyunOptions): Provider {
   return { aliyun: options };
@@ -61,4 +151,9 @@ export function aliyun(options: AliyunOptions): Provider {
 /** Names an account of Tencent Cloud SMS. */
 export function tencent(options: TencentOptions): Provider {
   return { tencent: options };
+}
+
+/** Declares a gateway and names an account at it. */
+export function gateway(options: GatewayOptions): Provider {
+  return { gateway: options };
 }

@@ -117,7 +117,7 @@ export class Sandbox implements Transport {
   }
 
   /** Lets the next `times` calls, of one vendor or of any, fail in a certain way. */
-  fault(name: FaultName, times = 1, { vendor }: { readonly vendor?: "aliyun" | "tencent" | undefined } = {}): void {
+  fault(name: FaultName, times = 1, { vendor }: { readonly vendor?: "aliyun" | "tencent" | "gateway" | undefined } = {}): void {
     this.#provider.fault(name, times, vendor);
   }
 

@@ -1,6 +1,7 @@
 //! One deployment's configuration, ready to start flows.
 
 use crate::config::{Section, error};
+use crate::email;
 use crate::error::{ConfigCode, ConfigError};
 use crate::flow::breaker::Breaker;
 use crate::flow::contact::Contact;
@@ -10,6 +11,7 @@ use crate::flow::verify::VerifyFlow;
 use crate::flow::{Flow, SendRequest, VerifyRequest};
 use crate::json::{self, Object, Value};
 use crate::key::Keyring;
+use crate::mac::same;
 use crate::phone;
 use crate::policy::Policy;
 use crate::policy::audit::Audit;
@@ -28,7 +30,7 @@ pub struct Engine {
 impl Engine {
     /// Reads a configuration in JSON.
     ///
-    /// `namespace`, `secret` (or `index` and `peppers`), `providers`, `phone`, `policy`, `budget_per_day`, `ip`,
+    /// `namespace`, `secret` (or `index` and `peppers`), `providers`, `phone`, `email`, `policy`, `budget_per_day`, `ip`,
     /// `session`, and `env`: the values of the environment variables that [`Engine::env_names`] lists.
     ///
     /// # Errors
@@ -55,11 +57,20 @@ impl Engine {
                 policy
             }
         };
+        let email = match top.value("email") {
+            None => email::Policy::default(),
+            Some(value) => {
+                let mut section = Section::open("email", value)?;
+                let policy = email::Policy::from_config(&mut section)?;
+                section.finish()?;
+                policy
+            }
+        };
         let providers = provider::from_config(&mut top, &env)?;
         top.finish()?;
         let breaker = Breaker::new(providers.len());
         let namespace = namespace.to_owned();
-        Ok(Self { inner: Arc::new(Deployment { keys, namespace, policy, phone, providers, breaker }) })
+        Ok(Self { inner: Arc::new(Deployment { keys, namespace, policy, phone, email, providers, breaker }) })
     }
 
     /// Makes a deployment from parts, for providers of the caller's own.
@@ -72,8 +83,8 @@ impl Engine {
         providers: Vec<Box<dyn Provider>>,
     ) -> Self {
         let breaker = Breaker::new(providers.len());
-        let namespace = namespace.to_owned();
-        Self { inner: Arc::new(Deployment { keys, namespace, policy, phone, providers, breaker }) }
+        let (namespace, email) = (namespace.to_owned(), email::Policy::default());
+        Self { inner: Arc::new(Deployment { keys, namespace, policy, phone, email, providers, breaker }) }
     }
 
     /// Lists the environment variables whose values belong into `env`.
@@ -87,6 +98,8 @@ impl Engine {
             "TENCENTCLOUD_SECRET_ID",
             "TENCENTCLOUD_SECRET_KEY",
             "TENCENTCLOUD_SESSION_TOKEN",
+            "SANSMS_GATEWAY_KEY",
+            "SANSMS_GATEWAY_SECRET",
         ]
     }
 
@@ -115,6 +128,21 @@ impl Engine {
     #[must_use]
     pub fn verify(&self, request: VerifyRequest, seed: [u8; 32]) -> Flow {
         Flow::new(VerifyFlow::new(self.inner.clone(), request, Secret::new(seed)))
+    }
+
+    /// Returns the secret part of the path that takes delivery receipts: 22 characters of a URL.
+    ///
+    /// It follows from the keys, so it is the same on every machine and after every restart. The vendors sign no
+    /// push: who doesn't know this part must not reach the endpoint.
+    #[must_use]
+    pub fn receipt_key(&self) -> String {
+        self.inner.keys.receipts(&self.inner.namespace)
+    }
+
+    /// Tells, in constant time, whether a path has the right secret part.
+    #[must_use]
+    pub fn is_receipt_key(&self, given: &str) -> bool {
+        same(self.receipt_key().as_bytes(), given.as_bytes())
     }
 
     /// Tells whether a ticket is genuine, fresh, and bound to just this.

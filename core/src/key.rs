@@ -21,6 +21,7 @@ pub struct Keyring {
     tag: Key,
     idem: Key,
     device: Key,
+    receipts: Key,
     peppers: Vec<Pepper>,
 }
 
@@ -52,6 +53,7 @@ impl Keyring {
             tag: derive(index, "tag"),
             idem: derive(index, "idem"),
             device: derive(index, "device"),
+            receipts: derive(index, "receipts"),
             peppers: peppers.iter().map(|pepper| Pepper::new(pepper)).collect(),
         }
     }
@@ -150,6 +152,12 @@ impl Keyring {
     #[must_use]
     pub fn device(&self, device: &str) -> String {
         base64url(&head::<16>(&hmac_sha256(self.device.expose(), &[device.as_bytes()])))
+    }
+
+    /// Returns the secret part of the path that takes this namespace's delivery receipts.
+    #[must_use]
+    pub fn receipts(&self, namespace: &str) -> String {
+        base64url(&head::<16>(&hmac_sha256(self.receipts.expose(), &[namespace.as_bytes()])))
     }
 }
 

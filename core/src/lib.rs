@@ -9,6 +9,7 @@
 pub mod address;
 pub mod code;
 pub mod config;
+pub mod email;
 pub mod engine;
 pub mod error;
 pub mod flow;
@@ -21,6 +22,7 @@ pub mod outcome;
 pub mod phone;
 pub mod policy;
 pub mod provider;
+pub mod receipt;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod secret;

@@ -30,6 +30,33 @@ pub fn hmac_sha1(key: &[u8], parts: &[&[u8]]) -> [u8; 20] {
     mac.finalize().into_bytes().into()
 }
 
+/// Returns SHA-1 of the parts, one after the other.
+#[cfg(feature = "gateway")]
+#[must_use]
+pub fn sha1(parts: &[&[u8]]) -> [u8; 20] {
+    let mut hash = Sha1::new();
+    parts.iter().for_each(|part| hash.update(part));
+    hash.finalize().into()
+}
+
+/// Returns MD5 of the parts, one after the other; for gateways that want it, and for nothing else.
+#[cfg(feature = "gateway")]
+#[must_use]
+pub fn md5(parts: &[&[u8]]) -> [u8; 16] {
+    let mut hash = md5::Md5::new();
+    parts.iter().for_each(|part| hash.update(part));
+    hash.finalize().into()
+}
+
+/// Returns HMAC-MD5 of the parts, one after the other, under `key` of any length.
+#[cfg(feature = "gateway")]
+#[must_use]
+pub fn hmac_md5(key: &[u8], parts: &[&[u8]]) -> [u8; 16] {
+    let Ok(mut mac) = Hmac::<md5::Md5>::new_from_slice(key) else { return [0; 16] };
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().into()
+}
+
 /// Tells whether two byte strings are equal, in time that depends on their lengths only.
 #[must_use]
 pub fn same(a: &[u8], b: &[u8]) -> bool {

@@ -48,6 +48,18 @@ impl UnixMillis {
         Millis(self.0.saturating_sub(earlier.0))
     }
 
+    /// Returns how many days lie between 1970-01-01 and this date; `None` before it.
+    ///
+    /// The way back of [`UnixMillis::civil`], after the same source; the day is taken as it is.
+    pub(crate) const fn days_before(year: u64, month: u64, day: u64) -> Option<u64> {
+        let year = if month <= 2 { year.saturating_sub(1) } else { year };
+        let (era, yoe) = (year / 400, year % 400);
+        let mp = (month + 9) % 12;
+        let doy = (153 * mp + 2) / 5 + day.saturating_sub(1);
+        let doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+        (era * 146_097 + doe).checked_sub(719_468)
+    }
+
     /// Returns the UTC date and time.
     ///
     /// Days to civil date after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
@@ -109,7 +121,10 @@ mod tests {
             (4_107_542_399, "2100-02-28T23:59:59Z"),
             (4_107_542_400, "2100-03-01T00:00:00Z"),
         ] {
-            assert_eq!(UnixMillis(seconds * 1000 + 999).civil().to_string(), text);
+            let civil = UnixMillis(seconds * 1000 + 999).civil();
+            assert_eq!(civil.to_string(), text);
+            let days = UnixMillis::days_before(civil.year, civil.month, civil.day);
+            assert_eq!(days, Some(seconds / 86_400), "{text}");
         }
     }
 

@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | `vectors/sign/*.jsonl` | see [`crate::sign::vector`] | the signature, its stages, the request |
 //! | `vectors/phone.jsonl` | a line without `expect` | its `expect` |
+//! | `vectors/email.jsonl` | a line without `expect` | its `expect` |
 //! | `vectors/code.jsonl` | a line without `expect` | its `expect` |
 //! | `vectors/address.jsonl` | a line without `expect` | its `expect` |
 //!
@@ -13,6 +14,7 @@
 
 use crate::code::{Alphabet, Shape, proof, read_own};
 use crate::config::Section;
+use crate::email;
 use crate::key::{Keyring, ctx};
 use crate::mac::{hex, unhex};
 use crate::phone;
@@ -30,6 +32,8 @@ pub fn run(input: &str) -> Result<String, String> {
         make(&case).map(|made| made.to_string()).ok_or_else(|| "not a vector of a code".into())
     } else if of("typed") {
         Ok(read(&case).to_string())
+    } else if of("email") {
+        address(&case).map(|read| read.to_string())
     } else if of("policy") {
         number(&case).map(|read| read.to_string())
     } else if of("forwarded") {
@@ -96,6 +100,20 @@ fn number(case: &Value) -> Result<Value, String> {
     Ok(match phone::parse(text(case, "input").unwrap_or_default(), &policy) {
         Ok(phone) => json!({
             "e164": phone.e164(), "country": phone.country(), "class": phone.class().as_str(), "masked": phone.masked(),
+        }),
+        Err(error) => json!({ "error": error.code() }),
+    })
+}
+
+fn address(case: &Value) -> Result<Value, String> {
+    let policy = case.get("policy").cloned().unwrap_or_default().into();
+    let mut section = Section::open("email", &policy).map_err(|error| error.to_string())?;
+    let policy = email::Policy::from_config(&mut section).map_err(|error| error.to_string())?;
+    section.finish().map_err(|error| error.to_string())?;
+    Ok(match email::parse(text(case, "email").unwrap_or_default(), &policy) {
+        Ok(email) => json!({
+            "address": email.address(), "canonical": email.canonical(), "domain": email.domain(),
+            "masked": email.masked(),
         }),
         Err(error) => json!({ "error": error.code() }),
     })

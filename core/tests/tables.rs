@@ -8,6 +8,7 @@
 
 use sansms::Outcome;
 use sansms::code::{CodeError, Shape};
+use sansms::email::EmailError;
 use sansms::error::{ConfigCode, DriveError};
 use sansms::outcome::{Code, Kind};
 use sansms::phone::PhoneError;
@@ -42,9 +43,10 @@ fn set<'a>(codes: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
 fn every_outcome_is_as_written() {
     let table = file(OUTCOMES);
     let numbers = PhoneError::CODES.map(Code::InputNumber);
-    let all = Code::ALL.iter().copied().chain(numbers).map(|code| {
+    let addresses = EmailError::CODES.map(Code::InputEmail);
+    let all = Code::ALL.iter().copied().chain(numbers).chain(addresses).map(|code| {
         let outcome = Outcome::new(code);
-        let number = matches!(code, Code::InputNumber(_));
+        let number = matches!(code, Code::InputNumber(_) | Code::InputEmail(_));
         json!({
             "code": code.as_str(), "kind": outcome.kind.as_str(), "ok": outcome.ok(),
             "http_status": outcome.kind.http_status(),
@@ -92,6 +94,7 @@ fn every_family_is_whole() {
     ];
     assert_eq!(codes(Some("outcome")), set(Code::ALL.iter().map(|code| code.as_str())));
     assert_eq!(codes(Some("number")), set(PhoneError::CODES));
+    assert_eq!(codes(Some("email")), set(EmailError::CODES));
     assert_eq!(codes(Some("config")), set(config.map(ConfigCode::as_str)));
     assert_eq!(codes(Some("drive")), set(drive.map(DriveError::as_str)));
     assert_eq!(codes(Some("build")), set(build.map(BuildError::as_str)));

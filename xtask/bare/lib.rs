@@ -36,6 +36,7 @@ fn steps(now: UnixMillis, status: u16) -> Option<i32> {
             steps += i32::try_from(text::write_step(&step).len()).ok()?.min(1);
             let (id, reply) = match step {
                 Step::Done(_) => break,
+                Step::Credentials { id, .. } => (id, Reply::Credentials(None)),
                 Step::Http { id, .. } => {
                     (id, Reply::Http(HttpReply { status, headers: Vec::new(), body: Vec::new() }))
                 }

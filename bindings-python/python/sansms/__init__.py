@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ._errors import ConfigError, DriveError, TransportFault
     from ._explain import Explanation, explain
     from ._observer import Event
+    from ._provider import gateway
     from ._service import Service
     from ._transport import Urllib3Transport
     from .stores import AsyncRedisStore, MemoryStore, RedisStore, SQLiteStore
@@ -32,6 +33,7 @@ __all__ = [
     "Urllib3Transport",
     "__version__",
     "explain",
+    "gateway",
 ]
 
 _HOMES = {
@@ -42,6 +44,7 @@ _HOMES = {
     "RedisStore": "stores.redis",
     "SQLiteStore": "stores.sqlite",
     "explain": "_explain",
+    "gateway": "_provider",
     "ConfigError": "_errors",
     "DriveError": "_errors",
     "MemoryStore": "stores.memory",

@@ -1,29 +1,41 @@
 //! Whom a code goes to: a phone number or an e-mail address, read and named.
 
 use super::deployment::Deployment;
+use crate::email::{self, Email};
 use crate::outcome::{Code, Outcome};
 use crate::phone::{self, Phone};
-use crate::provider::{Number, Recipient};
+use crate::provider::{Channel, Number, Recipient};
 
 /// A recipient that was read and allowed.
 pub(crate) enum Contact {
     /// A phone number.
     Phone(Phone),
+    /// An e-mail address.
+    Email(Email),
 }
 
 impl Contact {
     /// Reads a recipient as typed; the outcome says what is wrong with it.
+    ///
+    /// Where providers reach both, an `@` makes it an e-mail address; where they reach one kind, it is of that kind.
     pub(crate) fn read(to: &str, deployment: &Deployment) -> Result<Self, Box<Outcome>> {
-        phone::parse(to, &deployment.phone).map(Self::Phone).map_err(|error| {
-            let text = Some((error.text_zh(), error.text_en()));
-            Box::new(Outcome { text, ..Outcome::new(Code::InputNumber(error.code())) })
-        })
+        let reaches = |channel| deployment.providers.iter().any(|provider| provider.channel() == channel);
+        let refused = |code, zh, en| Box::new(Outcome { text: Some((zh, en)), ..Outcome::new(code) });
+        if reaches(Channel::Email) && (to.contains(['@', '＠']) || !reaches(Channel::Phone)) {
+            return email::parse(to, &deployment.email)
+                .map(Self::Email)
+                .map_err(|error| refused(Code::InputEmail(error.code()), error.text_zh(), error.text_en()));
+        }
+        phone::parse(to, &deployment.phone)
+            .map(Self::Phone)
+            .map_err(|error| refused(Code::InputNumber(error.code()), error.text_zh(), error.text_en()))
     }
 
-    /// Returns the recipient in full: E.164.
+    /// Returns the recipient in full: E.164, or the address with its domain in ASCII.
     pub(crate) fn to(&self) -> &str {
         match self {
             Self::Phone(phone) => phone.e164(),
+            Self::Email(email) => email.address(),
         }
     }
 
@@ -31,13 +43,15 @@ impl Contact {
     pub(crate) fn masked(&self) -> String {
         match self {
             Self::Phone(phone) => phone.masked(),
+            Self::Email(email) => email.masked(),
         }
     }
 
     /// Returns its name in codes, proofs and tickets.
     pub(crate) fn recipient(&self) -> String {
         match self {
-            Self::Phone(phone) => format!("tel:{}", phone.e164()),
+            Self::Phone(phone) => ["tel:", phone.e164()].concat(),
+            Self::Email(email) => ["mailto:", email.address()].concat(),
         }
     }
 
@@ -45,6 +59,7 @@ impl Contact {
     pub(crate) fn limited(&self) -> String {
         match self {
             Self::Phone(_) => self.recipient(),
+            Self::Email(email) => ["mailto:", &email.canonical()].concat(),
         }
     }
 
@@ -56,6 +71,7 @@ impl Contact {
                 calling_code: phone.calling_code(),
                 national: phone.national(),
             }),
+            Self::Email(email) => Recipient::Email(email.address()),
         }
     }
 
@@ -63,6 +79,7 @@ impl Contact {
     pub(crate) fn phone(&self) -> Option<&Phone> {
         match self {
             Self::Phone(phone) => Some(phone),
+            Self::Email(_) => None,
         }
     }
 }

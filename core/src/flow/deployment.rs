@@ -1,6 +1,7 @@
 //! What every flow of a deployment shares.
 
 use super::breaker::Breaker;
+use crate::email;
 use crate::key::Keyring;
 use crate::limit::Planner;
 use crate::phone;
@@ -12,6 +13,7 @@ pub(crate) struct Deployment {
     pub(crate) namespace: String,
     pub(crate) policy: Policy,
     pub(crate) phone: phone::Policy,
+    pub(crate) email: email::Policy,
     pub(crate) providers: Vec<Box<dyn Provider>>,
     pub(crate) breaker: Breaker,
 }

@@ -11,34 +11,36 @@ macro_rules! cases {
             $(#[doc = concat!("`", $code, "`: ", $en)] $case,)*
             /// A number that can't be read; the code is that of its error, `input.number.…`.
             InputNumber(&'static str),
+            /// An e-mail address that can't be read; the code is that of its error, `input.email.…`.
+            InputEmail(&'static str),
         }
 
         impl Code {
-            /// All but the codes of numbers, which [`crate::phone`] lists.
+            /// All but the codes of numbers and addresses, which [`crate::phone`] and [`crate::email`] list.
             pub const ALL: &[Self] = &[$(Self::$case,)*];
 
             /// Returns the dotted code.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$case => $code,)* Self::InputNumber(code) => code }
+                match self { $(Self::$case => $code,)* Self::InputNumber(code) | Self::InputEmail(code) => code }
             }
 
             /// Returns the kind of outcome that this is a case of.
             #[must_use]
             pub const fn kind(self) -> Kind {
-                match self { $(Self::$case => Kind::$kind,)* Self::InputNumber(_) => Kind::Invalid }
+                match self { $(Self::$case => Kind::$kind,)* Self::InputNumber(_) | Self::InputEmail(_) => Kind::Invalid }
             }
 
             /// Returns the text for people in Chinese; `{wait}` and `{left}` stand for what is filled in.
             #[must_use]
             pub const fn text_zh(self) -> &'static str {
-                match self { $(Self::$case => $zh,)* Self::InputNumber(_) => "号码不正确。" }
+                match self { $(Self::$case => $zh,)* Self::InputNumber(_) => "号码不正确。", Self::InputEmail(_) => "邮箱地址不正确。" }
             }
 
             /// Returns the text for people in English; `{wait}` and `{left}` stand for what is filled in.
             #[must_use]
             pub const fn text_en(self) -> &'static str {
-                match self { $(Self::$case => $en,)* Self::InputNumber(_) => "The number is not right." }
+                match self { $(Self::$case => $en,)* Self::InputNumber(_) => "The number is not right.", Self::InputEmail(_) => "The address is not right." }
             }
         }
     };

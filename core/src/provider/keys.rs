@@ -72,6 +72,49 @@ impl Keys {
         }
     }
 
+    /// Reads a key of which perhaps not all is used: `(option, whether)`; what isn't stays empty.
+    #[cfg(feature = "gateway")]
+    pub(super) fn read_used(
+        section: &mut Section<'_>,
+        env: Env<'_>,
+        parts: [(Named, bool); 2],
+        endpoint: &Endpoint,
+    ) -> Result<Self, ConfigError> {
+        let from_host = section.choice("credentials", &[("host", ())])?.is_some();
+        let mut found = [None, None];
+        for (place, (option, used)) in found.iter_mut().zip(parts) {
+            let own = own(section, option)?;
+            let wrong = |message: &str| Err(section.error(ConfigCode::Value, option.0, message));
+            match own {
+                Some(_) if from_host => return wrong("goes alone; with `credentials` leave it out"),
+                Some(_) if !used => return wrong("is not used by the declaration"),
+                _ if used && !from_host => *place = Some(pick(section, env, option, own)?),
+                _ => {}
+            }
+        }
+        if from_host {
+            return Ok(Self::Host);
+        }
+        let [(id_option, _), (secret_option, _)] = parts;
+        let option = if found.first().is_some_and(Option::is_some) { id_option } else { secret_option };
+        let [id, secret] = found;
+        let credentials = |id: &str, secret: &str| Credentials {
+            id: id.to_owned(),
+            secret: Secret::new(secret.to_owned()),
+            token: None,
+        };
+        // A part that isn't used goes by the other.
+        if let (Some(first), Some(last)) = (id.as_ref().or(secret.as_ref()), secret.as_ref().or(id.as_ref()))
+            && let Some(message) = stranger(&credentials(first, last), endpoint)
+        {
+            return Err(ConfigError {
+                env: Some(option.1),
+                ..section.error(ConfigCode::Value, option.0, message)
+            });
+        }
+        Ok(Self::Fixed(credentials(&id.unwrap_or_default(), &secret.unwrap_or_default())))
+    }
+
     /// Returns the key to sign with.
     ///
     /// # Errors

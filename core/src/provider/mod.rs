@@ -18,6 +18,8 @@
 
 pub mod aliyun;
 mod classes;
+#[cfg(feature = "gateway")]
+pub mod gateway;
 mod keys;
 mod pattern;
 mod reading;
@@ -27,6 +29,8 @@ pub mod tencent;
 mod tests;
 
 pub use aliyun::Aliyun;
+#[cfg(feature = "gateway")]
+pub use gateway::Gateway;
 pub use settings::Env;
 pub use tencent::Tencent;
 
@@ -41,6 +45,11 @@ use core::fmt;
 pub trait Provider: Send + Sync {
     /// Returns the provider's name, as configured or by its kind, e.g. `aliyun`.
     fn name(&self) -> &str;
+
+    /// Returns the kind of recipient that it reaches.
+    fn channel(&self) -> Channel {
+        Channel::Phone
+    }
 
     /// Tells whether it can reach this recipient, and has a template for this purpose.
     fn serves(&self, to: &Recipient<'_>, purpose: &str) -> bool;
@@ -88,6 +97,15 @@ pub trait Managed: Send + Sync {
     fn read_check(&self, reply: &HttpReply) -> Result<bool, Failure>;
 }
 
+/// A kind of recipient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// Phone numbers.
+    Phone,
+    /// E-mail addresses.
+    Email,
+}
+
 /// What goes into a signature besides the message.
 #[derive(Clone, Copy, Debug)]
 pub struct Signing<'a> {
@@ -99,7 +117,7 @@ pub struct Signing<'a> {
     pub credentials: Option<&'a Credentials>,
 }
 
-/// Reads `providers`: a list of objects with one key each, the provider's kind (`aliyun`, `tencent`).
+/// Reads `providers`: a list of objects with one key each, the provider's kind (`aliyun`, `tencent`, `gateway`).
 ///
 /// # Errors
 /// When there is none, when a kind is unknown, and what the kinds' own readers say.
@@ -113,16 +131,23 @@ pub fn from_config(top: &mut Section<'_>, env: Env<'_>) -> Result<Vec<Box<dyn Pr
         let path = top.path(&format!("providers[{i}]"));
         let kinds = entry.as_object().filter(|entry| entry.len() == 1);
         let Some((kind, options)) = kinds.and_then(|entry| entry.iter().next()) else {
-            let message = "must be an object with one key, the provider's kind: aliyun or tencent";
+            let message = "must be an object with one key, the provider's kind: aliyun, tencent or gateway";
             return Err(config::error(ConfigCode::Type, &path, message));
         };
-        let mut section = Section::open(&format!("{path}.{kind}"), options)?;
+        let path = format!("{path}.{kind}");
+        #[cfg(feature = "gateway")]
+        let preset = if kind == "gateway" { gateway::with_preset(&path, options)? } else { None };
+        #[cfg(feature = "gateway")]
+        let options = preset.as_ref().unwrap_or(options);
+        let mut section = Section::open(&path, options)?;
         let provider: Box<dyn Provider> = match kind {
             "aliyun" => Box::new(Aliyun::from_config(&mut section, env)?),
             "tencent" => Box::new(Tencent::from_config(&mut section, env)?),
+            #[cfg(feature = "gateway")]
+            "gateway" => Box::new(Gateway::from_config(&mut section, env)?),
             _ => {
-                let message = "is not a kind of provider; there are aliyun, tencent";
-                return Err(config::error(ConfigCode::Unknown, &format!("{path}.{kind}"), message));
+                let message = "is not a kind of provider; there are aliyun, tencent, gateway";
+                return Err(config::error(ConfigCode::Unknown, &path, message));
             }
         };
         section.finish().map(|()| provider)

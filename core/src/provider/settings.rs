@@ -28,7 +28,12 @@ pub(super) fn endpoint(section: &mut Section<'_>, default: &str) -> Result<Endpo
         let (origin, host) = (format!("https://{default}"), default.to_owned());
         return Ok(Endpoint { origin, host, plain_http: false, loopback: false });
     };
-    let wrong = |message: &str| section.error(ConfigCode::Value, "endpoint", message);
+    origin(section, "endpoint", text)
+}
+
+/// Reads a scheme and a host, which stand in `option`.
+pub(super) fn origin(section: &Section<'_>, option: &str, text: &str) -> Result<Endpoint, ConfigError> {
+    let wrong = |message: &str| section.error(ConfigCode::Value, option, message);
     let (scheme, rest) = text.split_once(':').unwrap_or(("", text));
     let rest = rest.strip_prefix("//").ok_or_else(|| wrong(SCHEMES))?;
     let plain_http = match scheme {

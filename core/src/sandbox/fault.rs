@@ -12,6 +12,9 @@ pub enum Vendor {
     Aliyun,
     /// Tencent Cloud.
     Tencent,
+    /// A declared gateway.
+    #[cfg(feature = "gateway")]
+    Gateway,
 }
 
 /// A way for a call to fail.
@@ -40,13 +43,21 @@ impl Vendor {
         match self {
             Self::Aliyun => "aliyun",
             Self::Tencent => "tencent",
+            #[cfg(feature = "gateway")]
+            Self::Gateway => "gateway",
         }
     }
 
     /// Returns the vendor of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Aliyun, Self::Tencent].into_iter().find(|vendor| vendor.as_str() == name)
+        let all = [
+            Self::Aliyun,
+            Self::Tencent,
+            #[cfg(feature = "gateway")]
+            Self::Gateway,
+        ];
+        all.into_iter().find(|vendor| vendor.as_str() == name)
     }
 }
 
@@ -83,6 +94,10 @@ impl Fault {
             (Self::Throttle, Vendor::Tencent) => {
                 (200, "RequestLimitExceeded", "Your current request frequency exceeds the limit.")
             }
+            #[cfg(feature = "gateway")]
+            (Self::Throttle, Vendor::Gateway) => (429, "throttled", "There are too many calls."),
+            #[cfg(feature = "gateway")]
+            (Self::Unavailable, Vendor::Gateway) => (503, "unavailable", "The service is down for a moment."),
             (Self::Unavailable, Vendor::Aliyun) => (
                 503,
                 "ServiceUnavailable",
@@ -95,6 +110,8 @@ impl Fault {
         };
         Some(Answer::Reply(match vendor {
             Vendor::Aliyun => super::aliyun::refusal(status, code, message, request_id),
+            #[cfg(feature = "gateway")]
+            Vendor::Gateway => super::gateway::refusal((status, 1000 + status, code, message), request_id),
             Vendor::Tencent => {
                 let error = json!({"Code": code, "Message": message});
                 reply(status, &json!({"Response": {"Error": error, "RequestId": request_id}}))

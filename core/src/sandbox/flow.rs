@@ -33,6 +33,8 @@ impl FlowControl {
         let tiers = match vendor {
             Vendor::Aliyun => ALIYUN,
             Vendor::Tencent => TENCENT,
+            #[cfg(feature = "gateway")]
+            Vendor::Gateway => &[],
         };
         let sent = self.0.get(&key(vendor, sign, number))?;
         tiers.iter().find(|tier| {

@@ -9,6 +9,8 @@
 mod aliyun;
 mod fault;
 mod flow;
+#[cfg(feature = "gateway")]
+mod gateway;
 mod settings;
 mod tencent;
 #[cfg(test)]
@@ -77,7 +79,7 @@ impl Sandbox {
     ///
     /// `{"aliyun": {"access_key_id", "access_key_secret", "security_token", "sign_names": [..], "templates":
     /// {"SMS_1": "您的验证码是${code}。"}}, "tencent": {"secret_id", "secret_key", "session_token", "app_ids": [..],
-    /// "sign_names": [..], "templates": {"1": "您的验证码是{1}。"}}, "seed": 0}`. Unless set: ids `sandbox-id`,
+    /// "sign_names": [..], "templates": {"1": "您的验证码是{1}。"}}, "gateway": {"key", "secret"}, "seed": 0}`. Unless set: ids `sandbox-id`,
     /// secrets `sandbox-secret`, sign `示例`, the templates `SMS_1` (code), `SMS_2` (code and minutes), `1` and
     /// `2` likewise, and the app `1400000000`.
     ///
@@ -97,10 +99,11 @@ impl Sandbox {
     /// Answers a call as the gateway that it is meant for would.
     ///
     /// A call in process has its host in the URL; a front end on a socket passes the `host` header it received.
-    /// Tencent's calls are known by their `x-tc-action` or `authorization`; all others are Alibaba Cloud's.
+    /// Calls to `/gateway/…` are for the declared gateways; Tencent's are known by their `x-tc-action` or `authorization`; all others are
+    /// Alibaba Cloud's.
     pub fn handle(&mut self, call: &HttpCall, now: UnixMillis) -> Answer {
         self.requests += 1;
-        let vendor = if tencent::is_for(call) { Vendor::Tencent } else { Vendor::Aliyun };
+        let vendor = vendor_of(call);
         let fault = self.faults.take(vendor);
         if let Some(answer) = fault.and_then(|fault| fault.before(vendor, &self.request_id())) {
             return answer;
@@ -108,6 +111,8 @@ impl Sandbox {
         let reply = match vendor {
             Vendor::Aliyun => self.aliyun(call, now),
             Vendor::Tencent => self.tencent(call, now),
+            #[cfg(feature = "gateway")]
+            Vendor::Gateway => self.gateway(call, now),
         };
         match fault {
             Some(fault) => fault.after(reply),
@@ -189,6 +194,15 @@ impl fmt::Debug for Sms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Sms({}, {})", self.vendor.as_str(), self.template)
     }
+}
+
+/// Returns whose gateway a call is meant for.
+fn vendor_of(call: &HttpCall) -> Vendor {
+    #[cfg(feature = "gateway")]
+    if gateway::is_for(call) {
+        return Vendor::Gateway;
+    }
+    if tencent::is_for(call) { Vendor::Tencent } else { Vendor::Aliyun }
 }
 
 /// Returns a JSON reply; Tencent's SDK for Python looks for errors under exactly this content type.

@@ -6,12 +6,15 @@ use crate::json::{self, Object, Value};
 use crate::secret::Secret;
 use crate::sign::Credentials;
 
-/// Both accounts.
+/// All accounts.
 pub(super) struct Settings {
     pub(super) aliyun: Account,
     pub(super) tencent: Account,
     /// What the apps of the Tencent account are called.
     pub(super) app_ids: Vec<String>,
+    /// The key of the declared gateways.
+    #[cfg_attr(not(feature = "gateway"), expect(dead_code, reason = "only declared gateways look at it"))]
+    pub(super) gateway: Credentials,
     pub(super) seed: u64,
 }
 
@@ -42,9 +45,12 @@ impl Settings {
             Account::read(&mut section, keys, &[("1", "您的验证码是{1}。"), ("2", TENCENT_MINUTES)])?;
         let app_ids = texts(&mut section, "app_ids", "1400000000")?;
         section.finish()?;
+        let mut section = Section::open("gateway", top.value("gateway").unwrap_or(&empty))?;
+        let gateway = credentials(&mut section, "key", "secret", None)?;
+        section.finish()?;
         let seed = top.number("seed", 0..=u64::MAX)?.unwrap_or(0);
         top.finish()?;
-        Ok(Self { aliyun, tencent, app_ids, seed })
+        Ok(Self { aliyun, tencent, app_ids, gateway, seed })
     }
 }
 
@@ -54,11 +60,8 @@ impl Account {
         (id, secret, token): (&'static str, &'static str, &'static str),
         templates: &[(&str, &str)],
     ) -> Result<Self, ConfigError> {
-        let credentials = Credentials {
-            id: key(section, id)?.unwrap_or("sandbox-id").to_owned(),
-            secret: Secret::new(key(section, secret)?.unwrap_or("sandbox-secret").to_owned()),
-            token: section.text(token)?.map(|token| Secret::new(token.to_owned())),
-        };
+        let token = section.text(token)?;
+        let credentials = credentials(section, id, secret, token)?;
         let signs = texts(section, "sign_names", "示例")?;
         let own = section.texts("templates")?;
         let templates = if own.is_empty() { templates.to_vec() } else { own };
@@ -70,6 +73,19 @@ impl Account {
     pub(super) fn template(&self, name: &str) -> Option<&str> {
         self.templates.iter().find(|(key, _)| key == name).map(|(_, text)| text.as_str())
     }
+}
+
+fn credentials(
+    section: &mut Section<'_>,
+    id: &'static str,
+    secret: &'static str,
+    token: Option<&str>,
+) -> Result<Credentials, ConfigError> {
+    Ok(Credentials {
+        id: key(section, id)?.unwrap_or("sandbox-id").to_owned(),
+        secret: Secret::new(key(section, secret)?.unwrap_or("sandbox-secret").to_owned()),
+        token: token.map(|token| Secret::new(token.to_owned())),
+    })
 }
 
 /// Reads a key's part; one that doesn't begin with `sandbox-` might be real and has no place here.

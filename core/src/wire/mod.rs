@@ -23,6 +23,7 @@ pub use crate::vector::run as run_vector;
 #[cfg(feature = "testing")]
 pub use schema::schema_json;
 
+use crate::sign::encode::Ink;
 use crate::{engine, flow, outcome};
 
 /// The version of the crate, one for all packages.
@@ -117,6 +118,46 @@ pub fn redis_script() -> (&'static str, String) {
     (crate::store::redis::SCRIPT, crate::store::redis::sha())
 }
 
+/// Reads delivery receipts; see [`crate::receipt::read`].
+///
+/// In JSON: a list of `{"status", "send_id", "message_id", "code", "masked", "at_ms"}`, what is not known left out.
+/// `None` for what is no list of receipts of this kind of provider.
+#[must_use]
+pub fn read_receipts(kind: &str, body: &[u8]) -> Option<String> {
+    let receipts = crate::receipt::read(kind, body).ok()?;
+    let mut json = Ink::with_capacity(256);
+    json.text("[");
+    for (at, receipt) in receipts.iter().enumerate() {
+        json.text(if at > 0 { ",{\"status\":" } else { "{\"status\":" });
+        json.json(receipt.status.as_str());
+        let texts = [
+            (",\"send_id\":", &receipt.send_id),
+            (",\"message_id\":", &receipt.message_id),
+            (",\"code\":", &receipt.code),
+            (",\"masked\":", &receipt.masked),
+        ];
+        for (name, text) in texts {
+            if let Some(text) = text {
+                json.text(name);
+                json.json(text);
+            }
+        }
+        if let Some(at) = receipt.at {
+            json.text(",\"at_ms\":");
+            json.text(&at.0.to_string());
+        }
+        json.text("}");
+    }
+    json.text("]");
+    Some(json.done())
+}
+
+/// Returns the body that a vendor expects as the answer to its push; see [`crate::receipt::acknowledgement`].
+#[must_use]
+pub fn receipt_answer(kind: &str) -> &'static str {
+    crate::receipt::acknowledgement(kind)
+}
+
 impl Engine {
     /// Reads a configuration in JSON; see [`crate::Engine::new`].
     ///
@@ -154,6 +195,18 @@ impl Engine {
     #[must_use]
     pub fn verify(&self, request: VerifyRequest, seed: [u8; 32]) -> Flow {
         Flow(self.0.verify(request, seed))
+    }
+
+    /// Returns the secret part of the path that takes delivery receipts; see [`crate::Engine::receipt_key`].
+    #[must_use]
+    pub fn receipt_key(&self) -> String {
+        self.0.receipt_key()
+    }
+
+    /// Tells, in constant time, whether a path has the right secret part.
+    #[must_use]
+    pub fn is_receipt_key(&self, given: &str) -> bool {
+        self.0.is_receipt_key(given)
     }
 
     /// Tells whether a ticket is genuine, fresh, and bound to just this; see [`crate::Engine::redeem`].

@@ -4,6 +4,7 @@ use super::{CODE, IP, NUMBER, SECRET, SEED, config, send_request, verify_request
 use sansms::address::Address;
 use sansms::code::{Alphabet, CodeError, Shape, fold};
 use sansms::config::Section;
+use sansms::email::{self, Email, EmailError};
 use sansms::error::{ConfigCode, DriveError};
 use sansms::http::{HttpCall, HttpReply, Method, TransportFault};
 use sansms::key::{Keyring, ctx};
@@ -13,7 +14,8 @@ use sansms::phone::{self, PhoneError, Unknown};
 use sansms::policy::audit::{Assumptions, Weakness};
 use sansms::policy::{IpMode, Policy, Rule, SessionMode};
 use sansms::provider::{
-    Aliyun, BuildError, Class, Guess, Message, Number, Provider, Receipt, Recipient, Signing, Tencent,
+    Aliyun, BuildError, Channel, Class, Gateway, Guess, Message, Number, Provider, Receipt, Recipient,
+    Signing, Tencent,
 };
 use sansms::sandbox::{Answer, Fault, Sandbox, Vendor};
 use sansms::secret::Secret;
@@ -38,7 +40,7 @@ type Shown = Vec<(&'static str, String)>;
 
 /// Returns where each type is, and what it shows.
 pub(super) fn all() -> Shown {
-    [values(), errors(), engine(), limiter(), providers()].concat()
+    [values(), addresses(), errors(), engine(), limiter(), providers()].concat()
 }
 
 fn show(value: impl Debug) -> String {
@@ -105,6 +107,27 @@ fn values() -> Shown {
         ("time UnixMillis", show(UnixMillis(1))),
         ("time Millis", show(Millis(1))),
         ("time Civil", show(UnixMillis(1).civil())),
+    ]
+}
+
+fn addresses() -> Shown {
+    let email = Email::parse("canary+canary@canary.example.com").unwrap();
+    let typed = [
+        "canary",
+        "can ary@x.cn",
+        "canäry@x.cn",
+        "canary@canary_x.cn",
+        "canary@xn--canary.cn",
+        "canary@canary",
+    ];
+    let told = |error: &EmailError| format!("{} {error} {} {}", show(error), error.text_zh(), error.code());
+    let errors: Vec<String> =
+        typed.iter().filter_map(|typed| Email::parse(typed).err()).map(|error| told(&error)).collect();
+    assert_eq!(errors.len(), typed.len());
+    vec![
+        ("email Email", format!("{} {email} {}", show(&email), email.masked())),
+        ("email/error EmailError", errors.concat()),
+        ("email/policy Policy", show(email::Policy::default())),
     ]
 }
 
@@ -277,6 +300,15 @@ fn limiter() -> Shown {
     ]
 }
 
+/// A push that has the number, and one that hides it where an id or a code belongs.
+fn receipts() -> Vec<sansms::receipt::DeliveryReceipt> {
+    let body = format!(
+        r#"[{{"success":true,"phone_number":"{NUMBER}","err_code":"{NUMBER}","err_msg":"canary"}},
+            {{"success":true,"phone_number":"+86{NUMBER}","out_id":"to {NUMBER}"}}]"#
+    );
+    sansms::receipt::read("aliyun", body.as_bytes()).unwrap()
+}
+
 fn providers() -> Shown {
     let config = config();
     let (first, second) = (&config["providers"][0]["aliyun"], &config["providers"][1]["tencent"]);
@@ -285,6 +317,16 @@ fn providers() -> Shown {
     let aliyun = Aliyun::from_config(&mut section, &|_| None).unwrap();
     let mut section = Section::open("", &second).unwrap();
     let tencent = Tencent::from_config(&mut section, &|_| None).unwrap();
+    let declared = json!({
+        "url": "https://gateway.example/canary", "secret": "canary", "templates": {"default": "canary {code}"},
+        "headers": {"x-canary": "canary"}, "signature": {"method": "bearer"},
+        "body": {"to": "{e164}", "text": "{template}", "canary": "canary"}, "reply": {"success": "message_id", "message_id": "id"},
+    });
+    let declared = declared.into();
+    let mut section = Section::open("", &declared).unwrap();
+    let gateway = Gateway::from_config(&mut section, &|_| None).unwrap();
+    let days = sansms::sign::tencent_tc3::DayKeys::default();
+    let _ = days.at(&Secret::new("canary".to_owned()), "sms", UnixMillis(1));
     let e164 = format!("+86{NUMBER}");
     let to = Recipient::Phone(Number { e164: &e164, calling_code: "86", national: NUMBER });
     let message =
@@ -327,8 +369,14 @@ fn providers() -> Shown {
         ("provider Number", show(to.phone())),
         ("provider Guess", show(Guess { to, purpose: "login", code: CODE })),
         ("provider Signing", show(Signing { now: UnixMillis(1), nonce: [7; 16], credentials: Some(&key) })),
+        ("provider/gateway Gateway", show(&gateway)),
+        ("sign/tencent_tc3 DayKeys", show(&days)),
+        ("provider Channel", show(Channel::Email)),
         ("provider Receipt", show(Receipt { message_id: Some("1^0".into()), request_id: Some("r".into()) })),
         ("provider Failure", show(&failures)),
+        ("receipt DeliveryReceipt", show(receipts())),
+        ("receipt Status", show(sansms::receipt::Status::Failed)),
+        ("receipt Unreadable", show(sansms::receipt::Unreadable)),
         ("provider Class", show(Class::Rejected)),
         (
             "provider BuildError",

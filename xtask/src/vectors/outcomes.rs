@@ -1,6 +1,7 @@
 //! Every case of an outcome: kind, status and texts.
 
 use sansms::Outcome;
+use sansms::email::EmailError;
 use sansms::outcome::Code;
 use sansms::phone::PhoneError;
 use sansms::time::Millis;
@@ -12,11 +13,12 @@ const WAITS: [u64; 10] = [0, 1, 1_000, 1_001, 60_000, 119_000, 119_001, 7_199_00
 /// Returns the table.
 pub(crate) fn all() -> Value {
     let numbers = PhoneError::CODES.map(Code::InputNumber);
-    let codes = Code::ALL.iter().copied().chain(numbers);
+    let addresses = EmailError::CODES.map(Code::InputEmail);
+    let codes = Code::ALL.iter().copied().chain(numbers).chain(addresses);
     let outcomes: Vec<Value> = codes
         .map(|code| {
             let kind = code.kind();
-            let own_text = matches!(code, Code::InputNumber(_));
+            let own_text = matches!(code, Code::InputNumber(_) | Code::InputEmail(_));
             let text = |text: &str| if own_text { Value::Null } else { json!(text) };
             json!({
                 "code": code.as_str(), "kind": kind.as_str(), "ok": kind.is_ok(), "http_status": kind.http_status(),
@@ -33,7 +35,7 @@ pub(crate) fn all() -> Value {
         json!({ "attempts_left": left, "text_zh": outcome.text_zh(), "text_en": outcome.text_en() })
     });
     json!({
-        "about": "`{wait}` and `{left}` are filled in; texts of input.number.* are made for each number, so they are null here",
+        "about": "`{wait}` and `{left}` are filled in; texts of input.number.* and input.email.* are made for each input, so they are null here",
         "outcomes": outcomes,
         "limit.cooldown": waits,
         "code.wrong": tries,

@@ -1,0 +1,169 @@
+//! How a gateway's reply is read: what says success, which codes mean what.
+
+use super::super::reading::{doubtful, failure, id, object};
+use super::super::{Class, Failure, Reading, Receipt};
+use crate::config::Section;
+use crate::error::{ConfigCode, ConfigError};
+use crate::http::HttpReply;
+use crate::json::Value;
+
+/// What is read where in a reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    success: Success,
+    code: Option<Path>,
+    error_code: Option<Path>,
+    message: Option<Path>,
+    message_id: Option<Path>,
+    request_id: Option<Path>,
+    classes: Vec<(String, Class)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Success {
+    /// The code is one of these.
+    Codes(Vec<String>),
+    /// There is a message id.
+    MessageId,
+}
+
+/// A place in a reply: names of members and numbers of items.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Path(Vec<String>);
+
+impl Answer {
+    /// Reads the section of `reply`, and the classes of the codes.
+    pub(super) fn read(section: &mut Section<'_>, classes: &[(&str, &str)]) -> Result<Self, ConfigError> {
+        let code = Path::read(section, "code")?;
+        let error_code = Path::read(section, "error_code")?;
+        let message_id = Path::read(section, "message_id")?;
+        let message = Path::read(section, "message")?;
+        let request_id = Path::read(section, "request_id")?;
+        let success = match section.value("success") {
+            Some(Value::String(word)) if word == "message_id" => {
+                if message_id.is_none() {
+                    let message = "is required when `success` goes by it";
+                    return Err(section.error(ConfigCode::Missing, "message_id", message));
+                }
+                Success::MessageId
+            }
+            Some(Value::Array(list)) if !list.is_empty() => {
+                if code.is_none() {
+                    let message = "is required: the place of the code, such as `code` or `data.status`";
+                    return Err(section.error(ConfigCode::Missing, "code", message));
+                }
+                let mut codes = Vec::with_capacity(list.len());
+                for value in list {
+                    codes.push(
+                        scalar(value).ok_or_else(|| section.error(ConfigCode::Value, "success", SUCCESS))?,
+                    );
+                }
+                Success::Codes(codes)
+            }
+            None => return Err(section.error(ConfigCode::Missing, "success", SUCCESS)),
+            Some(_) => return Err(section.error(ConfigCode::Value, "success", SUCCESS)),
+        };
+        let classes = classes.iter().map(|(code, class)| {
+            let class = CLASSES.iter().find(|known| known.as_str() == *class);
+            Some(((*code).to_owned(), *class?))
+        });
+        let classes = classes.collect::<Option<Vec<_>>>().unwrap_or_default();
+        if let Success::Codes(codes) = &success
+            && let Some((code, _)) = classes.iter().find(|(code, _)| codes.contains(code))
+        {
+            let mut message = "has a code that is an error under `classes` too: ".to_owned();
+            message.push_str(code);
+            return Err(section.error(ConfigCode::Value, "success", &message));
+        }
+        Ok(Self { success, code, error_code, message, message_id, request_id, classes })
+    }
+
+    /// Reads a reply.
+    pub(super) fn reading(&self, reply: &HttpReply) -> Reading {
+        let body = Value::Object(object(reply)?);
+        let at = |path: &Option<Path>| path.as_ref().and_then(|path| path.find(&body)).and_then(scalar);
+        let plain = |text: Option<String>| text.and_then(|text| id(Some(&Value::String(text))));
+        let (message_id, request_id) = (plain(at(&self.message_id)), plain(at(&self.request_id)));
+        let code = at(&self.code);
+        let good = match &self.success {
+            Success::Codes(codes) => code.as_ref().is_some_and(|code| codes.contains(code)),
+            // Some gateways fill the id in and fail all the same.
+            Success::MessageId => message_id.is_some() && at(&self.error_code).is_none(),
+        };
+        match good {
+            true if (200..300).contains(&reply.status) => return Ok(Receipt { message_id, request_id }),
+            true => {
+                let class = Class::Ambiguous;
+                return Err(Failure { class, request_id, ..doubtful(reply, "reply.contradiction") });
+            }
+            false => {}
+        }
+        let Some(code) = at(&self.error_code).or(code) else {
+            return Err(Failure { request_id, ..doubtful(reply, "reply.no_code") });
+        };
+        let words = at(&self.message).unwrap_or_default();
+        let mut failure = failure(&[], reply, &code, &words, request_id);
+        if let Some((known, class)) = self.class(&code) {
+            failure.class = class;
+            // Declared, so it is an error's code and nothing that was echoed.
+            if known && code.len() <= 80 && code.bytes().all(|byte| byte.is_ascii_graphic()) {
+                failure.code = code;
+            }
+        }
+        Err(failure)
+    }
+
+    /// Looks a code up: itself, or the longest declared start of it (`16*`); whether more than `*` was declared.
+    fn class(&self, code: &str) -> Option<(bool, Class)> {
+        let mut best: Option<(usize, Class)> = None;
+        for (known, class) in &self.classes {
+            let length = match known.strip_suffix('*') {
+                _ if known == code => return Some((true, *class)),
+                Some(start) if code.starts_with(start) => start.len(),
+                _ => continue,
+            };
+            if best.is_none_or(|(longest, _)| length > longest) {
+                best = Some((length, *class));
+            }
+        }
+        best.map(|(length, class)| (length > 0, class))
+    }
+}
+
+impl Path {
+    fn read(section: &mut Section<'_>, option: &'static str) -> Result<Option<Self>, ConfigError> {
+        let Some(text) = section.text(option)? else { return Ok(None) };
+        let parts: Vec<String> = text.split('.').map(str::to_owned).collect();
+        if parts.len() > 16 || parts.iter().any(String::is_empty) {
+            let message = "must be names and numbers of items joined by dots, such as `data.0.id`";
+            return Err(section.error(ConfigCode::Value, option, message));
+        }
+        Ok(Some(Self(parts)))
+    }
+
+    fn find<'a>(&self, body: &'a Value) -> Option<&'a Value> {
+        self.0.iter().try_fold(body, |value, part| match value {
+            Value::Array(items) => items.get(part.parse::<usize>().ok()?),
+            _ => value.get(part),
+        })
+    }
+}
+
+/// Returns the text of a text, a whole number, true or false; so `0` and `"0"` are the same.
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(true) => Some("true".into()),
+        Value::Bool(false) => Some("false".into()),
+        Value::Number(digits) => {
+            let whole = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+            whole.then(|| digits.clone())
+        }
+        _ => None,
+    }
+}
+
+const SUCCESS: &str = "must be a list of codes, such as [0, \"OK\"], or \"message_id\"";
+
+pub(super) const CLASSES: &[Class] =
+    &[Class::Rejected, Class::Account, Class::Throttled, Class::Unavailable, Class::Ambiguous];

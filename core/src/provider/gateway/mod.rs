@@ -1,0 +1,401 @@
+//! Any gateway that takes JSON or a form over HTTP and answers in JSON, declared as data.
+//!
+//! A declaration is compiled when it is read: every placeholder is known, every value is escaped for the place
+//! it stands in, and no value can stand in scheme, host or port. `docs/gateways.md` has all of it with examples.
+
+mod answer;
+mod preset;
+mod recipe;
+mod request;
+mod slot;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub(crate) use preset::with_preset;
+
+use super::keys::{Keys, Named};
+use super::reading::MAX_REPLY;
+use super::settings::{self, Endpoint, Env};
+use super::{BuildError, Channel, Message, Provider, Reading, Recipient, Signing};
+use crate::config::Section;
+use crate::error::{ConfigCode, ConfigError};
+use crate::http::{HttpCall, HttpReply, Method};
+use crate::json;
+use crate::time::{Millis, UnixMillis};
+use answer::Answer;
+use core::fmt;
+use recipe::Recipe;
+use request::{Encoding, Request};
+use slot::{Place, Slot, Values};
+use text::{Escape, Template};
+
+/// An account at a declared gateway; `Debug` shows its name and host.
+#[derive(Clone)]
+pub struct Gateway {
+    name: String,
+    weight: u32,
+    channel: Channel,
+    endpoint: Endpoint,
+    method: Method,
+    keys: Keys,
+    sign_name: String,
+    templates: Vec<(String, Template)>,
+    request: Request,
+    recipe: Recipe,
+    answer: Answer,
+    timeout: Millis,
+}
+
+impl Gateway {
+    /// Reads the section of a `gateway` provider; the caller finishes the section.
+    ///
+    /// Options: `url`, `method` (`POST` or `GET`), `headers`, `encoding` (`json` or `form`) and `body`, `signature`
+    /// (`method`, `over`, `key`, `output`), `reply` (`code`, `success`, `message`, `message_id`, `request_id`,
+    /// `error_code`), `classes` (code to class), `key`, `secret`, `sign_name`, `templates` (purpose to an id or a
+    /// text), `preset`, `channel`, `timeout_ms` (1000 to 30000, 5000 unless set), `name`. `env` stands in for `key`
+    /// and `secret`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] that names the field, such as `providers[0].gateway.body.mobile`.
+    pub fn from_config(section: &mut Section<'_>, env: Env<'_>) -> Result<Self, ConfigError> {
+        section.text("preset")?;
+        let channel = section.choice("channel", &[("sms", Channel::Phone), ("email", Channel::Email)])?;
+        let channel = channel.unwrap_or(Channel::Phone);
+        let name = settings::name(section, "gateway")?;
+        let weight = settings::weight(section)?;
+        let timeout = settings::timeout(section)?;
+        let url = section.required("url", None)?;
+        let (origin, target) = request::split(url);
+        if origin.contains(['{', '}']) {
+            let message = "must not have a placeholder in scheme, host or port";
+            return Err(section.error(ConfigCode::Value, "url", message));
+        }
+        let endpoint = settings::origin(section, "url", origin)?;
+        let target =
+            request::target(target).map_err(|message| section.error(ConfigCode::Value, "url", &message))?;
+        let method = section.choice("method", &[("POST", Method::Post), ("GET", Method::Get)])?;
+        let method = method.unwrap_or(Method::Post);
+        let mut headers = request::headers(section)?;
+        let (body, template_number) = body(section, method, &mut headers)?;
+        let recipe = section_of(section, "signature", Recipe::read)?.unwrap_or(Recipe::None);
+        let classes = section.texts("classes")?;
+        check_classes(section, &classes)?;
+        let answer = section_of(section, "reply", |reply| Answer::read(reply, &classes))?;
+        let answer = answer
+            .ok_or_else(|| section.error(ConfigCode::Missing, "reply", "is required: how success is told"))?;
+        let request = Request { target, headers, body };
+        let sign_name =
+            if section.value("sign_name").is_some() { settings::sign_name(section)? } else { String::new() };
+        let templates = templates(section)?;
+        let used = |slot| request.has(slot) || recipe.uses(slot);
+        let parts = [(KEY, used(Slot::Key)), (SECRET, used(Slot::Secret))];
+        let keys = Keys::read_used(section, env, parts, &endpoint)?;
+        let out = Self {
+            name,
+            weight,
+            channel,
+            endpoint,
+            method,
+            keys,
+            sign_name,
+            templates,
+            request,
+            recipe,
+            answer,
+            timeout,
+        };
+        out.check(section, template_number)?;
+        Ok(out)
+    }
+
+    /// Refuses a declaration whose parts don't fit each other.
+    fn check(&self, section: &Section<'_>, template_number: bool) -> Result<(), ConfigError> {
+        let wrong = |option: &str, message: &str| Err(section.error(ConfigCode::Value, option, message));
+        let used = |slot| self.request.has(slot) || self.recipe.uses(slot);
+        let sized = self.request.size() + self.recipe.size();
+        if self.templates.iter().map(|(_, text)| text.size()).sum::<usize>() + sized > LARGEST {
+            return wrong("body", "must not be larger than 64 kB, with headers and templates");
+        }
+        if self.request.has(Slot::Signature) != self.recipe.makes_signature() {
+            return wrong("signature", "must have a hash method where {signature} is used, and only there");
+        }
+        let in_body = self.request.body.as_ref().is_some_and(|body| body.has(Slot::Signature));
+        if in_body && self.recipe.uses(Slot::Body) {
+            return wrong("signature.over", "must not hold {body}, because {signature} is in the body");
+        }
+        if self.request.headers.iter().any(|(name, _)| name == "authorization")
+            && matches!(self.recipe, Recipe::Bearer | Recipe::Basic)
+        {
+            return wrong("headers.authorization", "is made by the signature's method");
+        }
+        let number = self.request.slots().any(Slot::is_phone);
+        let other = match self.channel {
+            Channel::Phone if !number => {
+                return wrong(
+                    "body",
+                    "must hold the number: {e164}, {e164_digits}, {national} or {cn_or_e164}",
+                );
+            }
+            Channel::Email if !self.request.has(Slot::Email) => return wrong("body", "must hold {email}"),
+            Channel::Phone => used(Slot::Email),
+            Channel::Email => number || used(Slot::CallingCode),
+        };
+        if other {
+            return wrong("channel", "must fit: {email} is for `email`, the number's parts are for `sms`");
+        }
+        let in_templates = |slot| self.templates.iter().any(|(_, text)| text.has(slot));
+        if self.templates.is_empty() && used(Slot::Template) {
+            let message = "is required: an object from purpose to what {template} stands for";
+            return Err(section.error(ConfigCode::Missing, "templates", message));
+        }
+        if self.sign_name.is_empty() && (used(Slot::Sign) || in_templates(Slot::Sign)) {
+            return Err(section.error(ConfigCode::Missing, "sign_name", "is required: {sign} is used"));
+        }
+        for (purpose, text) in &self.templates {
+            let option = ["templates.", purpose].concat();
+            let by_template = self.request.has(Slot::Template) && text.has(Slot::Code);
+            if !by_template && !self.request.has(Slot::Code) {
+                return wrong(&option, "must hold {code}, as nothing else of the request does");
+            }
+            let number = text.as_fixed().is_some_and(whole_number);
+            if template_number && !number {
+                return wrong(&option, "must be a number, because {\"$number\": \"{template}\"} is used");
+            }
+        }
+        if self.templates.is_empty() && !self.request.has(Slot::Code) {
+            return wrong("body", "must hold {code}");
+        }
+        self.check_values(section)
+    }
+
+    /// Refuses configured values that can't stand where the declaration puts them: in a header, or in the path.
+    fn check_values(&self, section: &Section<'_>) -> Result<(), ConfigError> {
+        let wrong = |option: &str, message: &str| Err(section.error(ConfigCode::Value, option, message));
+        let header = |slot| self.request.headers.iter().any(|(_, value)| value.has(slot));
+        let path = |slot| self.request.target.has(slot);
+        let plain = |text: &str| text.bytes().all(request::visible);
+        let dots = |text: &str| text.bytes().all(|byte| byte == b'.');
+        if header(Slot::Sign) && !plain(&self.sign_name) {
+            return wrong("sign_name", NOT_ASCII);
+        }
+        if path(Slot::Sign) && dots(&self.sign_name) {
+            return wrong("sign_name", DOTS);
+        }
+        if let Keys::Fixed(credentials) = &self.keys
+            && path(Slot::Key)
+            && dots(&credentials.id)
+        {
+            return wrong("key", DOTS);
+        }
+        for (purpose, text) in &self.templates {
+            let option = ["templates.", purpose].concat();
+            let odd_sign = text.has(Slot::Sign) && !plain(&self.sign_name);
+            if header(Slot::Template) && (odd_sign || !text.fixed_is(request::visible)) {
+                return wrong(&option, NOT_ASCII);
+            }
+            if path(Slot::Template) && text.fixed_is(|byte| byte == b'.') {
+                return wrong(&option, DOTS);
+            }
+        }
+        Ok(())
+    }
+
+    fn template(&self, purpose: &str) -> Option<&Template> {
+        let find = |name: &str| self.templates.iter().find(|(key, _)| key == name).map(|(_, text)| text);
+        find(purpose).or_else(|| find("default"))
+    }
+}
+
+impl Provider for Gateway {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn weight(&self) -> u32 {
+        self.weight
+    }
+
+    fn channel(&self) -> Channel {
+        self.channel
+    }
+
+    fn serves(&self, to: &Recipient<'_>, purpose: &str) -> bool {
+        let reached = to.is_phone() == (self.channel == Channel::Phone);
+        reached && (self.templates.is_empty() || self.template(purpose).is_some())
+    }
+
+    fn asks_for_credentials(&self) -> bool {
+        self.keys.are_the_hosts()
+    }
+
+    fn call(&self, message: &Message<'_>, signing: &Signing<'_>) -> Result<HttpCall, BuildError> {
+        message.check(256)?;
+        match self.channel {
+            Channel::Phone => message.to.phone().map(|_| ())?,
+            Channel::Email => message.to.email().map(|_| ())?,
+        }
+        let credentials = self.keys.pick(signing, &self.endpoint)?;
+        if self.request.target.has(Slot::Key) && !credentials.id.bytes().any(|byte| byte != b'.') {
+            return Err(BuildError::Credentials);
+        }
+        let mut values = Values {
+            to: message.to,
+            code: message.code,
+            minutes: message.minutes(),
+            sign: &self.sign_name,
+            template: "",
+            send_id: message.send_id.unwrap_or_default(),
+            now: signing.now,
+            nonce: signing.nonce,
+            key: &credentials.id,
+            secret: credentials.secret.expose(),
+            signature: "",
+            body: "",
+        };
+        let template = match self.template(message.purpose) {
+            Some(text) => text.fill(&values),
+            None if self.templates.is_empty() => String::new(),
+            None => return Err(BuildError::NoTemplate),
+        };
+        values.template = &template;
+        let fill = |values: &Values<'_>| {
+            self.request.body.as_ref().map(|body| body.fill(values)).unwrap_or_default()
+        };
+        // What is signed may be the body, or the signature may stand in it, but not both.
+        let unsigned = if self.recipe.uses(Slot::Body) { fill(&values) } else { String::new() };
+        values.body = &unsigned;
+        let signature = self.recipe.sign(&values);
+        values.signature = &signature;
+        let body = if self.recipe.uses(Slot::Body) { unsigned.clone() } else { fill(&values) };
+        let mut headers: Vec<(String, String)> = Vec::with_capacity(self.request.headers.len() + 1);
+        for (name, value) in &self.request.headers {
+            headers.push((name.clone(), value.fill(&values)));
+        }
+        let authorization = self.recipe.authorization(values.key, values.secret);
+        headers.extend(authorization.map(|value| ("authorization".to_owned(), value)));
+        Ok(HttpCall {
+            method: self.method,
+            url: [self.endpoint.origin.as_str(), &self.request.target.fill(&values)].concat(),
+            headers,
+            body: body.into_bytes(),
+            timeout: self.timeout,
+            max_reply: MAX_REPLY,
+        })
+    }
+
+    fn read(&self, reply: &HttpReply) -> Reading {
+        self.answer.reading(reply)
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Gateway({}, {})", self.name, self.endpoint.host)
+    }
+}
+
+/// Reads a section within a section.
+fn section_of<T>(
+    section: &mut Section<'_>,
+    option: &'static str,
+    read: impl FnOnce(&mut Section<'_>) -> Result<T, ConfigError>,
+) -> Result<Option<T>, ConfigError> {
+    let Some(value) = section.value(option) else { return Ok(None) };
+    let mut inner = Section::open(&section.path(option), value)?;
+    let out = read(&mut inner)?;
+    inner.finish()?;
+    Ok(Some(out))
+}
+
+/// Reads `encoding` and `body`, and adds the headers that go with them.
+fn body(
+    section: &mut Section<'_>,
+    method: Method,
+    headers: &mut Vec<(String, Template)>,
+) -> Result<(Option<Template>, bool), ConfigError> {
+    let encoding = section.choice("encoding", &[("json", Encoding::Json), ("form", Encoding::Form)])?;
+    let mut add = |name: &str, value: &str| {
+        if !headers.iter().any(|(key, _)| key == name) {
+            headers.push((name.to_owned(), Template::fixed(value)));
+        }
+    };
+    add("accept", "application/json");
+    let Some(value) = section.value("body") else { return Ok((None, false)) };
+    if method == Method::Get {
+        return Err(section.error(ConfigCode::Value, "body", "must not be there when `method` is GET"));
+    }
+    let encoding = encoding.unwrap_or(Encoding::Json);
+    let kind = match encoding {
+        Encoding::Json => "application/json",
+        Encoding::Form => "application/x-www-form-urlencoded",
+    };
+    add("content-type", kind);
+    let (body, template_number) = request::body(&section.path("body"), value, encoding)?;
+    Ok((Some(body), template_number))
+}
+
+/// Reads `templates`: an id, or a text with `{code}`, `{minutes}` and `{sign}`, by purpose.
+fn templates(section: &mut Section<'_>) -> Result<Vec<(String, Template)>, ConfigError> {
+    let mut out = Vec::new();
+    for (purpose, text) in section.texts("templates")? {
+        let mut template = Template::default();
+        let option = ["templates.", purpose].concat();
+        let parsed = template.parse(text, Place::TEMPLATE, Escape::PLAIN);
+        parsed.map_err(|message| section.error(ConfigCode::Value, &option, &message))?;
+        if text.chars().any(char::is_control) {
+            return Err(section.error(ConfigCode::Value, &option, "must not have control characters"));
+        }
+        out.push((purpose.to_owned(), template));
+    }
+    Ok(out)
+}
+
+fn check_classes(section: &Section<'_>, classes: &[(&str, &str)]) -> Result<(), ConfigError> {
+    let known = |class: &str| answer::CLASSES.iter().any(|known| known.as_str() == class);
+    let Some((code, _)) = classes.iter().find(|(_, class)| !known(class)) else { return Ok(()) };
+    let message = "must be one of rejected, account, throttled, unavailable, ambiguous";
+    Err(section.error(ConfigCode::Value, &["classes.", code].concat(), message))
+}
+
+/// Tells whether text is a whole number as JSON writes it, up to 15 digits, which every language keeps.
+fn whole_number(text: &str) -> bool {
+    let digits = (1..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits && (text == "0" || !text.starts_with('0'))
+}
+
+/// Reads a declaration and a reply, both of any bytes; for fuzzing, so it says only whether each was good.
+#[doc(hidden)]
+#[must_use]
+pub fn probe(declaration: &[u8], status: u16, reply: &[u8]) -> (bool, bool) {
+    let good = |value: &json::Value| -> Result<Gateway, ConfigError> {
+        let preset = with_preset("gateway", value)?;
+        let mut section = Section::open("gateway", preset.as_ref().unwrap_or(value))?;
+        let gateway = Gateway::from_config(&mut section, &|_| Some("sandbox-probe".to_owned()))?;
+        section.finish().map(|()| gateway)
+    };
+    let Some(gateway) = json::parse(declaration).ok().and_then(|value| good(&value).ok()) else {
+        return (false, false);
+    };
+    let number = super::Number { e164: "+8613800138000", calling_code: "86", national: "13800138000" };
+    let text = core::str::from_utf8(reply).ok();
+    let to = match gateway.channel {
+        Channel::Phone => Recipient::Phone(number),
+        Channel::Email => Recipient::Email(text.unwrap_or("a@b.example")),
+    };
+    let message =
+        Message { to, purpose: "login", code: "123456", valid: Millis::from_seconds(300), send_id: text };
+    let signing = Signing { now: UnixMillis(1_694_615_694_000), nonce: [7; 16], credentials: None };
+    let built = gateway.call(&message, &signing).is_ok();
+    let reply = HttpReply { status, headers: Vec::new(), body: reply.to_vec() };
+    (built, gateway.read(&reply).is_ok())
+}
+
+/// The declaration's size in bytes, with 64 for each placeholder.
+const LARGEST: usize = 64 * 1024;
+
+const NOT_ASCII: &str = "must be printable ASCII, because it stands in a header";
+const DOTS: &str = "must not be dots only, because it stands in the path";
+
+const KEY: Named = ("key", "SANSMS_GATEWAY_KEY");
+const SECRET: Named = ("secret", "SANSMS_GATEWAY_SECRET");

@@ -1,0 +1,175 @@
+//! How a request is signed: a bearer token, a basic password, or a hash over a declared text.
+
+use super::slot::{Place, Slot, Values};
+use super::text::{Escape, Template};
+use crate::config::Section;
+use crate::error::{ConfigCode, ConfigError};
+use crate::mac;
+
+/// How a request shows who sent it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Recipe {
+    /// Not at all, or by the key alone.
+    None,
+    /// `authorization: Bearer` and the secret (RFC 6750).
+    Bearer,
+    /// `authorization: Basic` with key and secret (RFC 7617).
+    Basic,
+    /// A hash, put where the declaration has `{signature}`.
+    Hash { hash: Hash, over: Template, key: Option<Template>, form: Form },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hash {
+    Md5,
+    Sha1,
+    Sha256,
+}
+
+/// How the bytes of a hash are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Hex,
+    HexUpper,
+    Base64,
+}
+
+/// What the word for a method stands for.
+#[derive(Clone, Copy)]
+enum Method {
+    None,
+    Bearer,
+    Basic,
+    Digest(Hash),
+    Hmac(Hash),
+}
+
+impl Recipe {
+    /// Reads the section of `signature`; the caller finishes it.
+    pub(super) fn read(section: &mut Section<'_>) -> Result<Self, ConfigError> {
+        section.required("method", None)?;
+        let (hash, keyed) = match section.choice("method", METHODS)?.unwrap_or(Method::None) {
+            Method::None => return Ok(Self::None),
+            Method::Bearer => return Ok(Self::Bearer),
+            Method::Basic => return Ok(Self::Basic),
+            Method::Digest(hash) => (hash, false),
+            Method::Hmac(hash) => (hash, true),
+        };
+        let over = template(section, "over", Place::SIGNED)?.ok_or_else(|| {
+            section.error(ConfigCode::Missing, "over", "is required: the text that is signed")
+        })?;
+        let key = if keyed { template(section, "key", Place::SIGNING_KEY)? } else { None };
+        let key = match (key, keyed) {
+            (None, true) => {
+                let mut key = Template::default();
+                key.parse("{secret}", Place::SIGNING_KEY, Escape::PLAIN)
+                    .map_err(|message| section.error(ConfigCode::Value, "key", &message))?;
+                Some(key)
+            }
+            (key, _) => key,
+        };
+        let (option, secret) = match &key {
+            Some(key) => ("key", key.has(Slot::Secret)),
+            None => ("over", over.has(Slot::Secret)),
+        };
+        if !secret {
+            let message = "must hold {secret}, or anybody could make the signature";
+            return Err(section.error(ConfigCode::Value, option, message));
+        }
+        let form = section.choice("output", FORMS)?.unwrap_or(Form::Hex);
+        Ok(Self::Hash { hash, over, key, form })
+    }
+
+    /// Tells whether it gives `{signature}` a value.
+    pub(super) fn makes_signature(&self) -> bool {
+        matches!(self, Self::Hash { .. })
+    }
+
+    /// Tells whether `slot` goes into it.
+    pub(super) fn uses(&self, slot: Slot) -> bool {
+        match self {
+            Self::None => false,
+            Self::Bearer => slot == Slot::Secret,
+            Self::Basic => matches!(slot, Slot::Key | Slot::Secret),
+            Self::Hash { over, key, .. } => over.has(slot) || key.as_ref().is_some_and(|key| key.has(slot)),
+        }
+    }
+
+    /// Returns how large it gets; see [`Template::size`].
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Hash { over, key, .. } => over.size() + key.as_ref().map_or(0, Template::size),
+            _ => 0,
+        }
+    }
+
+    /// Returns the value of `authorization`, for the methods that make one.
+    pub(super) fn authorization(&self, key: &str, secret: &str) -> Option<String> {
+        match self {
+            Self::Bearer => Some(["Bearer ", secret].concat()),
+            Self::Basic => Some(["Basic ", &mac::base64([key, ":", secret].concat().as_bytes())].concat()),
+            _ => None,
+        }
+    }
+
+    /// Returns the signature; empty for the methods that make none.
+    pub(super) fn sign(&self, values: &Values<'_>) -> String {
+        let Self::Hash { hash, over, key, form } = self else { return String::new() };
+        let over = over.fill(values);
+        let key = key.as_ref().map(|key| key.fill(values));
+        hash.write(key.as_deref().map(str::as_bytes), over.as_bytes(), *form)
+    }
+}
+
+impl Hash {
+    /// Returns the hash of a text, an HMAC if there is a key, written in a form.
+    pub(super) fn write(self, key: Option<&[u8]>, text: &[u8], form: Form) -> String {
+        match (self, key) {
+            (Self::Md5, None) => form.write(&mac::md5(&[text])),
+            (Self::Sha1, None) => form.write(&mac::sha1(&[text])),
+            (Self::Sha256, None) => form.write(&mac::sha256(&[text])),
+            (Self::Md5, Some(key)) => form.write(&mac::hmac_md5(key, &[text])),
+            (Self::Sha1, Some(key)) => form.write(&mac::hmac_sha1(key, &[text])),
+            (Self::Sha256, Some(key)) => form.write(&mac::hmac_sha256(key, &[text])),
+        }
+    }
+}
+
+impl Form {
+    fn write(self, bytes: &[u8]) -> String {
+        match self {
+            Self::Hex => mac::hex(bytes),
+            Self::HexUpper => mac::hex(bytes).to_ascii_uppercase(),
+            Self::Base64 => mac::base64(bytes),
+        }
+    }
+}
+
+/// Reads an option that is text with placeholders.
+pub(super) fn template(
+    section: &mut Section<'_>,
+    option: &'static str,
+    place: Place,
+) -> Result<Option<Template>, ConfigError> {
+    let Some(value) = section.value(option) else { return Ok(None) };
+    // White space at the ends may be meant here.
+    let text = value.as_str().ok_or_else(|| section.error(ConfigCode::Type, option, "must be text"))?;
+    let mut out = Template::default();
+    out.parse(text, place, Escape::PLAIN)
+        .map_err(|message| section.error(ConfigCode::Value, option, &message))?;
+    Ok(Some(out))
+}
+
+const METHODS: &[(&str, Method)] = &[
+    ("none", Method::None),
+    ("bearer", Method::Bearer),
+    ("basic", Method::Basic),
+    ("md5", Method::Digest(Hash::Md5)),
+    ("sha1", Method::Digest(Hash::Sha1)),
+    ("sha256", Method::Digest(Hash::Sha256)),
+    ("hmac-md5", Method::Hmac(Hash::Md5)),
+    ("hmac-sha1", Method::Hmac(Hash::Sha1)),
+    ("hmac-sha256", Method::Hmac(Hash::Sha256)),
+];
+
+const FORMS: &[(&str, Form)] = &[("hex", Form::Hex), ("HEX", Form::HexUpper), ("base64", Form::Base64)];
