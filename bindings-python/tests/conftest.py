@@ -1,4 +1,4 @@
-"""What several files of tests share: a Redis, if there is one."""
+"""What several files of tests share: the servers, if there are some."""
 
 from __future__ import annotations
 
@@ -16,6 +16,25 @@ def redis_url() -> str:
     if not ADDRESS:
         pytest.skip("no Redis: run by scripts/with-servers redis")
     return f"redis://{ADDRESS}/0"
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    """The URL of the PostgreSQL that `scripts/with-servers postgres` started."""
+    return server("SANSMS_POSTGRES")
+
+
+@pytest.fixture(scope="session")
+def mariadb_url() -> str:
+    """The URL of the MariaDB that `scripts/with-servers mariadb` started."""
+    return server("SANSMS_MARIADB")
+
+
+def server(name: str) -> str:
+    url = os.environ.get(name)
+    if not url:
+        pytest.skip(f"no {name}: run by scripts/with-servers")
+    return url
 
 
 @pytest.fixture

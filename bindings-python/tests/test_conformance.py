@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from pathlib import Path
+
 import pytest
 
 from sansms import AsyncRedisStore, MemoryStore, RedisStore, SQLiteStore, _core
+from sansms.stores import AsyncPostgresStore, from_url
 from sansms.testing import Clock, conformance
 
 CASES = pytest.mark.parametrize("case", conformance.CASES, ids=str)
 
 
 def test_there_are_enough_cases_and_each_has_a_name_of_its_own():
-    assert len(conformance.CASES) >= 100
+    assert len(conformance.CASES) >= 200
     assert len({str(case) for case in conformance.CASES}) == len(conformance.CASES)
+
+
+def test_the_recorded_cases_are_those_of_the_core():
+    ours = Path(conformance.__file__).parents[1] / "data" / "conformance.json"
+    assert ours.read_bytes() == (Path(__file__).parents[2] / "core/vectors/conformance.json").read_bytes()
 
 
 @CASES
@@ -49,6 +59,58 @@ def test_redis(case, redis):
 @CASES
 def test_redis_with_asyncio(case, redis_url):
     case(conformance.Blocking(AsyncRedisStore(redis_url)))
+
+
+@pytest.fixture(scope="module", params=["postgres", "mariadb"])
+def database(request):
+    store = from_url(request.getfixturevalue(f"{request.param}_url"))
+    yield store
+    store.close()
+
+
+@CASES
+def test_database(case, database):
+    database._clock = None
+    case(database)
+
+
+@CASES
+def test_database_on_a_virtual_clock(case, database):
+    database._clock = Clock()
+    case(database, database._clock)
+
+
+class OneLoop:
+    """A store for asyncio, on one loop in a thread of its own."""
+
+    def __init__(self, store):
+        self.store, self.loop = store, asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+
+    def call(self, coroutine):
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
+
+    def run(self, ops, timeout):
+        return self.call(self.store.arun(ops, timeout))
+
+    def close(self):
+        self.call(self.store.aclose())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+
+@pytest.fixture(scope="module")
+def one_loop(postgres_url):
+    store = OneLoop(AsyncPostgresStore(postgres_url))
+    yield store
+    store.close()
+
+
+@CASES
+def test_postgres_with_asyncio(case, one_loop):
+    case(one_loop)
 
 
 def failures(store, clock):

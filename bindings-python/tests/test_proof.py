@@ -28,14 +28,14 @@ CONTENDER = str(Path(__file__).with_name("contender.py"))
 ONE, FIVE = {"number": ["50/24h"]}, {"cooldown_s": 0, "number": ["5/24h"]}
 
 
-@pytest.fixture(params=["memory", "sqlite", "redis"])
+@pytest.fixture(params=["memory", "sqlite", "redis", "postgres", "mariadb"])
 def url(request, tmp_path):
     """The URL of a store."""
     if request.param == "memory":
         return "memory://"
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'codes.sqlite3'}"
-    return request.getfixturevalue("redis_url")
+    return request.getfixturevalue(f"{request.param}_url")
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_64_threads_at_one_number(url, namespace, policy, allowed, refusal):
     assert codes == {"sent": allowed, refusal: 64 - allowed}
 
 
-@pytest.mark.parametrize("url", ["sqlite", "redis"], indirect=True)
+@pytest.mark.parametrize("url", ["sqlite", "redis", "postgres", "mariadb"], indirect=True)
 @pytest.mark.parametrize(("policy", "allowed", "refusal"), [(ONE, 1, "limit.cooldown"), (FIVE, 5, "limit.number")])
 def test_8_processes_of_8_threads_at_one_number(url, namespace, policy, allowed, refusal):
     with SandboxServer() as server:
@@ -357,7 +357,7 @@ FORKING = """if True:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no fork on this system")
-@pytest.mark.parametrize("url", ["sqlite", "redis"], indirect=True)
+@pytest.mark.parametrize("url", ["sqlite", "redis", "postgres", "mariadb"], indirect=True)
 @pytest.mark.parametrize("used_before", ["not", "threads", "asyncio"])
 def test_a_service_that_is_forked(url, namespace, used_before):
     with SandboxServer() as server:

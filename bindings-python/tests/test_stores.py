@@ -53,7 +53,7 @@ def test_a_url_names_a_store(url, kind):
         "memory://x",
         "sqlite://",
         "sqlite:///",
-        "postgres://canary",
+        "mysql://canary",
         "redis:canary",
         "redis://h:canary/0",
         "://",

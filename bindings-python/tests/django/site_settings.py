@@ -50,6 +50,12 @@ DATABASES = {
         "ATOMIC_REQUESTS": True,
     }
 }
+try:
+    import pymysql
+except ImportError:
+    pass
+else:
+    pymysql.install_as_MySQLdb()
 AUTH_USER_MODEL = "people.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"

@@ -14,4 +14,16 @@ from ._address import ClientAddress, client_ip
 from ._respond import respond
 from ._service import DjangoService, service
 
-__all__ = ["ClientAddress", "DjangoService", "client_ip", "respond", "service"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._store import DjangoStore
+
+__all__ = ["ClientAddress", "DjangoService", "DjangoStore", "client_ip", "respond", "service"]
+
+
+def __getattr__(name: str) -> object:
+    if name != "DjangoStore":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from ._store import DjangoStore
+
+    return DjangoStore

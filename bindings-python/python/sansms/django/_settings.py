@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
+from sansms import ConfigError
+
 MOST_PROXIES = 16
 
 # Options that hold an object; a text names one by its dotted path.
@@ -32,7 +34,18 @@ def service_options() -> dict[str, Any]:
     for name in OBJECTS:
         if isinstance(options.get(name), str):
             options[name] = import_string(options[name])
+    if isinstance(options.get("store"), Mapping):
+        options["store"] = database_store(options["store"])
     return options
+
+
+def database_store(named: Mapping[str, Any]) -> object:
+    """Returns the store in the database that `{"django": "…"}` names."""
+    if set(named) != {"django"} or not isinstance(named["django"], str):
+        raise ConfigError("config.value", "store", "must be {'django': a name in DATABASES}, a URL, or a store")
+    from ._store import DjangoStore
+
+    return DjangoStore(named["django"])
 
 
 def trusted_proxies() -> int:

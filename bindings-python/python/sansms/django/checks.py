@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TAKEN = frozenset({"audit.six_digits", "audit.session_optional", "audit.consecutive_failures", "audit.spray"})
 
 # Kinds of stores that want a word; told by name, so that nothing is imported for it.
-KINDS = {"memory": "MemoryStore", "sqlite": "SQLiteStore"}
+KINDS = {"memory": "MemoryStore", "sqlite": "SQLiteStore", "django": "DjangoStore"}
 
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 
@@ -94,12 +94,18 @@ def _store(service: Service) -> list[checks.CheckMessage]:
     store = service._store
     kind = next((kind for kind, made in KINDS.items() if type(store).__name__ == made), "")
     path = Path(store._path).resolve() if kind == "sqlite" else None  # type: ignore[union-attr]
-    if kind == "sqlite" and path is not None and path in _database_files():
+    others = settings.DATABASES
+    if kind == "django":
+        path = store.file()  # type: ignore[union-attr]
+        kind = "" if path is None else "sqlite"
+        using = store._using  # type: ignore[union-attr]
+        others = {name: database for name, database in others.items() if name != using or name == "default"}
+    if path is not None and path in _database_files(others):
         return [
             checks.Error(
                 "SANSMS['store'] is the SQLite file of a database of Django's.",
                 hint="Give it a file of its own: one file has one writer at a time, so a transaction of the view's "
-                "would keep tries from being counted.",
+                "would keep tries from being counted. (For {'django': …} that is an entry of its own in DATABASES.)",
                 id="sansms.E005",
             )
         ]
@@ -151,9 +157,9 @@ def _weaknesses(service: Service) -> list[checks.CheckMessage]:
     ]
 
 
-def _database_files() -> set[Path]:
+def _database_files(databases: Mapping[str, Any]) -> set[Path]:
     return {
         Path(database["NAME"]).resolve()
-        for database in settings.DATABASES.values()
+        for database in databases.values()
         if database.get("ENGINE", "").endswith(("sqlite3", "spatialite")) and database.get("NAME")
     }

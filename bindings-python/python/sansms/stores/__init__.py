@@ -10,17 +10,38 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sansms._types import AsyncStore, Store
 
+    from .mysql import MySQLStore
+    from .postgres import AsyncPostgresStore, PostgresStore
     from .redis import AsyncRedisStore, RedisStore
     from .sqlite import SQLiteStore
 
-__all__ = ["AsyncRedisStore", "MemoryStore", "RedisStore", "SQLiteStore", "from_url"]
+__all__ = [
+    "AsyncPostgresStore",
+    "AsyncRedisStore",
+    "MemoryStore",
+    "MySQLStore",
+    "PostgresStore",
+    "RedisStore",
+    "SQLiteStore",
+    "from_url",
+]
+
+HOMES = {
+    "AsyncPostgresStore": "postgres",
+    "AsyncRedisStore": "redis",
+    "MySQLStore": "mysql",
+    "PostgresStore": "postgres",
+    "RedisStore": "redis",
+    "SQLiteStore": "sqlite",
+}
 
 
 def from_url(url: str) -> Store | AsyncStore:
     """Makes the store that a URL names; opens nothing.
 
-    `redis://…`, `rediss://…` (TLS), `unix://…` (Redis at a socket), `sqlite:///file` (three strokes and a relative
-    path, or four and an absolute one), `memory://`. Raises `ConfigError`, which never shows the URL.
+    `redis://…`, `rediss://…` (TLS), `unix://…` (Redis at a socket), `postgresql://…`, `mysql://…` or `mariadb://…`,
+    `sqlite:///file` (three strokes and a relative path, or four and an absolute one), `memory://`. Raises
+    `ConfigError`, which never shows the URL.
     """
     scheme, separator, rest = url.partition("://")
     if separator and scheme in ("redis", "rediss", "unix"):
@@ -31,14 +52,22 @@ def from_url(url: str) -> Store | AsyncStore:
         from .sqlite import SQLiteStore
 
         return SQLiteStore(rest[1:])
+    if separator and scheme in ("postgresql", "postgres"):
+        from .postgres import PostgresStore
+
+        return PostgresStore(url)
+    if separator and scheme in ("mysql", "mariadb"):
+        from .mysql import MySQLStore
+
+        return MySQLStore(url)
     if (scheme, separator, rest) == ("memory", "://", ""):
         return MemoryStore()
-    problem = "must be a store, or a URL: redis://…, rediss://…, unix://…, sqlite:///file or memory://"
+    problem = "must be a store, or a URL: redis://…, rediss://…, unix://…, postgresql://…, mysql://…, sqlite:///file or memory://"
     raise ConfigError("config.value", "store", problem, "SANSMS_STORE")
 
 
 def __getattr__(name: str) -> object:
-    home = {"AsyncRedisStore": "redis", "RedisStore": "redis", "SQLiteStore": "sqlite"}.get(name)
+    home = HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
