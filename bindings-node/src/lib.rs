@@ -68,6 +68,23 @@ pub fn start_verify<'e>(
     deployment.start(env, flow, deployment.engine.verify(request, seed_of(seed)?), now)
 }
 
+/// Begins to call an action of a vendor's; otherwise as [`start_send`].
+///
+/// # Errors
+/// As [`start_send`].
+#[napi]
+pub fn start_call<'e>(
+    env: &'e Env,
+    deployment: &External<Deployment>,
+    flow: u32,
+    request: String,
+    seed: &[u8],
+    now: f64,
+) -> Result<JsString<'e>> {
+    let [provider, action, params] = text::read_action(&request).ok_or_else(unknown_field)?;
+    deployment.start(env, flow, deployment.engine.call(&provider, &action, &params, seed_of(seed)?), now)
+}
+
 /// Takes the reply to step `id` and returns the next step.
 ///
 /// # Errors
@@ -179,13 +196,6 @@ pub fn apply(record: Option<&[u8]>, op: String, now: f64) -> Result<Applied> {
 #[napi]
 pub fn client_ip(peer: Option<String>, forwarded: String, proxies: u32) -> Option<String> {
     wire::client_ip(peer.as_deref(), &forwarded, proxies as usize)
-}
-
-/// Returns the script of the Redis store, and its SHA-1 in lower-case hex.
-#[napi]
-pub fn redis_script() -> Vec<String> {
-    let (script, sha) = wire::redis_script();
-    vec![script.into(), sha]
 }
 
 /// Returns the names of the environment variables that the host should read.

@@ -1,7 +1,8 @@
 // Every store does what a store must do, on the real server.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -26,6 +27,17 @@ async function conform(t, store, clock) {
 test("memory", async (t) => {
   const clock = new Clock();
   await conform(t, new MemoryStore({ now: () => clock.now }), clock);
+});
+
+test("the script is the core's, and the digest is its own", async () => {
+  const sent = [];
+  const empty = {
+    evalsha: async (sha) => (sent.push(sha), Promise.reject(new Error("NOSCRIPT"))),
+    eval: async (script) => (sent.push(script), "granted 1"),
+  };
+  await new RedisStore(empty, { allowEviction: true }).run([{ key: "k", op: "reserve 0000000000000001 1:l:1:1000:s" }]);
+  const script = readFileSync(join(import.meta.dirname, "../../../core/src/store/partition.lua"), "utf8");
+  assert.deepEqual(sent, [createHash("sha1").update(script).digest("hex"), script]);
 });
 
 test("the suite finds stores that do it wrong", async () => {

@@ -6,8 +6,6 @@ export interface Core {
   /** The client's address, from who is connected and what our proxies wrote; empty when it can't be read. */
   clientIp(peer: string | undefined, forwarded: string, proxies: number): string | null | undefined;
   envNames(): string[];
-  /** The script of the Redis store, and its SHA-1 in hex. */
-  redisScript(): string[];
   version(): string;
 }
 
@@ -26,6 +24,7 @@ export interface CoreSandbox {
 export interface CoreEngine {
   send(request: string, seed: Uint8Array): CoreFlow;
   verify(request: string, seed: Uint8Array): CoreFlow;
+  call(request: string, seed: Uint8Array): CoreFlow;
   redeem(ticket: string, to: string, purpose: string, bound: string, now: number): boolean;
   audit(): string;
 }

@@ -6,6 +6,7 @@ export interface Native extends Omit<TestingCore, "Engine" | "MemoryStore"> {
   configure(config: string): Handle;
   startSend: Start;
   startVerify: Start;
+  startCall: Start;
   resume(engine: Handle, flow: number, id: number, reply: string, now: number): string;
   forget(engine: Handle, flow: number): void;
   redeem(engine: Handle, ticket: string, to: string, purpose: string, bound: string, now: number): boolean;
@@ -34,6 +35,10 @@ export function fromNative(native: Native): TestingCore {
 
     verify(request: string, seed: Uint8Array): CoreFlow {
       return new Flow(this.#handle, native.startVerify, request, seed);
+    }
+
+    call(request: string, seed: Uint8Array): CoreFlow {
+      return new Flow(this.#handle, native.startCall, request, seed);
     }
 
     redeem(ticket: string, to: string, purpose: string, bound: string, now: number): boolean {

@@ -6,8 +6,8 @@ export type Observer = (event: Event) => void;
 /** One outcome, for counters and logs: no number, no code, no address. */
 export interface Event {
   /** Which call it was. */
-  readonly action: "send" | "verify";
-  /** What the code is for, as the application named it. */
+  readonly action: "send" | "verify" | "call";
+  /** What the code is for, as the application named it; for a `call`, the vendor's action. */
   readonly purpose: string;
   /** Which outcome: `sent`, `limited` … */
   readonly kind: Outcome["kind"];

@@ -4,12 +4,15 @@ export type SendOutcome = Sent | Limited | ChallengeRequired | Undelivered | Unk
 /** What a call to `verify` ends with. */
 export type VerifyOutcome = Verified | WrongCode | Expired | Locked | Limited | Invalid | Unavailable;
 
-/** What either call ends with; tell them apart by `kind`, and success by `ok`. */
-export type Outcome = SendOutcome | VerifyOutcome;
+/** What a call to `call` ends with. */
+export type CallOutcome = Answered | Unknown | Invalid | Unavailable;
+
+/** What any call ends with; tell them apart by `kind`, and success by `ok`. */
+export type Outcome = SendOutcome | VerifyOutcome | CallOutcome;
 
 /** What every outcome has. */
 export interface OutcomeBase {
-  /** `true` for `sent` and `verified`, and for nothing else. Test this. */
+  /** `true` for `sent`, `verified` and `answered`, and for nothing else. Test this. */
   readonly ok: boolean;
   /** A stable dotted code, e.g. `limit.cooldown`. */
   readonly code: string;
@@ -86,13 +89,25 @@ export interface Undelivered extends OutcomeBase, Wait, ProviderReply {
   readonly ok: false;
 }
 
-/** The request left and no whole answer came: the message may arrive or not. */
+/** The request left and no whole answer came: the message may arrive or not, the action be done or not. */
 export interface Unknown extends OutcomeBase, Wait, ProviderReply {
   readonly kind: "unknown";
   readonly ok: false;
   readonly resendInMs?: number;
   readonly expiresInMs?: number;
   readonly challenge?: string;
+}
+
+/** The vendor answered an action. */
+export interface Answered extends OutcomeBase, ProviderReply {
+  readonly kind: "answered";
+  readonly ok: true;
+  /**
+   * What the vendor said, as it documents it.
+   *
+   * It may hold numbers and texts, so it is left out when the outcome is printed, spread or serialised.
+   */
+  readonly answer: Readonly<Record<string, unknown>>;
 }
 
 /** The code was right, and is spent. */
@@ -132,8 +147,8 @@ export interface Invalid extends OutcomeBase {
   readonly ok: false;
 }
 
-/** The store failed or took too long; nothing was sent or checked. */
-export interface Unavailable extends OutcomeBase, Wait {
+/** The store failed or took too long; nothing was sent or checked. Or a vendor refused an action. */
+export interface Unavailable extends OutcomeBase, Wait, ProviderReply {
   readonly kind: "unavailable";
   readonly ok: false;
 }

@@ -2,8 +2,8 @@ import { ConfigError, pickEnv, readError, withErrors, writeConfig, type ServiceO
 import { readAudit, type Audit } from "./audit.js";
 import { core, type CoreEngine, type CoreFlow } from "./core.js";
 import { drive, type Host } from "./driver.js";
-import type { Outcome, SendOutcome, VerifyOutcome } from "./outcome.js";
-import { report, type Observer } from "./observer.js";
+import type { CallOutcome, Outcome, SendOutcome, VerifyOutcome } from "./outcome.js";
+import { report, type Event, type Observer } from "./observer.js";
 import { SEAMS, type Seams } from "./seams.js";
 import type { Store } from "./store.js";
 import { writeRequest } from "./text.js";
@@ -98,6 +98,17 @@ export class Service {
     return (await this.#run("verify", request.purpose, () => this.#engine.verify(writeRequest(request), this.#seed()))) as VerifyOutcome;
   }
 
+  /**
+   * Calls an action of a vendor's, e.g. a query of what was sent; no limit is counted.
+   *
+   * `provider` is its configured name. `action` and the names in `params` are the vendor's own; what the options know,
+   * such as an app's id, may be left out. What the vendor said is the outcome's `answer`.
+   */
+  async call(provider: string, action: string, params: Readonly<Record<string, unknown>> = {}): Promise<CallOutcome> {
+    const request = { provider, action, params: JSON.stringify(params) };
+    return (await this.#run("call", action, () => this.#engine.call(writeRequest(request), this.#seed()))) as CallOutcome;
+  }
+
   /** Tells whether a ticket is genuine, fresh, and bound to just this. A ticket is not spent: it lives a short while. */
   redeem({ ticket, to, purpose, ticketFor }: TicketRequest): boolean {
     return withErrors(() => this.#engine.redeem(`${ticket}`, `${to}`, `${purpose}`, `${ticketFor}`, this.#host.now()));
@@ -108,7 +119,7 @@ export class Service {
     return readAudit(this.#engine.audit());
   }
 
-  async #run(action: "send" | "verify", purpose: string, begin: () => CoreFlow): Promise<Outcome> {
+  async #run(action: Event["action"], purpose: string, begin: () => CoreFlow): Promise<Outcome> {
     try {
       const began = performance.now();
       const outcome = await drive(begin(), this.#host);

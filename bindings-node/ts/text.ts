@@ -100,6 +100,11 @@ function readOutcome(text: string): Outcome {
     if (name === "event") events.push(value);
     // The full number is there to be read, and is left out when the outcome is printed, spread or serialised.
     else if (name === "to") Object.defineProperty(fields, "to", { value, enumerable: false });
+    // So is what a vendor said, which is read at the first look.
+    else if (name === "answer") {
+      let read: unknown;
+      Object.defineProperty(fields, "answer", { get: () => (read ??= JSON.parse(value)), enumerable: false });
+    }
     else {
       const [key, read] = FIELDS.get(name) ?? learn(name);
       fields[key] = read(value);

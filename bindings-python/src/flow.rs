@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 #[pyclass(frozen, module = "sansms._core")]
 pub(crate) struct Engine(wire::Engine);
 
-/// One send or verify on its way.
+/// One send, verify or call on its way.
 #[pyclass(frozen, module = "sansms._core")]
 pub(crate) struct Flow(Mutex<wire::Flow>);
 
@@ -72,6 +72,12 @@ impl Engine {
     ) -> Flow {
         let request = wire::VerifyRequest { to, code, purpose, ip, session, ticket_for };
         Flow(Mutex::new(self.0.verify(request, seed)))
+    }
+
+    /// Makes the flow that calls a vendor's action; `params` is JSON, `seed` 32 fresh random bytes.
+    #[pyo3(signature = (provider, action, params, *, seed))]
+    fn call(&self, provider: &str, action: &str, params: &str, seed: [u8; 32]) -> Flow {
+        Flow(Mutex::new(self.0.call(provider, action, params, seed)))
     }
 
     /// Returns what the policy lets an attacker do, as JSON.

@@ -18,9 +18,10 @@ def lines(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (VECTORS / name).read_text(encoding="utf-8").splitlines()]
 
 
-@pytest.mark.parametrize(
-    ("name", "least"), [("phone.jsonl", 450), ("email.jsonl", 250), ("code.jsonl", 110), ("address.jsonl", 50)]
-)
+CASES = [("phone.jsonl", 450), ("email.jsonl", 250), ("code.jsonl", 110), ("address.jsonl", 50)]
+
+
+@pytest.mark.parametrize(("name", "least"), CASES)
 def test_what_comes_out_is_what_was_written(name: str, least: int) -> None:
     cases = lines(name)
     assert len(cases) >= least

@@ -12,6 +12,11 @@ use sansms::time::UnixMillis;
 use sansms::wire::{self, text};
 use wasm_bindgen::prelude::*;
 
+/// Memory for a single thread, which is all that there is here.
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static MEMORY: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 /// A configured service, ready to begin flows.
 #[wasm_bindgen]
 pub struct Engine(wire::Engine);
@@ -45,6 +50,15 @@ impl Engine {
         Ok(Flow(self.0.verify(request, seed_of(seed)?)))
     }
 
+    /// Begins to call an action of a vendor's; `seed` is 32 bytes, drawn anew for every flow.
+    ///
+    /// # Errors
+    /// `drive.seed` for another length, `drive.request` for a field that there is not.
+    pub fn call(&self, request: &str, seed: &[u8]) -> Result<Flow, JsError> {
+        let [provider, action, params] = text::read_action(request).ok_or_else(unknown_field)?;
+        Ok(Flow(self.0.call(&provider, &action, &params, seed_of(seed)?)))
+    }
+
     /// Tells whether a ticket is genuine, fresh, and bound to just this.
     ///
     /// # Errors
@@ -67,7 +81,7 @@ impl Engine {
     }
 }
 
-/// One send or one check, under way.
+/// One send, check or call, under way.
 #[wasm_bindgen]
 pub struct Flow(wire::Flow);
 
@@ -78,7 +92,7 @@ impl Flow {
     /// # Errors
     /// `drive.…|message`, a bug in the driver.
     pub fn start(&mut self, now: f64) -> Result<String, JsError> {
-        self.0.start(millis(now)?).map(|step| text::write_step(&step)).map_err(drive_error)
+        written(self.0.start(millis(now)?))
     }
 
     /// Takes the reply to step `id` and returns the next step.
@@ -88,7 +102,7 @@ impl Flow {
     pub fn resume(&mut self, id: f64, reply: &str, now: f64) -> Result<String, JsError> {
         let id = u32::try_from(whole("id", id)?).map_err(|_| drive_error(DriveError::WrongId))?;
         let reply = text::read_reply(reply).ok_or(DriveError::WrongKind).map_err(drive_error)?;
-        self.0.resume(id, reply, millis(now)?).map(|step| text::write_step(&step)).map_err(drive_error)
+        written(self.0.resume(id, reply, millis(now)?))
     }
 }
 
@@ -147,13 +161,6 @@ pub fn client_ip(peer: Option<String>, forwarded: &str, proxies: u32) -> Option<
     wire::client_ip(peer.as_deref(), forwarded, proxies as usize)
 }
 
-/// Returns the script of the Redis store, and its SHA-1 in lower-case hex.
-#[wasm_bindgen(js_name = redisScript)]
-pub fn redis_script() -> Vec<String> {
-    let (script, sha) = wire::redis_script();
-    vec![script.into(), sha]
-}
-
 /// Returns the names of the environment variables that the host should read.
 #[wasm_bindgen(js_name = envNames)]
 pub fn env_names() -> Vec<String> {
@@ -164,6 +171,12 @@ pub fn env_names() -> Vec<String> {
 #[wasm_bindgen]
 pub fn version() -> String {
     wire::VERSION.into()
+}
+
+/// Writes a step, or the error in its stead; inlined twice it would be 2 kB more.
+#[inline(never)]
+fn written(step: Result<wire::Step, DriveError>) -> Result<String, JsError> {
+    step.map(|step| text::write_step(&step)).map_err(drive_error)
 }
 
 /// Takes a JavaScript number as an unsigned one; wasm-bindgen's own integers would round and wrap in silence.

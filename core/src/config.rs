@@ -3,7 +3,6 @@
 use crate::error::{ConfigCode, ConfigError};
 use crate::json::{Object, Value};
 use crate::secret::Secret;
-use std::collections::BTreeSet;
 
 /// One object of the configuration, read option by option.
 ///
@@ -12,7 +11,7 @@ use std::collections::BTreeSet;
 pub struct Section<'a> {
     path: String,
     map: &'a Object,
-    known: BTreeSet<&'static str>,
+    known: Vec<&'static str>,
 }
 
 impl<'a> Section<'a> {
@@ -22,7 +21,7 @@ impl<'a> Section<'a> {
     /// [`ConfigCode::Type`] when it is not an object.
     pub fn open(path: &str, value: &'a Value) -> Result<Self, ConfigError> {
         match value {
-            Value::Object(map) => Ok(Self { path: path.into(), map, known: BTreeSet::new() }),
+            Value::Object(map) => Ok(Self { path: path.into(), map, known: Vec::new() }),
             _ => Err(error(ConfigCode::Type, path, "must be an object")),
         }
     }
@@ -41,7 +40,7 @@ impl<'a> Section<'a> {
 
     /// Returns an option as it stands; JSON null counts as absent.
     pub fn value(&mut self, option: &'static str) -> Option<&'a Value> {
-        self.known.insert(option);
+        self.know(option);
         self.map.get(option).filter(|value| !value.is_null())
     }
 
@@ -124,14 +123,31 @@ impl<'a> Section<'a> {
     pub fn choice<T: Copy>(
         &mut self,
         option: &'static str,
-        words: &[(&str, T)],
+        words: &[(&'static str, T)],
     ) -> Result<Option<T>, ConfigError> {
+        let chosen = self.chosen(option, &|at| words.get(at).map(|(word, _)| *word))?;
+        Ok(chosen.and_then(|at| words.get(at)).map(|(_, value)| *value))
+    }
+
+    /// Returns which of the words an option is; once for all types that they may stand for.
+    fn chosen(
+        &mut self,
+        option: &'static str,
+        word: &dyn Fn(usize) -> Option<&'static str>,
+    ) -> Result<Option<usize>, ConfigError> {
         let Some(text) = self.text(option)? else { return Ok(None) };
-        if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
-            return Ok(Some(*value));
+        let mut message = String::from("must be one of ");
+        for at in 0.. {
+            match word(at) {
+                Some(word) if word == text => return Ok(Some(at)),
+                Some(word) => {
+                    message.push_str(if at > 0 { ", " } else { "" });
+                    message.push_str(word);
+                }
+                None => break,
+            }
         }
-        let list: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        Err(self.error(ConfigCode::Value, option, &format!("must be one of {}", list.join(", "))))
+        Err(self.error(ConfigCode::Value, option, &message))
     }
 
     /// Returns a map from text to text, in key order; empty when absent.
@@ -184,13 +200,28 @@ impl<'a> Section<'a> {
     /// # Errors
     /// [`ConfigCode::Unknown`], which lists the options there are.
     pub fn finish(self) -> Result<(), ConfigError> {
-        match self.map.iter().map(|(key, _)| key).filter(|key| !self.known.contains(key)).min() {
+        match self
+            .map
+            .iter()
+            .map(|(key, _)| key)
+            .filter(|key| !self.known.iter().any(|known| known == key))
+            .min()
+        {
             None => Ok(()),
             Some(stray) => {
-                let list: Vec<&str> = self.known.iter().copied().collect();
-                let message = format!("is not an option; there are {}", list.join(", "));
+                let message = format!("is not an option; there are {}", self.known.join(", "));
                 Err(self.error(ConfigCode::Unknown, stray, &message))
             }
+        }
+    }
+}
+
+impl Section<'_> {
+    /// Keeps an option's name, in order; a tree would be more code, and there are few.
+    fn know(&mut self, option: &'static str) {
+        let at = self.known.partition_point(|known| *known < option);
+        if self.known.get(at) != Some(&option) {
+            self.known.insert(at, option);
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::config::{Section, error};
 use crate::email;
 use crate::error::{ConfigCode, ConfigError};
+use crate::flow::action::{ActionFlow, ActionRequest};
 use crate::flow::breaker::Breaker;
 use crate::flow::contact::Contact;
 use crate::flow::deployment::{Deployment, is_name};
@@ -128,6 +129,17 @@ impl Engine {
     #[must_use]
     pub fn verify(&self, request: VerifyRequest, seed: [u8; 32]) -> Flow {
         Flow::new(VerifyFlow::new(self.inner.clone(), request, Secret::new(seed)))
+    }
+
+    /// Makes a flow that calls an action of a vendor's, e.g. a query of what was sent; no limit is counted.
+    ///
+    /// `provider` is its configured name, `action` and the names in `params_json`, an object, are the vendor's own.
+    /// `seed` as for [`Engine::send`]. What is wrong with any of them becomes the flow's outcome, `action.input`.
+    #[must_use]
+    pub fn call(&self, provider: &str, action: &str, params_json: &str, seed: [u8; 32]) -> Flow {
+        let [provider, action, params] = [provider, action, params_json].map(str::to_owned);
+        let request = ActionRequest { provider, action, params };
+        Flow::new(ActionFlow::new(self.inner.clone(), request, Secret::new(seed)))
     }
 
     /// Returns the secret part of the path that takes delivery receipts: 22 characters of a URL.

@@ -1,6 +1,6 @@
 import { ConfigError } from "../config.js";
-import { core } from "../core.js";
 import { runEach, type Store, type StoreOp } from "../store.js";
+import { SCRIPT, SHA } from "./script.js";
 
 /** As much of a client of ioredis (`Redis` or `Cluster`) as is used. */
 export interface IoredisLike {
@@ -71,14 +71,13 @@ export class RedisStore implements Store {
       this.#checked = undefined;
       throw error;
     });
-    const [script = "", sha = ""] = core.get().core.redisScript();
     return runEach(ops, async (op) => {
       try {
-        return text(await this.#send("evalsha", sha, op));
+        return text(await this.#send("evalsha", SHA, op));
       } catch (error) {
         // It did not run then; EVAL runs it and loads the script.
         if (!isNoScript(error)) throw error;
-        return text(await this.#send("eval", script, op));
+        return text(await this.#send("eval", SCRIPT, op));
       }
     });
   }

@@ -1,6 +1,6 @@
 import { ConfigError } from "../config.js";
-import { core } from "../core.js";
 import type { Store, StoreOp } from "../store.js";
+import { SCRIPT, SHA } from "./script.js";
 
 /** Where an Upstash database is. */
 export interface UpstashOptions {
@@ -37,12 +37,11 @@ export class UpstashStore implements Store {
 
   async run(ops: readonly StoreOp[], timeoutMs = 5000): Promise<(string | undefined)[]> {
     const signal = AbortSignal.timeout(Math.max(0, Math.ceil(timeoutMs)));
-    const [script = "", sha = ""] = core.get().core.redisScript();
-    const answers = await this.#ask(ops.map(({ key, op }) => ["EVALSHA", sha, "1", key, op]), signal);
+    const answers = await this.#ask(ops.map(({ key, op }) => ["EVALSHA", SHA, "1", key, op]), signal);
     // These did not run; EVAL runs them and loads the script.
     const missed = ops.flatMap((op, at) => (answers[at]?.error?.startsWith("NOSCRIPT") === true ? [{ ...op, at }] : []));
     if (missed.length > 0) {
-      const again = await this.#ask(missed.map(({ key, op }) => ["EVAL", script, "1", key, op]), signal);
+      const again = await this.#ask(missed.map(({ key, op }) => ["EVAL", SCRIPT, "1", key, op]), signal);
       missed.forEach(({ at }, index) => (answers[at] = again[index] ?? {}));
     }
     return ops.map((_, at) => {

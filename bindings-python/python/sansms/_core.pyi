@@ -1,4 +1,4 @@
-from typing import final
+from typing import Any, final
 
 from ._types import HttpReply, Step, StoreReply
 
@@ -45,6 +45,7 @@ class Engine:
         session: str | None = None,
         ticket_for: str | None = None,
     ) -> Flow: ...
+    def call(self, provider: str, action: str, params: str, *, seed: bytes) -> Flow: ...
     def audit_json(self) -> str: ...
     def audit_text(self) -> str: ...
     def redeem(self, ticket: str, to: str, purpose: str, bound: str, now_ms: int) -> bool: ...
@@ -63,7 +64,7 @@ class Outcome:
         """Which outcome: `sent`, `limited`, `verified`, `wrong_code` …"""
     @property
     def ok(self) -> bool:
-        """Whether it went well: true for `sent` and `verified` only."""
+        """Whether it went well: true for `sent`, `verified` and `answered` only."""
     @property
     def code(self) -> str:
         """A stable dotted code, e.g. `limit.number_cooldown`."""
@@ -106,6 +107,9 @@ class Outcome:
     @property
     def request_id(self) -> str | None:
         """The provider's id of the request."""
+    @property
+    def answer(self) -> dict[str, Any] | None:
+        """What the vendor said to a `call`, as it documents it; it may hold numbers and texts."""
     @property
     def http_status(self) -> int:
         """The status that an HTTP handler would answer with."""

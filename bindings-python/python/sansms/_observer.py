@@ -17,9 +17,9 @@ class Event:
 
     def __init__(self, action: str, purpose: str, outcome: Outcome, latency_ms: float) -> None:
         self.action: str = action
-        """`send` or `verify`."""
+        """`send`, `verify` or `call`."""
         self.purpose: str = purpose
-        """What the code is for, as the application named it."""
+        """What the code is for, as the application named it; for a `call`, the vendor's action."""
         self.kind: str = outcome.kind
         """Which outcome: `sent`, `limited` …"""
         self.code: str = outcome.code

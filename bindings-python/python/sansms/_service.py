@@ -141,6 +141,22 @@ class Service:
         del to, code, ip, session, ticket_for  # nothing of the user's in a traceback from here on
         return await self._arun("verify", purpose, flow)
 
+    def call(self, provider: str, action: str, params: Mapping[str, object] | None = None) -> _core.Outcome:
+        """Calls an action of a vendor's, e.g. a query of what was sent; no limit is counted.
+
+        `provider` is its configured name. `action` and the names in `params` are the vendor's own; what the settings
+        know, such as an app's id, may be left out. What the vendor said is the outcome's `answer`.
+        """
+        flow = self._call(provider, action, params)
+        del params  # nothing of the user's in a traceback from here on
+        return self._run("call", action, flow)
+
+    async def acall(self, provider: str, action: str, params: Mapping[str, object] | None = None) -> _core.Outcome:
+        """Is `call` for asyncio: nothing in it blocks the loop."""
+        flow = self._call(provider, action, params)
+        del params  # nothing of the user's in a traceback from here on
+        return await self._arun("call", action, flow)
+
     def redeem(self, ticket: str, to: str, *, purpose: str, ticket_for: str) -> bool:
         """Tells whether a ticket of `verify` is genuine, fresh, and bound to just this.
 
@@ -237,6 +253,11 @@ class Service:
             ticket_for=ticket_for,
             seed=self._entropy(32),
         )
+
+    def _call(self, provider: str, action: str, params: Mapping[str, object] | None) -> _core.Flow:
+        from json import dumps
+
+        return self._engine.call(provider, action, dumps(dict(params or {})), seed=self._entropy(32))
 
     def _run(self, action: str, purpose: str, flow: _core.Flow) -> _core.Outcome:
         store: Any = self._store

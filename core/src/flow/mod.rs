@@ -3,6 +3,7 @@
 //! There is no queue that a host could forget to drain: what to do next is what the call returned. A flow asks for
 //! at most four store steps, and of each provider one key and one HTTP exchange; every path ends in [`Step::Done`].
 
+pub(crate) mod action;
 pub(crate) mod breaker;
 pub(crate) mod contact;
 pub(crate) mod deployment;

@@ -107,6 +107,20 @@ cases! {
         "系统繁忙，请在 {wait}后重试。", "Busy right now. Please try again in {wait}.";
     StoreReply = "store.reply", Unavailable,
         "系统繁忙，请在 {wait}后重试。", "Busy right now. Please try again in {wait}.";
+    ActionAnswered = "action.answered", Answered,
+        "服务商已答复。", "The provider answered.";
+    ActionInput = "action.input", Invalid,
+        "参数不正确。", "A parameter is not right.";
+    ActionRejected = "action.rejected", Unavailable,
+        "服务商拒绝了该号码。", "The provider refuses this number.";
+    ActionAccount = "action.account", Unavailable,
+        "服务商拒绝了该调用，请检查账号。", "The provider refuses this call. Please check the account.";
+    ActionThrottled = "action.throttled", Unavailable,
+        "服务商繁忙，请稍后重试。", "The provider is busy. Please try later.";
+    ActionUnavailable = "action.unavailable", Unavailable,
+        "服务商暂不可用，请稍后重试。", "The provider can't be reached. Please try later.";
+    ActionAmbiguous = "action.ambiguous", Unknown,
+        "调用可能已生效，请先查询再重试。", "The call may have gone through. Please look before trying again.";
     InputCodeEmpty = "input.code.empty", Invalid,
         "请输入验证码。", "Please enter the code.";
     InputCodeLength = "input.code.length", Invalid,

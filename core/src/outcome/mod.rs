@@ -20,6 +20,8 @@ pub enum Kind {
     Undelivered,
     /// It may have been sent.
     Unknown,
+    /// The vendor answered an action; `answer` is what it said.
+    Answered,
     /// The code was right, and is spent.
     Verified,
     /// The code was wrong; `attempts_left` says how many tries are left.
@@ -34,7 +36,7 @@ pub enum Kind {
     Unavailable,
 }
 
-/// A flow's result. `Debug` shows the number masked and no token.
+/// A flow's result. `Debug` shows the number masked, no token and no answer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// What kind of result it is.
@@ -67,6 +69,8 @@ pub struct Outcome {
     pub message_id: Option<String>,
     /// The provider's id of the request.
     pub request_id: Option<String>,
+    /// What the vendor said to an action: a JSON object, with numbers and texts in it.
+    pub answer: Option<String>,
     /// What the operator should know: budget marks and provider failures, masked.
     pub events: Vec<String>,
     /// A text for people that replaces the code's own: Chinese and English.
@@ -75,12 +79,13 @@ pub struct Outcome {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Sent,
         Self::Limited,
         Self::ChallengeRequired,
         Self::Undelivered,
         Self::Unknown,
+        Self::Answered,
         Self::Verified,
         Self::WrongCode,
         Self::Expired,
@@ -98,6 +103,7 @@ impl Kind {
             Self::ChallengeRequired => "challenge_required",
             Self::Undelivered => "undelivered",
             Self::Unknown => "unknown",
+            Self::Answered => "answered",
             Self::Verified => "verified",
             Self::WrongCode => "wrong_code",
             Self::Expired => "expired",
@@ -107,17 +113,17 @@ impl Kind {
         }
     }
 
-    /// Tells whether the caller got what it asked for: a code sent, or a code verified.
+    /// Tells whether the caller got what it asked for: a code sent or verified, an action answered.
     #[must_use]
     pub const fn is_ok(self) -> bool {
-        matches!(self, Self::Sent | Self::Verified)
+        matches!(self, Self::Sent | Self::Answered | Self::Verified)
     }
 
     /// Returns the HTTP status that suits an answer.
     #[must_use]
     pub const fn http_status(self) -> u16 {
         match self {
-            Self::Sent | Self::Verified => 200,
+            Self::Sent | Self::Answered | Self::Verified => 200,
             Self::WrongCode | Self::Expired | Self::Locked | Self::Invalid => 400,
             Self::ChallengeRequired => 403,
             Self::Limited => 429,
@@ -146,12 +152,13 @@ impl Outcome {
             send_id: None,
             message_id: None,
             request_id: None,
+            answer: None,
             events: Vec::new(),
             text: None,
         }
     }
 
-    /// Tells whether the caller got what it asked for: a code sent, or a code verified.
+    /// Tells whether the caller got what it asked for: a code sent or verified, an action answered.
     #[must_use]
     pub const fn ok(&self) -> bool {
         self.kind.is_ok()

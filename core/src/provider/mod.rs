@@ -16,6 +16,7 @@
 //! So is a used nonce, because the same request must have arrived before. `Rejected` is what a stranger can bring
 //! about by choosing the number, the provider's own limits for a number included.
 
+pub mod action;
 pub mod aliyun;
 mod classes;
 #[cfg(feature = "gateway")]
@@ -28,6 +29,7 @@ pub mod tencent;
 #[cfg(test)]
 mod tests;
 
+pub use action::{Action, ActionError, Answer};
 pub use aliyun::Aliyun;
 #[cfg(feature = "gateway")]
 pub use gateway::Gateway;
@@ -37,6 +39,7 @@ pub use tencent::Tencent;
 use crate::config::{self, Section};
 use crate::error::{ConfigCode, ConfigError};
 use crate::http::{HttpCall, HttpReply, TransportFault};
+use crate::json::Value;
 use crate::sign::Credentials;
 use crate::time::{Millis, UnixMillis};
 use core::fmt;
@@ -79,6 +82,27 @@ pub trait Provider: Send + Sync {
     /// Returns the checking half of a provider that makes the codes itself.
     fn managed(&self) -> Option<&dyn Managed> {
         None
+    }
+
+    /// Lists what it offers beside sending and checking codes.
+    fn actions(&self) -> &'static [Action] {
+        &[]
+    }
+
+    /// Builds the signed call of one of [`Provider::actions`]; `params` is a JSON object.
+    ///
+    /// # Errors
+    /// [`ActionError::Input`] before [`ActionError::Credentials`]; nothing was sent.
+    fn action(&self, _name: &str, _params: &Value, _signing: &Signing<'_>) -> Result<HttpCall, ActionError> {
+        Err(action::unknown(self.actions()))
+    }
+
+    /// Reads the reply to a call of [`Provider::action`].
+    ///
+    /// # Errors
+    /// [`Failure`] when the vendor refused it, or nobody can tell.
+    fn read_action(&self, _name: &str, reply: &HttpReply) -> Result<Answer, Failure> {
+        Err(reading::doubtful(reply, "reply.unreadable"))
     }
 }
 

@@ -93,7 +93,9 @@ fn plain_code(code: &str) -> String {
 ///
 /// `SignatureDoesNotMatch` repeats the whole canonical request, number and code included.
 fn plain_words(message: &str) -> String {
-    let quoted = |char: char| char.is_control() || "%&={}[]<>\"".contains(char);
+    let quoted = |char: char| {
+        char.is_control() || matches!(char, '%' | '&' | '=' | '{' | '}' | '[' | ']' | '<' | '>' | '"')
+    };
     let message = message.split(quoted).next().unwrap_or_default();
     let mut out = String::new();
     let mut word = String::new();

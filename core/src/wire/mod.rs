@@ -66,13 +66,13 @@ pub enum Step {
     Done(Outcome),
 }
 
-/// A flow's result, flat. `Debug` shows the number masked and no token.
+/// A flow's result, flat. `Debug` shows the number masked, no token and no answer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// `sent`, `limited`, `challenge_required`, `undelivered`, `unknown`, `verified`, `wrong_code`, `expired`,
-    /// `locked`, `invalid` or `unavailable`.
+    /// `sent`, `limited`, `challenge_required`, `undelivered`, `unknown`, `answered`, `verified`, `wrong_code`,
+    /// `expired`, `locked`, `invalid` or `unavailable`.
     pub kind: &'static str,
-    /// Whether the caller got what it asked for; true for `sent` and `verified` only.
+    /// Whether the caller got what it asked for; true for `sent`, `verified` and `answered` only.
     pub ok: bool,
     /// The case, as a stable dotted code.
     pub code: &'static str,
@@ -102,6 +102,8 @@ pub struct Outcome {
     pub message_id: Option<String>,
     /// The provider's id of the request.
     pub request_id: Option<String>,
+    /// What the vendor said to an action: a JSON object, with numbers and texts in it.
+    pub answer: Option<String>,
     /// The HTTP status that suits an answer.
     pub http_status: u16,
     /// A text for people in Chinese.
@@ -197,6 +199,12 @@ impl Engine {
         Flow(self.0.verify(request, seed))
     }
 
+    /// Makes a flow that calls a vendor's action; see [`crate::Engine::call`].
+    #[must_use]
+    pub fn call(&self, provider: &str, action: &str, params_json: &str, seed: [u8; 32]) -> Flow {
+        Flow(self.0.call(provider, action, params_json, seed))
+    }
+
     /// Returns the secret part of the path that takes delivery receipts; see [`crate::Engine::receipt_key`].
     #[must_use]
     pub fn receipt_key(&self) -> String {
@@ -222,7 +230,7 @@ impl Flow {
     /// # Errors
     /// [`DriveError`]: a bug in the driver.
     pub fn start(&mut self, now: UnixMillis) -> Result<Step, DriveError> {
-        self.0.start(now).map(Step::from)
+        Ok(self.0.start(now)?.into())
     }
 
     /// Takes the reply to the step `id` and returns the next step.
@@ -230,11 +238,13 @@ impl Flow {
     /// # Errors
     /// [`DriveError`]: a bug in the driver; the flow is as it was.
     pub fn resume(&mut self, id: u32, reply: Reply, now: UnixMillis) -> Result<Step, DriveError> {
-        self.0.resume(id, reply, now).map(Step::from)
+        Ok(self.0.resume(id, reply, now)?.into())
     }
 }
 
 impl From<flow::Step> for Step {
+    // Two calls of it would be two copies.
+    #[inline(never)]
     fn from(step: flow::Step) -> Self {
         match step {
             flow::Step::Http { id, call } => Self::Http { id, call },
@@ -267,6 +277,7 @@ impl From<outcome::Outcome> for Outcome {
             send_id: it.send_id,
             message_id: it.message_id,
             request_id: it.request_id,
+            answer: it.answer,
             events: it.events,
         }
     }

@@ -39,7 +39,7 @@ pub fn schema_json() -> String {
             "VerifyRequest": fields!(VerifyRequest { to, purpose, ip, session, code, ticket_for } = VerifyRequest::default()),
             "Outcome": fields!(Outcome {
                 kind, ok, code, to, masked, retry_after_ms, resend_in_ms, expires_in_ms, attempts_left, replayed, challenge,
-                ticket, provider, send_id, message_id, request_id, http_status, text_zh, text_en, events
+                ticket, provider, send_id, message_id, request_id, answer, http_status, text_zh, text_en, events
             } = outcome),
             "HttpCall": fields!(HttpCall { method, url, headers, body, timeout, max_reply } = empty()),
             "HttpReply": fields!(HttpReply { status, headers, body } = reply),

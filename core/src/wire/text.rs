@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! request   to: …  purpose: …  ip: …  session: …  device: …  idempotency-key: …  code: …  deliver: false  ticket-for: …
+//!           provider: …  action: …  params: …
 //! step      http <id>        store <id>        done               credentials <id>
 //!           POST <url>       <key> <op>        kind: sent         <provider>
 //!           <ms> <bytes>     …                 ok: true
@@ -63,6 +64,18 @@ pub fn read_verify(text: &str) -> Option<VerifyRequest> {
             "ticket-for" => request.ticket_for = Some(value),
             _ => return None,
         }
+    }
+    Some(request)
+}
+
+/// Reads a request to call an action: provider, action and parameters; `None` if a line is not a field of it.
+#[must_use]
+pub fn read_action(text: &str) -> Option<[String; 3]> {
+    let mut request = [const { String::new() }; 3];
+    for field in fields(text) {
+        let (name, value) = field?;
+        let at = ["provider", "action", "params"].iter().position(|known| *known == name)?;
+        *request.get_mut(at)? = value;
     }
     Some(request)
 }
@@ -217,6 +230,7 @@ fn write_outcome(out: &mut String, outcome: &Outcome) {
     text("send-id", outcome.send_id.as_deref());
     text("message-id", outcome.message_id.as_deref());
     text("request-id", outcome.request_id.as_deref());
+    text("answer", outcome.answer.as_deref());
     text("text-zh", Some(&outcome.text_zh));
     text("text-en", Some(&outcome.text_en));
     outcome.events.iter().for_each(|event| text("event", Some(event)));
@@ -295,6 +309,13 @@ mod tests {
         assert_eq!(request.session.as_deref(), Some("a%0Ab\r\nto: x"));
         assert_eq!((request.to.as_str(), request.purpose.as_str(), request.deliver), ("1", "p", true));
         assert!(read_send("to 1").is_none() && read_send("from: 1").is_none());
+    }
+
+    #[test]
+    fn an_action_is_three_fields() {
+        let request = read_action("action: Pull\nparams: {\"a\":\"%0A\"}\nprovider: tencent\n");
+        assert_eq!(request.unwrap(), ["tencent", "Pull", "{\"a\":\"\n\"}"]);
+        assert!(read_action("provider: tencent\nto: 1").is_none());
     }
 
     #[test]

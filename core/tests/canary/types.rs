@@ -15,7 +15,7 @@ use sansms::policy::audit::{Assumptions, Weakness};
 use sansms::policy::{IpMode, Policy, Rule, SessionMode};
 use sansms::provider::{
     Aliyun, BuildError, Channel, Class, Gateway, Guess, Message, Number, Provider, Receipt, Recipient,
-    Signing, Tencent,
+    Signing, Tencent, action,
 };
 use sansms::sandbox::{Answer, Fault, Sandbox, Vendor};
 use sansms::secret::Secret;
@@ -336,6 +336,10 @@ fn providers() -> Shown {
     let refusal = HttpReply { status: 200, headers: Vec::new(), body: body.into() };
     let failures = [aliyun.read(&refusal).unwrap_err(), tencent.read(&refusal).unwrap_err()];
     let errors = [BuildError::NoTemplate, BuildError::Code, BuildError::Recipient, BuildError::SendId];
+    let signing = Signing { now: UnixMillis(1), nonce: [7; 16], credentials: None };
+    let answered = format!(r#"{{"PhoneNumber":"{NUMBER}"}}"#);
+    let params = json!({ NUMBER: CODE, "TemplateId": CODE });
+    let misplaced = tencent.action("SendSms", &params.into(), &signing).unwrap_err();
     let secret = || Secret::new("canary".to_owned());
     let key = Credentials { id: "LTAIcanary".into(), secret: secret(), token: Some(secret()) };
     let signed = Signed {
@@ -383,7 +387,16 @@ fn providers() -> Shown {
             format!("{} {}", show(errors), errors.map(|error| error.to_string()).concat()),
         ),
         ("provider/aliyun Aliyun", show(&aliyun)),
-        ("provider/tencent Tencent", show(&tencent)),
+        ("provider/tencent/sms Tencent", show(&tencent)),
+        ("provider/action Action", show(tencent.actions())),
+        ("provider/action Param", show(tencent.actions().first().map(|action| action.params))),
+        ("provider/action Kind", show(action::Kind::Texts)),
+        ("provider/action Place", show(action::Place::Body)),
+        (
+            "provider/action Answer",
+            show(action::Answer { json: answered.clone(), request_id: Some("r".into()) }),
+        ),
+        ("provider/action ActionError", format!("{} {misplaced}", show(&misplaced))),
         ("sandbox Sandbox", show(&sandbox)),
         ("sandbox Answer", show((answer, Answer::Reply(reply())))),
         ("sandbox Sms", show(sms)),

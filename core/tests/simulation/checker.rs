@@ -299,7 +299,7 @@ impl Checker {
             Kind::Invalid => log.steps == 0,
             // What was granted to this very attempt can be gone when it asks again.
             Kind::Unavailable => log.troubled,
-            Kind::ChallengeRequired => false,
+            Kind::ChallengeRequired | Kind::Answered => false,
         };
         if !fits || outcome.ok() != matches!(outcome.kind, Kind::Sent | Kind::Verified) {
             return Err(format!("{outcome:?} after {:?} and {:?}", log.heard, log.answer));

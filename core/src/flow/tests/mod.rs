@@ -1,3 +1,4 @@
+mod action;
 mod managed;
 mod providers;
 

@@ -2,15 +2,17 @@
 //!
 //! Source: cloud.tencent.com, "SendSms", and the official SDK tencentcloud-sdk-python-sms 3.1.153.
 
-use super::keys::{Keys, Names};
-use super::pattern::Pattern;
-use super::reading::{MAX_REPLY, doubtful, failure, id, object};
-use super::settings::{self, Endpoint, Env};
-use super::{BuildError, Class, Failure, Message, Provider, Reading, Receipt, Recipient, Signing, classes};
+use super::{NAMES, Response, actions, coded, contradiction, digits, text};
 use crate::config::Section;
 use crate::error::{ConfigCode, ConfigError};
 use crate::http::{HttpCall, HttpReply};
-use crate::json::{Object, Value};
+use crate::json::Value;
+use crate::provider::action::{self, Action, ActionError, Answer};
+use crate::provider::keys::Keys;
+use crate::provider::pattern::Pattern;
+use crate::provider::reading::{MAX_REPLY, doubtful, id};
+use crate::provider::settings::{self, Endpoint, Env};
+use crate::provider::{BuildError, Failure, Message, Provider, Reading, Receipt, Recipient, Signing};
 use crate::sign::encode::Ink;
 use crate::sign::tencent_tc3;
 use crate::time::Millis;
@@ -77,6 +79,22 @@ impl Tencent {
         })
     }
 
+    fn signed(&self, action: &str, body: String, signing: &Signing<'_>) -> Result<HttpCall, BuildError> {
+        let credentials = self.keys.pick(signing, &self.endpoint)?;
+        let call = tencent_tc3::Call {
+            action,
+            version: "2021-01-11",
+            host: &self.endpoint.host,
+            service: SERVICE,
+            region: Some(&self.region),
+            language: None,
+            body,
+        };
+        let key = self.day_keys.at(&credentials.secret, SERVICE, signing.now);
+        let request = tencent_tc3::build_with(&key, call, credentials, signing.now);
+        Ok(request.into_call(&self.endpoint.origin, self.timeout, MAX_REPLY))
+    }
+
     /// Writes the body, compact, in the order the vendor documents it.
     fn body(&self, to: &str, message: &Message<'_>, template: &str) -> String {
         let mut json = Ink::with_capacity(256);
@@ -122,40 +140,17 @@ impl Provider for Tencent {
         self.keys.are_the_hosts()
     }
 
-    /// The signature has no nonce.
     fn call(&self, message: &Message<'_>, signing: &Signing<'_>) -> Result<HttpCall, BuildError> {
         let to = message.to.phone()?.e164;
         message.check(512)?;
-        let credentials = self.keys.pick(signing, &self.endpoint)?;
         let template = settings::template(&self.templates, message.purpose).ok_or(BuildError::NoTemplate)?;
-        let call = tencent_tc3::Call {
-            action: "SendSms",
-            version: "2021-01-11",
-            host: &self.endpoint.host,
-            service: SERVICE,
-            region: Some(&self.region),
-            language: None,
-            body: self.body(to, message, template),
-        };
-        let key = self.day_keys.at(&credentials.secret, SERVICE, signing.now);
-        let request = tencent_tc3::build_with(&key, call, credentials, signing.now);
-        Ok(request.into_call(&self.endpoint.origin, self.timeout, MAX_REPLY))
+        self.signed("SendSms", self.body(to, message, template), signing)
     }
 
     fn read(&self, reply: &HttpReply) -> Reading {
-        let body = object(reply)?;
-        let Some(response) = body.get("Response").and_then(Value::as_object) else {
-            return Err(doubtful(reply, "reply.no_code"));
-        };
-        let request_id = id(response.get("RequestId"));
-        if let Some(error) = response.get("Error").and_then(Value::as_object) {
-            return Err(match text(error, "Code") {
-                Some(code) => failure(classes::TENCENT, reply, code, words(error), request_id),
-                None => Failure { request_id, ..doubtful(reply, "reply.no_code") },
-            });
-        }
+        let Response { members, request_id } = Response::read(reply)?;
         // One number was asked for, so one status must be there; the call as a whole succeeds either way.
-        let status = match response.get("SendStatusSet").and_then(Value::as_array) {
+        let status = match members.get("SendStatusSet").and_then(Value::as_array) {
             Some([Value::Object(status)]) => status,
             _ => return Err(Failure { request_id, ..doubtful(reply, "reply.no_code") }),
         };
@@ -163,13 +158,31 @@ impl Provider for Tencent {
             Some("Ok") if (200..300).contains(&reply.status) => {
                 Ok(Receipt { message_id: id(status.get("SerialNo")), request_id })
             }
-            Some("Ok") => {
-                let class = Class::Ambiguous;
-                Err(Failure { class, request_id, ..doubtful(reply, "reply.contradiction") })
-            }
-            Some(code) => Err(failure(classes::TENCENT, reply, code, words(status), request_id)),
-            None => Err(Failure { request_id, ..doubtful(reply, "reply.no_code") }),
+            Some("Ok") => Err(contradiction(reply, request_id)),
+            _ => Err(coded(reply, status, request_id)),
         }
+    }
+
+    fn actions(&self) -> &'static [Action] {
+        actions::SMS
+    }
+
+    fn action(&self, name: &str, params: &Value, signing: &Signing<'_>) -> Result<HttpCall, ActionError> {
+        let action = action::find(actions::SMS, name)?;
+        let own = [("SmsSdkAppId", self.app_id.as_str()), ("SignName", &self.sign_name)];
+        let taken = action.take(params, &own)?;
+        let numbers = params.get("PhoneNumberSet").and_then(Value::as_array).unwrap_or_default();
+        let home =
+            numbers.iter().filter_map(Value::as_str).filter(|number| actions::mainland(number)).count();
+        if home != 0 && home != numbers.len() {
+            let message = "must be numbers of the mainland only, or of elsewhere only";
+            return Err(ActionError::input("params.PhoneNumberSet", message));
+        }
+        Ok(self.signed(action.name, taken.json(), signing)?)
+    }
+
+    fn read_action(&self, _: &str, reply: &HttpReply) -> Result<Answer, Failure> {
+        Response::read(reply)?.answer(reply)
     }
 }
 
@@ -191,22 +204,5 @@ fn template_params(section: &mut Section<'_>) -> Result<Vec<Pattern>, ConfigErro
     Ok(out)
 }
 
-fn text<'a>(map: &'a Object, name: &str) -> Option<&'a str> {
-    map.get(name).and_then(Value::as_str)
-}
-
-fn words(map: &Object) -> &str {
-    text(map, "Message").unwrap_or_default()
-}
-
-fn digits(text: &str) -> bool {
-    (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 const SERVICE: &str = "sms";
 const HOST: &str = "sms.tencentcloudapi.com";
-const NAMES: Names = Names {
-    id: ("secret_id", "TENCENTCLOUD_SECRET_ID"),
-    secret: ("secret_key", "TENCENTCLOUD_SECRET_KEY"),
-    token: ("session_token", "TENCENTCLOUD_SESSION_TOKEN"),
-};

@@ -1,0 +1,325 @@
+//! What a vendor offers beside sending and checking codes: actions as data, checked before any byte is sent.
+//!
+//! A parameter goes by the name that the vendor documents. What is written follows the order of the table, which is
+//! the vendor's own.
+
+mod check;
+#[cfg(test)]
+mod tests;
+
+use super::BuildError;
+use crate::http::HttpReply;
+use crate::json::{self, Value};
+use crate::sign::encode::Ink;
+use check::Wrong;
+use core::fmt;
+
+/// An action of a vendor's API, and what it takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Action {
+    /// The vendor's name for it, e.g. `QuerySendDetails`.
+    pub name: &'static str,
+    /// Its parameters, in the order the vendor documents them.
+    pub params: &'static [Param],
+}
+
+/// A parameter of an action.
+#[derive(Clone, Copy, Debug)]
+pub struct Param {
+    /// The vendor's name for it, e.g. `PhoneNumber`.
+    pub name: &'static str,
+    /// What it may be.
+    pub kind: Kind,
+    /// Whether the vendor refuses a call without it, or with an empty text.
+    pub required: bool,
+    /// Where the vendor looks for it.
+    pub place: Place,
+}
+
+/// What a parameter may be.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    /// Text of at most so many characters.
+    Text(u16),
+    /// Text of at most so many bytes.
+    Bytes(u16),
+    /// Text that passes a test, and what to say of text that doesn't.
+    Shape(fn(&str) -> bool, &'static str),
+    /// A whole number, from the first to the second.
+    Number(i64, i64),
+    /// Yes or no.
+    Flag,
+    /// From one to so many of a kind.
+    List(u16, &'static Kind),
+    /// An object with these members.
+    Object(&'static [Param]),
+    /// An object of texts under names of the caller's own, such as a template's variables.
+    Texts,
+}
+
+/// Where a parameter stands in a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the query; lists and objects as JSON text.
+    Query,
+    /// In a form body; lists and objects as JSON text.
+    Form,
+    /// A member of the JSON body.
+    Body,
+}
+
+/// What the vendor answered. `Debug` shows its size only: it may hold numbers and texts.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The vendor's JSON object, as it came.
+    pub json: String,
+    /// The request's id at the provider, for its support.
+    pub request_id: Option<String>,
+}
+
+/// Why an action's call can't be made; no byte was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActionError {
+    /// An input is wrong.
+    Input {
+        /// Its path, e.g. `params.PhoneNumber`.
+        field: String,
+        /// What would be right; never the value.
+        message: String,
+    },
+    /// The host gives the key for each call, and gave none that is usable.
+    Credentials,
+}
+
+impl Answer {
+    /// Takes what a reply says, read before as a JSON object, or a member of it that stands alone there.
+    pub(super) fn within(reply: &HttpReply, member: &str, request_id: Option<String>) -> Self {
+        let whole = String::from_utf8_lossy(&reply.body);
+        let json = inside(&whole, member).unwrap_or(&whole).to_owned();
+        Self { json, request_id }
+    }
+}
+
+/// Returns the text of an object's only member; `None` where it isn't the only one for certain.
+fn inside<'a>(whole: &'a str, member: &str) -> Option<&'a str> {
+    let rest = whole.trim().strip_prefix('{')?.strip_suffix('}')?.trim_start();
+    let rest = rest.strip_prefix('"')?.strip_prefix(member)?.strip_prefix('"')?;
+    let rest = rest.trim_start().strip_prefix(':')?.trim();
+    json::parse(rest.as_bytes()).is_ok().then_some(rest)
+}
+
+impl ActionError {
+    pub(super) fn input(field: &str, message: &str) -> Self {
+        Self::Input { field: field.to_owned(), message: message.to_owned() }
+    }
+}
+
+impl From<BuildError> for ActionError {
+    /// All that a call is refused for once its parameters were checked is its key.
+    fn from(_: BuildError) -> Self {
+        Self::Credentials
+    }
+}
+
+/// An action's parameters once they were checked.
+pub(super) struct Taken<'a>(Vec<(&'static Param, Given<'a>)>);
+
+#[derive(Clone, Copy)]
+enum Given<'a> {
+    Own(&'a str),
+    Value(&'a Value),
+}
+
+impl Param {
+    /// Makes a parameter that the vendor insists on.
+    #[must_use]
+    pub const fn required(place: Place, name: &'static str, kind: Kind) -> Self {
+        Self { name, kind, required: true, place }
+    }
+
+    /// Makes a parameter that may be left out.
+    #[must_use]
+    pub const fn optional(place: Place, name: &'static str, kind: Kind) -> Self {
+        Self { name, kind, required: false, place }
+    }
+}
+
+/// Finds an action by its name.
+///
+/// # Errors
+/// [`ActionError::Input`] at `action`, which lists those there are.
+pub(super) fn find(actions: &'static [Action], name: &str) -> Result<&'static Action, ActionError> {
+    actions.iter().find(|action| action.name == name).ok_or_else(|| unknown(actions))
+}
+
+/// Says that a provider has no such action, and which it has.
+pub(crate) fn unknown(actions: &[Action]) -> ActionError {
+    let message = match actions {
+        [] => "is not one of this provider's; it has none".to_owned(),
+        _ => listed("is not one of this provider's; there are ", actions.iter().map(|action| action.name)),
+    };
+    ActionError::Input { field: "action".into(), message }
+}
+
+/// Writes names behind an opening, with commas.
+pub(crate) fn listed<'a>(opening: &str, names: impl Iterator<Item = &'a str>) -> String {
+    let mut out = opening.to_owned();
+    for (index, name) in names.enumerate() {
+        out.push_str(if index > 0 { ", " } else { "" });
+        out.push_str(name);
+    }
+    out
+}
+
+impl Action {
+    /// Checks parameters, a JSON object; `own` stands in for texts and numbers that are left out.
+    ///
+    /// # Errors
+    /// [`ActionError::Input`] at the first parameter that is wrong.
+    pub(super) fn take<'a>(
+        &'static self,
+        params: &'a Value,
+        own: &[(&'static str, &'a str)],
+    ) -> Result<Taken<'a>, ActionError> {
+        let taken = self.taken(params, own);
+        taken.map_err(|Wrong { field, message }| ActionError::Input {
+            field: ["params", &field].concat(),
+            message,
+        })
+    }
+
+    fn taken<'a>(
+        &'static self,
+        params: &'a Value,
+        own: &[(&'static str, &'a str)],
+    ) -> Result<Taken<'a>, Wrong> {
+        let standing = |name: &str| own.iter().find(|(key, _)| *key == name).map(|(_, text)| *text);
+        check::members(self.params, params, |name| standing(name).is_some())?;
+        let given = self.params.iter().filter_map(|param| {
+            let value = member(params, param.name).map(Given::Value);
+            Some((param, value.or_else(|| standing(param.name).map(Given::Own))?))
+        });
+        Ok(Taken(given.collect()))
+    }
+}
+
+impl Taken<'_> {
+    /// Writes the JSON body, compact.
+    pub(super) fn json(&self) -> String {
+        let mut out = Ink::with_capacity(256);
+        for (index, (param, given)) in
+            self.0.iter().filter(|(param, _)| param.place == Place::Body).enumerate()
+        {
+            out.text(if index > 0 { "," } else { "{" });
+            out.json(param.name);
+            out.text(":");
+            match (given, param.kind) {
+                (Given::Own(digits), Kind::Number(..)) => out.text(digits),
+                (Given::Own(text), _) => out.json(text),
+                (Given::Value(value), kind) => write(&mut out, &kind, value),
+            }
+        }
+        out.text(if out.bytes().is_empty() { "{}" } else { "}" });
+        out.done()
+    }
+
+    #[allow(dead_code, reason = "for APIs that take no JSON body")]
+    /// Returns what stands in a query or a form: names and plain values.
+    pub(super) fn pairs(&self, place: Place) -> Vec<(&'static str, String)> {
+        let here = self.0.iter().filter(|(param, _)| param.place == place);
+        here.map(|(param, given)| (param.name, given.plain(&param.kind))).collect()
+    }
+}
+
+impl Given<'_> {
+    #[allow(dead_code, reason = "for APIs that take no JSON body")]
+    fn plain(&self, kind: &Kind) -> String {
+        match self {
+            Self::Own(text) => (*text).to_owned(),
+            Self::Value(value) => match value.as_str() {
+                Some(text) => text.to_owned(),
+                None => {
+                    let mut out = Ink::with_capacity(64);
+                    write(&mut out, kind, value);
+                    out.done()
+                }
+            },
+        }
+    }
+}
+
+/// Writes a checked value as JSON, the members of an object in the order of its table.
+fn write(out: &mut Ink, kind: &Kind, value: &Value) {
+    match kind {
+        Kind::Text(_) | Kind::Bytes(_) | Kind::Shape(..) => out.json(value.as_str().unwrap_or_default()),
+        Kind::Number(..) => {
+            let number = value.as_i64().unwrap_or_default();
+            out.text(if number < 0 { "-" } else { "" });
+            out.number(number.unsigned_abs());
+        }
+        Kind::Flag => out.text(if value.as_bool() == Some(true) { "true" } else { "false" }),
+        Kind::List(_, of) => {
+            out.text("[");
+            for (index, item) in value.as_array().into_iter().flatten().enumerate() {
+                out.text(if index > 0 { "," } else { "" });
+                write(out, of, item);
+            }
+            out.text("]");
+        }
+        Kind::Object(params) => {
+            let there =
+                params.iter().filter_map(|param| Some((param.name, &param.kind, member(value, param.name)?)));
+            write_members(out, there);
+        }
+        Kind::Texts => {
+            let there = value.as_object().into_iter().flat_map(|map| map.iter());
+            write_members(out, there.map(|(name, text)| (name, &Kind::Text(0), text)));
+        }
+    }
+}
+
+fn write_members<'a>(out: &mut Ink, members: impl Iterator<Item = (&'a str, &'a Kind, &'a Value)>) {
+    out.text("{");
+    for (index, (name, kind, value)) in members.enumerate() {
+        out.text(if index > 0 { "," } else { "" });
+        out.json(name);
+        out.text(":");
+        write(out, kind, value);
+    }
+    out.text("}");
+}
+
+/// Returns a member; null counts as absent.
+fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
+    value.get(name).filter(|value| !value.is_null())
+}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text(_) | Self::Bytes(_) | Self::Shape(..) => "text",
+            Self::Number(..) => "whole number",
+            Self::Flag => "flag",
+            Self::List(..) => "list",
+            Self::Object(_) => "object",
+            Self::Texts => "object of texts",
+        })
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Answer({} bytes)", self.json.len())
+    }
+}
+
+impl fmt::Display for ActionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input { field, message } => write!(f, "{field}: {message}"),
+            Self::Credentials => f.write_str("the host gave no usable key"),
+        }
+    }
+}
+
+impl core::error::Error for ActionError {}
