@@ -21,6 +21,7 @@ const subpaths = {
   "stores/sqlite": "stores/sqlite",
   "stores/postgres": "stores/postgres",
   "stores/mysql": "stores/mysql",
+  "stores/split": "stores/split",
   "stores/durable-object": "stores/durable-object",
   "stores/d1": "stores/d1",
   "stores/upstash": "stores/upstash",
