@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .mysql import MySQLStore
     from .postgres import AsyncPostgresStore, PostgresStore
     from .redis import AsyncRedisStore, RedisStore
+    from .split import SplitStore
     from .sqlite import SQLiteStore
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "PostgresStore",
     "RedisStore",
     "SQLiteStore",
+    "SplitStore",
     "from_url",
 ]
 
@@ -33,6 +35,7 @@ HOMES = {
     "PostgresStore": "postgres",
     "RedisStore": "redis",
     "SQLiteStore": "sqlite",
+    "SplitStore": "split",
 }
 
 
