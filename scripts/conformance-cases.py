@@ -274,10 +274,10 @@ case(
 )
 case(
     "what has ended is as if it had never been",
-    (reserve(1, log(1, MINUTE), idem(1), slot(validity=MINUTE)), "granted "),
+    (reserve(1, idem(1), log(1, MINUTE), slot(validity=MINUTE)), "granted "),
     31 * DAY,
     (guess(1, 9), "gone"),
-    (reserve(1, log(1, MINUTE), idem(1)), "granted "),
+    (reserve(1, idem(1), log(1, MINUTE)), "granted "),
 )
 
 # Challenges

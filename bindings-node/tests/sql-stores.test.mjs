@@ -136,7 +136,7 @@ for (const kind of KINDS) {
     const key = fresh("held");
     await store.run([{ key, op: reserve(1) }], 5000);
     const release = await kind.hold(pools[0], key);
-    const reply = await new Store(pool()).run([{ key, op: reserve(2) }], name === "MariaDB" ? 1200 : 400);
+    const reply = await new Store(pool()).run([{ key, op: reserve(2) }], 3000);
     assert.deepEqual(reply, ["refused busy"]);
     await release();
     for (const at of [3, 4, 5, 6]) assert.match(await insist(store, { key, op: reserve(at) }), /^granted/);
