@@ -317,7 +317,7 @@ fn receipts() -> Vec<sansms::receipt::DeliveryReceipt> {
 /// Shows what another provider of Tencent Cloud says of itself.
 fn other_of_tencent(kind: &str) -> String {
     let legacy = json!({"app_id": "1400006666", "app_key": "canary", "sign_name": "示例", "templates": {"default": "1"}});
-    let mail = json!({"secret_id": "AKIDcanary", "secret_key": "canary", "from": "codes@mail.example",
+    let mail = json!({"secret_id": "AKIDcanary", "secret_key": "canary", "from_address": "codes@mail.example",
         "subject": "code", "templates": {"default": "1"}});
     if kind == "tencent_mail" {
         let mail = mail.into();
