@@ -19,7 +19,12 @@ APIS = {
         "dysmsapi 2018-05-01 (international)",
         "dm SingleSendMail",
     ),
-    "tencent": ("common (gateway)", "sms SendSms (SendStatusSet[].Code) and sms API"),
+    "tencent": (
+        "common (gateway)",
+        "sms SendSms (SendStatusSet[].Code) and sms API",
+        "ses SendEmail",
+        "qcloudsms v5 (result field)",
+    ),
 }
 FAMILIES = {
     # isv: the caller's side refused it; isp: the provider's side failed, at a point nobody tells.

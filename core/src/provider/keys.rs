@@ -115,6 +115,53 @@ impl Keys {
         Ok(Self::Fixed(credentials(&id.unwrap_or_default(), &secret.unwrap_or_default())))
     }
 
+    /// Reads a secret that has no id of its own; no environment variable stands in for it.
+    pub(super) fn read_secret(
+        section: &mut Section<'_>,
+        option: &'static str,
+        endpoint: &Endpoint,
+    ) -> Result<Self, ConfigError> {
+        let from_host = section.choice("credentials", &[("host", ())])?.is_some();
+        let own = section.text(option)?;
+        match (own, from_host) {
+            (Some(_), true) => {
+                Err(section.error(ConfigCode::Value, option, "goes alone; with `credentials` leave it out"))
+            }
+            (None, true) => Ok(Self::Host),
+            (_, false) => {
+                let secret = section.required(option, None)?;
+                if !is_key(secret) {
+                    let message = "must be ASCII without white space or control characters";
+                    return Err(section.error(ConfigCode::Value, option, message));
+                }
+                let credentials = alone(secret);
+                match stranger(&credentials, endpoint) {
+                    Some(message) => Err(section.error(ConfigCode::Value, option, message)),
+                    None => Ok(Self::Fixed(credentials)),
+                }
+            }
+        }
+    }
+
+    /// Returns a secret that has no id of its own.
+    ///
+    /// # Errors
+    /// As [`Keys::pick`]; the id that a host gives with it is not looked at.
+    pub(super) fn pick_secret<'a>(
+        &'a self,
+        signing: &Signing<'a>,
+        endpoint: &Endpoint,
+    ) -> Result<&'a Secret<String>, BuildError> {
+        let secret = match self {
+            Self::Fixed(credentials) => return Ok(&credentials.secret),
+            Self::Host => &signing.credentials.ok_or(BuildError::Credentials)?.secret,
+        };
+        match is_key(secret.expose()) && stranger(&alone(secret.expose()), endpoint).is_none() {
+            true => Ok(secret),
+            false => Err(BuildError::Credentials),
+        }
+    }
+
     /// Returns the key to sign with.
     ///
     /// # Errors
@@ -166,6 +213,12 @@ fn pick(
 
 fn is_key(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Makes a key of a secret alone; its id tells only whose world it is of.
+fn alone(secret: &str) -> Credentials {
+    let id = if secret.starts_with(SANDBOX) { SANDBOX } else { "" };
+    Credentials { id: id.to_owned(), secret: Secret::new(secret.to_owned()), token: None }
 }
 
 /// Says why a key doesn't fit the endpoint: `sandbox-` keys stay on this machine, and plain http takes no other.

@@ -18,6 +18,7 @@
 
 pub mod action;
 pub mod aliyun;
+mod body;
 mod classes;
 #[cfg(feature = "gateway")]
 pub mod gateway;
@@ -34,7 +35,7 @@ pub use aliyun::{Aliyun, AliyunAuth, AliyunGlobal, AliyunMail};
 #[cfg(feature = "gateway")]
 pub use gateway::Gateway;
 pub use settings::Env;
-pub use tencent::Tencent;
+pub use tencent::{Tencent, TencentLegacy, TencentMail};
 
 use crate::config::{self, Section};
 use crate::error::{ConfigCode, ConfigError};
@@ -170,11 +171,13 @@ pub fn from_config(top: &mut Section<'_>, env: Env<'_>) -> Result<Vec<Box<dyn Pr
             "aliyun_global" => Box::new(AliyunGlobal::from_config(&mut section, env)?),
             "aliyun_mail" => Box::new(AliyunMail::from_config(&mut section, env)?),
             "tencent" => Box::new(Tencent::from_config(&mut section, env)?),
+            "tencent_legacy" => Box::new(TencentLegacy::from_config(&mut section, env)?),
+            "tencent_mail" => Box::new(TencentMail::from_config(&mut section, env)?),
             #[cfg(feature = "gateway")]
             "gateway" => Box::new(Gateway::from_config(&mut section, env)?),
             _ => {
                 const KINDS: &str = "is not a kind of provider; there are aliyun, aliyun_auth, aliyun_global, aliyun_mail, \
-                                     tencent, gateway";
+                                     tencent, tencent_legacy, tencent_mail, gateway";
                 return Err(config::error(ConfigCode::Unknown, &path, KINDS));
             }
         };

@@ -132,6 +132,21 @@ pub(super) fn of_purpose<'a, T>(entries: &'a [(String, T)], purpose: &str) -> Op
     find(purpose).or_else(|| find("default"))
 }
 
+/// Reads `template_params`, an object from variable to text; `{"code": "{code}"}` unless set.
+pub(super) fn variables(section: &mut Section<'_>) -> Result<Vec<(String, Pattern)>, ConfigError> {
+    let found = section.texts("template_params")?;
+    let found = if found.is_empty() { vec![("code", "{code}")] } else { found };
+    let mut out = Vec::with_capacity(found.len());
+    for (name, text) in found {
+        let option = format!("template_params.{name}");
+        out.push((name.to_owned(), pattern(section, &option, text)?));
+    }
+    if !out.iter().any(|(_, pattern)| pattern.has_code()) {
+        return Err(section.error(ConfigCode::Value, "template_params", "must give {code} to a variable"));
+    }
+    Ok(out)
+}
+
 /// Reads what goes into one variable.
 pub(super) fn pattern(section: &Section<'_>, option: &str, text: &str) -> Result<Pattern, ConfigError> {
     Pattern::parse(text).map_err(|message| section.error(ConfigCode::Value, option, &message))

@@ -7,7 +7,7 @@
 //! The inbox is one for SMS and mail. A mail's text is its subject, an empty line and its body; its sign is the
 //! sender; where there is no template, the code in the text is its one variable.
 //!
-//! What it leaves out: XML replies, Tencent's older signatures, receipts.
+//! What it leaves out: XML replies, receipts.
 
 mod aliyun;
 mod fault;
@@ -44,6 +44,8 @@ pub struct Sandbox {
     out_ids: BTreeMap<String, String>,
     faults: Faults,
     inbox: VecDeque<Sms>,
+    /// What Tencent's calls can ask for later.
+    sent: tencent::Sent,
     requests: u64,
 }
 
@@ -85,7 +87,8 @@ impl Sandbox {
     ///
     /// `{"aliyun": {"access_key_id", "access_key_secret", "security_token", "sign_names": [..], "senders": [..],
     /// "templates": {"SMS_1": "您的验证码是${code}。"}}, "tencent": {"secret_id", "secret_key", "session_token", "app_ids": [..],
-    /// "sign_names": [..], "templates": {"1": "您的验证码是{1}。"}}, "gateway": {"key", "secret"}, "seed": 0}`. Unless set: ids `sandbox-id`,
+    /// "sign_names": [..], "templates": {"1": "您的验证码是{1}。"}, "app_key",
+    /// "mail_templates": {"1": "您的验证码是{{code}}。"}}, "gateway": {"key", "secret"}, "seed": 0}`. Unless set: ids `sandbox-id`,
     /// secrets `sandbox-secret`, sign `示例`, the templates `SMS_1` (code), `SMS_2` (code and minutes), `1` and
     /// `2` likewise, and the app `1400000000`; mails come from `no-reply@mail.example.com`, and codes that the vendor makes take the
     /// templates `100001` to `100003`, too.
@@ -101,6 +104,7 @@ impl Sandbox {
             out_ids: BTreeMap::new(),
             faults: Faults::default(),
             inbox: VecDeque::new(),
+            sent: tencent::Sent::default(),
             requests: 0,
         })
     }

@@ -14,6 +14,10 @@ pub(super) struct Settings {
     pub(super) tencent: Account,
     /// What the apps of the Tencent account are called.
     pub(super) app_ids: Vec<String>,
+    /// The AppKey of the older service.
+    pub(super) app_key: Secret<String>,
+    /// The mail templates of the Tencent account.
+    pub(super) mails: Vec<(String, String)>,
     /// The key of the declared gateways.
     #[cfg_attr(not(feature = "gateway"), expect(dead_code, reason = "only declared gateways look at it"))]
     pub(super) gateway: Credentials,
@@ -47,13 +51,17 @@ impl Settings {
         let tencent =
             Account::read(&mut section, keys, &[("1", "您的验证码是{1}。"), ("2", TENCENT_MINUTES)])?;
         let app_ids = texts(&mut section, "app_ids", "1400000000")?;
+        let app_key = Secret::new(key(&mut section, "app_key")?.unwrap_or("sandbox-secret").to_owned());
+        let own = section.texts("mail_templates")?;
+        let mails = if own.is_empty() { MAILS.to_vec() } else { own };
+        let mails = mails.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
         section.finish()?;
         let mut section = Section::open("gateway", top.value("gateway").unwrap_or(&empty))?;
         let gateway = credentials(&mut section, "key", "secret", None)?;
         section.finish()?;
         let seed = top.number("seed", 0..=u64::MAX)?.unwrap_or(0);
         top.finish()?;
-        Ok(Self { aliyun, senders, tencent, app_ids, gateway, seed })
+        Ok(Self { aliyun, senders, tencent, app_ids, app_key, mails, gateway, seed })
     }
 }
 
@@ -70,6 +78,11 @@ impl Account {
         let templates = if own.is_empty() { templates.to_vec() } else { own };
         let templates = templates.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
         Ok(Self { credentials, signs, templates: templates.collect() })
+    }
+
+    /// Returns all approved templates: name and text.
+    pub(super) fn templates(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.templates.iter().map(|(name, text)| (name.as_str(), text.as_str()))
     }
 
     /// Returns an approved template's text.
@@ -118,3 +131,5 @@ fn texts(section: &mut Section<'_>, option: &'static str, default: &str) -> Resu
 
 const ALIYUN_MINUTES: &str = "您的验证码是${code}，${minutes}分钟内有效。";
 const TENCENT_MINUTES: &str = "您的验证码是{1}，{2}分钟内有效。";
+const MAILS: &[(&str, &str)] =
+    &[("1", "您的验证码是{{code}}。"), ("2", "您的验证码是{{code}}，{{minutes}}分钟内有效。")];

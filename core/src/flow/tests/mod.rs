@@ -7,7 +7,7 @@ use crate::engine::Engine;
 use crate::http::{HttpReply, Method};
 use crate::key::Keyring;
 use crate::outcome::Kind;
-use crate::policy::{IpMode, Policy, Rule, SessionMode};
+use crate::policy::{Policy, Rule, SessionMode};
 use crate::provider::{
     BuildError, Class, Failure, Managed, Message, Provider, Reading, Receipt, Recipient, Signing,
 };

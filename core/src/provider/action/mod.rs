@@ -8,6 +8,7 @@ mod check;
 mod tests;
 
 use super::BuildError;
+use super::body::Body;
 use crate::http::HttpReply;
 use crate::json::{self, Value};
 use crate::sign::encode::Ink;
@@ -206,23 +207,23 @@ impl Action {
 }
 
 impl Taken<'_> {
-    /// Writes the JSON body, compact.
-    pub(super) fn json(&self) -> String {
-        let mut out = Ink::with_capacity(256);
-        for (index, (param, given)) in
-            self.0.iter().filter(|(param, _)| param.place == Place::Body).enumerate()
-        {
-            out.text(if index > 0 { "," } else { "{" });
-            out.json(param.name);
-            out.text(":");
-            match (given, param.kind) {
+    /// Returns the JSON body so far, for more to be added.
+    pub(super) fn body(&self) -> Body {
+        let mut body = Body::new();
+        for (param, given) in self.0.iter().filter(|(param, _)| param.place == Place::Body) {
+            let out = body.name(param.name);
+            match (given, &param.kind) {
                 (Given::Own(digits), Kind::Number(..)) => out.text(digits),
                 (Given::Own(text), _) => out.json(text),
-                (Given::Value(value), kind) => write(&mut out, &kind, value),
+                (Given::Value(value), kind) => write(out, kind, value),
             }
         }
-        out.text(if out.bytes().is_empty() { "{}" } else { "}" });
-        out.done()
+        body
+    }
+
+    /// Returns the JSON body, compact.
+    pub(super) fn json(&self) -> String {
+        self.body().done()
     }
 
     /// Returns what stands in a query or a form: names and plain values.

@@ -1,9 +1,10 @@
-//! The actions of sms 2021-01-11: what each takes, in the order of the vendor's pages.
+//! The actions of sms 2021-01-11, ses 2020-10-02 and v5: what each takes, in the order of the vendor's pages.
 //!
-//! Source: cloud.tencent.com, "SendSms", "PullSmsSendStatus", "PullSmsSendStatusByPhoneNumber" and
-//! "SendStatusStatistics".
+//! Source: cloud.tencent.com, "SendSms", "PullSmsSendStatus", "PullSmsSendStatusByPhoneNumber",
+//! "SendStatusStatistics" and "SendEmail"; of v5 the pages of the same names, and qcloudsms_py 0.1.4.
 
 use super::digits;
+use crate::json;
 use crate::provider::action::{Action, Kind, Param, Place};
 
 pub(super) const SMS: &[Action] = &[
@@ -44,6 +45,100 @@ pub(super) const SMS: &[Action] = &[
     },
 ];
 
+pub(super) const MAIL: &[Action] = &[Action {
+    name: "SendEmail",
+    params: &[
+        need(
+            "FromEmailAddress",
+            Kind::Shape(sender, "must be an address, or a name, one blank and the address in <>"),
+        ),
+        need("Subject", Kind::Text(100)),
+        may("Destination", Kind::List(50, &ADDRESS)),
+        may(
+            "Template",
+            Kind::Object(&[
+                need("TemplateID", Kind::Number(1, 9_999_999_999)),
+                need("TemplateData", Kind::Bytes(800)),
+            ]),
+        ),
+        may("ReplyToAddresses", ADDRESS),
+        may("Cc", Kind::List(20, &ADDRESS)),
+        may("Bcc", Kind::List(20, &ADDRESS)),
+        may("Simple", Kind::Object(&[may("Html", ANY), may("Text", ANY)])),
+        may(
+            "Attachments",
+            Kind::List(10, &Kind::Object(&[need("FileName", Kind::Text(255)), need("Content", ANY)])),
+        ),
+        may("Unsubscribe", Kind::Text(10)),
+        may("TriggerType", Kind::Number(0, 1)),
+        may("SmtpMessageId", Kind::Text(255)),
+        may("SmtpHeaders", Kind::Text(2_000)),
+        may("HeaderFrom", Kind::Text(255)),
+    ],
+}];
+
+/// What is asked of cloud.tim.qq.com; the rest of yun.tim.qq.com.
+pub(super) const VOICES: [&str; 4] = ["sendcvoice", "sendvoiceprompt", "sendtvoice", "sendfvoice"];
+
+pub(super) const LEGACY: &[Action] = &[
+    Action { name: "sendsms", params: &[need("tel", TEL), SIGN, TEMPLATE, VALUES, KIND, MSG, EXTEND, EXT] },
+    Action {
+        name: "sendmultisms2",
+        params: &[need("tel", Kind::List(200, &TEL)), SIGN, TEMPLATE, VALUES, KIND, MSG, EXTEND, EXT],
+    },
+    Action { name: "pullstatus", params: &[need("type", Kind::Number(0, 1)), MAX] },
+    Action {
+        name: "pullstatus4mobile",
+        params: &[
+            need("type", Kind::Number(0, 1)),
+            MAX,
+            need("begin_time", SECONDS),
+            need("end_time", SECONDS),
+            need("nationcode", NATION),
+            need("mobile", MOBILE),
+        ],
+    },
+    Action {
+        name: "sendcvoice",
+        params: &[
+            need("tel", TEL),
+            need("msg", Kind::Shape(digits, "must be the code, digits only")),
+            TIMES,
+            EXT,
+        ],
+    },
+    Action {
+        name: "sendvoiceprompt",
+        params: &[
+            need("tel", TEL),
+            need("prompttype", Kind::Number(2, 2)),
+            need("promptfile", Kind::Text(500)),
+            TIMES,
+            EXT,
+        ],
+    },
+    Action {
+        name: "sendtvoice",
+        params: &[need("tel", TEL), need("tpl_id", Kind::Number(1, 9_999_999_999)), VALUES, TIMES, EXT],
+    },
+    Action { name: "sendfvoice", params: &[need("tel", TEL), need("fid", Kind::Text(255)), TIMES, EXT] },
+];
+
+const TEL: Kind = Kind::Object(&[need("nationcode", NATION), need("mobile", MOBILE)]);
+const NATION: Kind = Kind::Shape(nation, "must be a calling code, 1 to 4 digits");
+const MOBILE: Kind = Kind::Shape(digits, "must be the number without its calling code, digits only");
+const SIGN: Param = may("sign", Kind::Text(40));
+const TEMPLATE: Param = may("tpl_id", Kind::Number(1, 9_999_999_999));
+const VALUES: Param = may("params", Kind::List(100, &Kind::Text(500)));
+const KIND: Param = may("type", Kind::Number(0, 1));
+const MSG: Param = may("msg", Kind::Text(1_000));
+const EXTEND: Param = may("extend", Kind::Text(20));
+const EXT: Param = may("ext", Kind::Bytes(512));
+const MAX: Param = need("max", Kind::Number(1, 100));
+const TIMES: Param = may("playtimes", Kind::Number(1, 3));
+const ADDRESS: Kind = Kind::Shape(address, "must be an address");
+const ANY: Kind = Kind::Text(u16::MAX);
+
 const APP: Param = need("SmsSdkAppId", ID);
 const ID: Kind = Kind::Shape(digits, "must be digits only");
 const NUMBER: Kind = Kind::Shape(number, "must be a number such as +8613800138000");
@@ -69,6 +164,33 @@ fn number(text: &str) -> bool {
 pub(super) fn mainland(text: &str) -> bool {
     let bare = ["+86", "0086", "86"].iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(text);
     bare.len() == 11 && bare.starts_with('1')
+}
+
+fn nation(text: &str) -> bool {
+    text.len() <= 4 && digits(text)
+}
+
+/// Tells whether a text may be a mail address; the vendor looks closer.
+pub(super) fn address(text: &str) -> bool {
+    let plain = !text.chars().any(|char| char.is_control() || " <>,;:".contains(char));
+    let inside = text.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty());
+    plain && inside && text.len() <= 254
+}
+
+/// Tells whether a text is an address, or a name without colon, one blank and the address in angle brackets.
+pub(super) fn sender(text: &str) -> bool {
+    match text.strip_suffix('>').and_then(|rest| rest.rsplit_once(" <")) {
+        Some((name, inside)) => {
+            let plain = !name.chars().any(|char| char.is_control() || ":<>".contains(char));
+            plain && !name.is_empty() && !name.ends_with(' ') && address(inside)
+        }
+        None => address(text),
+    }
+}
+
+/// Tells whether a template's data is what the vendor reads: a JSON object, written as text.
+pub(super) fn is_data(text: &str) -> bool {
+    json::parse(text.as_bytes()).is_ok_and(|data| data.as_object().is_some())
 }
 
 fn hour(text: &str) -> bool {

@@ -1,74 +1,40 @@
-//! Tencent: SMS of the cloud API, and what all its cloud APIs share.
+//! Tencent: SMS and mail of the cloud APIs, and the SMS service before them.
 
 mod actions;
+mod cloud;
+mod legacy;
+mod mail;
 mod sms;
+#[cfg(test)]
+mod tests;
 
+pub use legacy::TencentLegacy;
+pub use mail::TencentMail;
 pub use sms::Tencent;
 
-use super::action::Answer;
-use super::keys::Names;
-use super::reading::{doubtful, failure, id, object};
-use super::{Class, Failure, classes};
-use crate::http::HttpReply;
-use crate::json::{Object, Value};
+use super::pattern::Pattern;
+use super::settings;
+use crate::config::Section;
+use crate::error::{ConfigCode, ConfigError};
 
-/// A response that names no error.
-struct Response {
-    members: Object,
-    request_id: Option<String>,
-}
-
-impl Response {
-    /// Reads what every answer of the cloud API is wrapped in; the status is 200 for errors, too.
-    ///
-    /// Source: cloud.tencent.com, "Response".
-    fn read(reply: &HttpReply) -> Result<Self, Failure> {
-        let body = object(reply)?;
-        let Some(members) = body.get("Response").and_then(Value::as_object) else {
-            return Err(doubtful(reply, "reply.no_code"));
-        };
-        let request_id = id(members.get("RequestId"));
-        match members.get("Error").and_then(Value::as_object) {
-            None => Ok(Self { members: members.clone(), request_id }),
-            Some(error) => Err(coded(reply, error, request_id)),
-        }
+/// Reads `template_params`, a list of texts; `["{code}"]` unless set.
+fn template_params(section: &mut Section<'_>) -> Result<Vec<Pattern>, ConfigError> {
+    let found = section.list("template_params")?;
+    if found.is_empty() {
+        return Ok(vec![settings::pattern(section, "template_params", "{code}")?]);
     }
-
-    /// Returns what an action said, once the status agrees.
-    fn answer(self, reply: &HttpReply) -> Result<Answer, Failure> {
-        let Self { request_id, .. } = self;
-        match (200..300).contains(&reply.status) {
-            true => Ok(Answer::within(reply, "Response", request_id)),
-            false => Err(contradiction(reply, request_id)),
-        }
+    let mut out = Vec::with_capacity(found.len());
+    for (index, value) in found.iter().enumerate() {
+        let option = format!("template_params[{index}]");
+        let text = value.as_str().ok_or_else(|| section.error(ConfigCode::Type, &option, "must be text"))?;
+        out.push(settings::pattern(section, &option, text)?);
     }
-}
-
-/// Returns the failure that an object with `Code` and `Message` stands for.
-fn coded(reply: &HttpReply, error: &Object, request_id: Option<String>) -> Failure {
-    match text(error, "Code") {
-        Some(code) => {
-            let message = text(error, "Message").unwrap_or_default();
-            failure(classes::TENCENT, reply, code, message, request_id)
-        }
-        None => Failure { request_id, ..doubtful(reply, "reply.no_code") },
+    if !out.iter().any(Pattern::has_code) {
+        return Err(section.error(ConfigCode::Value, "template_params", "must give {code} to a variable"));
     }
-}
-
-fn contradiction(reply: &HttpReply, request_id: Option<String>) -> Failure {
-    Failure { class: Class::Ambiguous, request_id, ..doubtful(reply, "reply.contradiction") }
-}
-
-fn text<'a>(map: &'a Object, name: &str) -> Option<&'a str> {
-    map.get(name).and_then(Value::as_str)
+    Ok(out)
 }
 
 fn digits(text: &str) -> bool {
     (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
-
-const NAMES: Names = Names {
-    id: ("secret_id", "TENCENTCLOUD_SECRET_ID"),
-    secret: ("secret_key", "TENCENTCLOUD_SECRET_KEY"),
-    token: ("session_token", "TENCENTCLOUD_SESSION_TOKEN"),
-};
