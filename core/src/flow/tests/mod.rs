@@ -1,4 +1,6 @@
 mod action;
+mod budget;
+mod desk;
 mod managed;
 mod providers;
 
