@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes core/src/provider/classes.rs from core/data/provider-errors.json, and what `python -m sansms explain` knows.
 
-An entry that applies to SendSms carries `class` and, where the vendor names a tier, `retry_after_s`. A code
+An entry that a send can meet carries `class` and, where the vendor names a tier, `retry_after_s`. A code
 without a row of its own is looked up by its prefix, cut at dots, so rows that their prefix already gives are
 left out. FAMILIES are prefixes that the vendors use without documenting a code of that name.
 """
@@ -12,7 +12,13 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 APIS = {
-    "aliyun": ("dysmsapi send", "common (gateway)"),
+    "aliyun": (
+        "dysmsapi send",
+        "common (gateway)",
+        "dypnsapi SendSmsVerifyCode/CheckSmsVerifyCode",
+        "dysmsapi 2018-05-01 (international)",
+        "dm SingleSendMail",
+    ),
     "tencent": (
         "common (gateway)",
         "sms SendSms (SendStatusSet[].Code) and sms API",

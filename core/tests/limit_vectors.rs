@@ -93,6 +93,7 @@ fn the_sequences_cover_what_there_is() {
         "gone",
         "granted",
         "locked",
+        "looked",
         "matched",
         "refused clock",
         "refused corrupt",
@@ -104,8 +105,8 @@ fn the_sequences_cover_what_there_is() {
     ];
     assert_eq!(replies.iter().collect::<Vec<_>>(), expected);
     for word in [
-        "reserve", "release", "check", "count", "consume", "l s", "l f", "b s", "b f", "t g", "slot=",
-        "idem=", "1", "2",
+        "reserve", "release", "check", "count", "consume", "look", "forget", "l s", "l f", "b s", "b f",
+        "t g", "slot=", "idem=", "1", "2",
     ] {
         assert!(words.contains(word), "{word}: {words:?}");
     }

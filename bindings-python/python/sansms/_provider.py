@@ -49,6 +49,7 @@ def gateway(
     templates: Mapping[str, str] | None = None,
     channel: Literal["sms", "email"] | None = None,
     name: str | None = None,
+    weight: int | None = None,
     timeout_ms: int | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Declares a gateway and names an account at it, for `Service(providers=[…])`.

@@ -1,6 +1,6 @@
 //! The one truth of the limiter.
 
-use super::op::{Charge, Op, Refusal, Release, Reply, Reserve, RuleOp, SlotReply};
+use super::op::{Charge, Op, Refusal, Release, Reply, Reserve, RuleOp, SlotReply, SlotStanding, Standing};
 use super::record::{Entry, Form, Record, Series, Slot, SlotState, Unreadable};
 use super::{CLOCK_SLACK_MS, LEASE_MEMORY_MS};
 use crate::time::{Millis, UnixMillis};
@@ -40,6 +40,12 @@ pub fn apply(record: Option<&[u8]>, op: &Op, now: UnixMillis) -> Applied {
         Op::Check(op) => record.check(op, now),
         Op::Count(op) => record.count(op, now),
         Op::Consume(op) => record.consume(op),
+        Op::Look(rules) => (false, record.look(rules, now)),
+        Op::Forget => {
+            record.series.clear();
+            record.slots.clear();
+            (true, Reply::Released)
+        }
     };
     if !changed {
         return Applied { record: None, ttl: Millis(0), reply };
@@ -159,6 +165,21 @@ impl Record {
             self.slots.retain(|slot| slot.tag != tag || slot.nonce != nonce || !unsent(slot));
         }
         (true, Reply::Released)
+    }
+
+    fn look(&self, rules: &[RuleOp], now: u64) -> Reply {
+        let standing = |rule: &RuleOp| Standing {
+            used: self.find(rule.series).map_or(0, |series| series.count(rule, self.base, now)),
+            wait_ms: self.wait(rule, now),
+        };
+        let live = self.slots.iter().filter(|slot| now < slot.ends());
+        let slots = live.map(|slot| SlotStanding {
+            round: slot.round,
+            left: slot.left,
+            state: slot.state,
+            remaining_ms: slot.remaining(now),
+        });
+        Reply::Looked { rules: rules.iter().map(standing).collect(), slots: slots.collect() }
     }
 
     /// Moves the record's last write to `now`, and the bins with it.

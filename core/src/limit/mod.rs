@@ -20,6 +20,7 @@ mod text;
 pub use apply::{Applied, apply};
 pub use op::{
     Charge, Check, Consume, Count, Lease, Op, Refusal, Release, Reply, Reserve, RuleOp, SlotOp, SlotReply,
+    SlotStanding, Standing,
 };
 pub(crate) use plan::WRONG;
 pub use plan::{Held, Kind, Part, Planner};

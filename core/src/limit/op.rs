@@ -1,7 +1,7 @@
 //! What can be asked of a partition, and what it answers. Durations only, never instants.
 
 use crate::key::KeyId;
-use crate::limit::record::Form;
+use crate::limit::record::{Form, SlotState};
 
 /// A flow's hold on what it reserved: 64 bits from its seed.
 pub type Lease = u64;
@@ -19,6 +19,10 @@ pub enum Op {
     Count(Count),
     /// Spend the challenge whose code the provider found right.
     Consume(Consume),
+    /// Tell how the partition stands by these rules; nothing is changed.
+    Look(Vec<RuleOp>),
+    /// Forget what is counted and every challenge; a call of before that comes late counts anew.
+    Forget,
 }
 
 /// Takes a place in every rule of the partition, or in none.
@@ -179,7 +183,7 @@ pub enum Reply {
         /// When the first ends, in milliseconds from now.
         retry_ms: u64,
     },
-    /// The places were given back, now or before.
+    /// The places were given back, now or before; or all was forgotten.
     Released,
     /// The code is right, and spent.
     Matched,
@@ -204,8 +208,37 @@ pub enum Reply {
     },
     /// There is no live challenge.
     Gone,
+    /// How the partition stands.
+    Looked {
+        /// For each rule that was asked about, in order.
+        rules: Vec<Standing>,
+        /// The challenges that have not ended, spent ones too.
+        slots: Vec<SlotStanding>,
+    },
     /// The record can't be used; nothing was changed.
     Refused(Refusal),
+}
+
+/// How a rule stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// How many of its places are taken.
+    pub used: u32,
+    /// When it would grant, in milliseconds from now; 0 if it does.
+    pub wait_ms: u64,
+}
+
+/// How a challenge stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SlotStanding {
+    /// How often it was sent again, 0 to 15.
+    pub round: u8,
+    /// Tries that are left.
+    pub left: u8,
+    /// What the last attempt heard.
+    pub state: SlotState,
+    /// The validity that is left, in milliseconds.
+    pub remaining_ms: u64,
 }
 
 /// The challenge that a grant stored or found, or a try was counted on.

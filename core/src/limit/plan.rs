@@ -170,6 +170,12 @@ impl Part {
         Op::Reserve(Reserve { lease, idem, rules, slot })
     }
 
+    /// Returns the operation that tells how this partition stands.
+    #[must_use]
+    pub fn look(&self) -> Op {
+        Op::Look(self.rules.iter().map(|(rule, _)| *rule).collect())
+    }
+
     /// Returns what this flow may hold here after `reply`; a lost one may have been a grant.
     #[must_use]
     pub fn held(self, reply: Option<&Reply>, slot: Option<&SlotOp>) -> Option<Held> {

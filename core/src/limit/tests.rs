@@ -1,3 +1,5 @@
+mod managed;
+
 use super::*;
 use crate::time::{Millis, UnixMillis};
 use proptest::prelude::*;
@@ -73,14 +75,6 @@ impl Place {
 }
 
 impl Place {
-    fn count(&mut self, attempt: u32, tag: u8, at: u64) -> Reply {
-        self.run(&Op::Count(Count { attempt, tag: [tag; 8], series: 2, window_ms: DAY, keep: 20 }), at)
-    }
-
-    fn consume(&mut self, attempt: u32, tag: u8, nonce: u8, at: u64) -> Reply {
-        self.run(&Op::Consume(Consume { attempt, tag: [tag; 8], nonce: [nonce; 16], series: 2 }), at)
-    }
-
     fn wrong_tries(&self) -> usize {
         let record = Record::read(self.record.as_deref().unwrap()).unwrap();
         record.find(2).map_or(0, |series| series.entries.len())
@@ -230,66 +224,6 @@ fn a_code_matches_once_and_dies_after_its_tries() {
     assert_eq!(place.check(21, 1, 1, 360_000), Reply::Gone, "expired");
 }
 
-/// What a count of `slot(tag)` hears that leaves so many tries and so much validity.
-fn counted(left: u8, tag: u8, remaining_ms: u64) -> Reply {
-    Reply::Counted { left, slot: SlotReply { round: 0, kid: [7; 4], nonce: [tag; 16], remaining_ms } }
-}
-
-#[test]
-fn a_managed_code_is_counted_asked_about_and_spent_once() {
-    let mut place = Place::default();
-    place.reserve(1, &number_rules(), Some(slot(1)), 0);
-    assert_eq!(place.count(1, 2, 1), Reply::Gone, "another session's tag");
-    assert_eq!(place.consume(1, 1, 1, 1), Reply::Gone, "nothing was counted");
-    assert_eq!(place.count(1, 1, 10), counted(2, 1, 299_990));
-    assert_eq!(place.count(1, 1, 10), counted(2, 1, 299_990), "the same attempt");
-    // Two right guesses at once: both are counted, one passes.
-    assert_eq!(place.count(2, 1, 20), counted(1, 1, 299_980));
-    assert_eq!(place.wrong_tries(), 2);
-    assert_eq!(place.consume(1, 1, 9, 25), Reply::Gone, "a challenge of before");
-    assert_eq!(place.consume(1, 1, 1, 30), Reply::Matched);
-    assert_eq!(place.consume(1, 1, 1, 31), Reply::Matched, "the same attempt");
-    assert_eq!(place.consume(2, 1, 1, 32), Reply::Gone, "another one");
-    assert_eq!(place.count(1, 1, 33), Reply::Gone, "a count that comes late");
-    assert_eq!(place.wrong_tries(), 1, "the right one is taken off once");
-}
-
-#[test]
-fn a_late_consume_neither_spends_another_challenge_nor_frees_its_try() {
-    let mut place = Place::default();
-    place.reserve(1, &number_rules(), Some(slot(1)), 0);
-    place.count(1, 1, 1);
-    assert_eq!(place.consume(1, 1, 1, 2), Reply::Matched);
-    place.reserve(2, &number_rules(), Some(SlotOp { nonce: [6; 16], ..slot(1) }), 60_000);
-    assert_eq!(place.count(2, 1, 60_001), counted(2, 6, 299_999));
-    assert_eq!(place.consume(1, 1, 1, 60_002), Reply::Gone, "doubled on its way");
-    assert_eq!(place.wrong_tries(), 1);
-    assert_eq!(place.consume(2, 1, 6, 60_003), Reply::Matched);
-}
-
-#[test]
-fn the_last_try_may_be_the_right_one_and_may_end_while_it_is_asked_about() {
-    let mut place = Place::default();
-    place.reserve(1, &number_rules(), Some(slot(1)), 0);
-    for left in [2, 1, 0] {
-        assert_eq!(place.count(u32::from(left) + 1, 1, 299_999), counted(left, 1, 1));
-    }
-    assert_eq!(place.count(9, 1, 299_999), Reply::Locked { remaining_ms: 1 });
-    assert_eq!(place.count(1, 1, 299_999), counted(0, 1, 1), "the same attempt");
-    assert_eq!(place.count(1, 1, 300_000), Reply::Gone);
-    assert_eq!(place.consume(1, 1, 1, 300_001), Reply::Matched);
-    assert_eq!(place.wrong_tries(), 2);
-}
-
-#[test]
-fn a_consume_takes_nothing_off_what_counts_sends() {
-    let mut place = Place::default();
-    place.reserve(1, &number_rules(), Some(slot(1)), 0);
-    place.count(1, 1, 1);
-    place.run(&Op::Consume(Consume { attempt: 1, tag: [1; 8], nonce: [1; 16], series: 1 }), 2);
-    assert_eq!(place.reserve(2, &number_rules(), None, 3), Reply::Denied { rule: 0, retry_ms: 59_997 });
-}
-
 #[test]
 fn wrong_tries_gate_new_codes_but_never_a_check() {
     let mut place = Place::default();
@@ -409,6 +343,37 @@ fn a_rule_that_changes_its_form_counts_no_less() {
 }
 
 #[test]
+fn a_look_tells_how_a_number_stands_and_changes_nothing() {
+    let mut place = Place::default();
+    let none = |rules: usize| vec![Standing { used: 0, wait_ms: 0 }; rules];
+    let look = Op::Look(number_rules());
+    assert_eq!(place.run(&look, 0), Reply::Looked { rules: none(4), slots: vec![] });
+    place.reserve(1, &number_rules(), Some(slot(1)), 0);
+    place.check(1, 1, 99, 1_000);
+    let before = place.record.clone();
+    let standing = |used, wait_ms| Standing { used, wait_ms };
+    let live = SlotStanding { round: 0, left: 2, state: SlotState::Wrong, remaining_ms: 290_000 };
+    let rules = vec![standing(1, 50_000), standing(1, 0), standing(1, 0), standing(1, 0)];
+    assert_eq!(place.run(&look, 10_000), Reply::Looked { rules, slots: vec![live] });
+    assert_eq!(place.record, before);
+    assert_eq!(place.run(&Op::Look(vec![]), 300_000), Reply::Looked { rules: vec![], slots: vec![] });
+}
+
+#[test]
+fn a_number_that_is_forgotten_begins_anew() {
+    let mut place = Place::default();
+    place.reserve(1, &number_rules(), Some(slot(1)), 0);
+    place.check(1, 1, 99, 1);
+    assert_eq!(place.run(&Op::Forget, 2), Reply::Released);
+    assert_eq!(place.check(2, 1, 1, 3), Reply::Gone);
+    assert!(is_granted(&place.reserve(2, &number_rules(), None, 4)));
+    assert_eq!(place.wrong_tries(), 0);
+    // It is still the record of before: a clock that is behind it is a fault.
+    place.run(&Op::Forget, 700_000);
+    assert_eq!(place.run(&Op::Forget, 0), Reply::Refused(Refusal::Clock));
+}
+
+#[test]
 fn records_stay_as_small_as_promised() {
     let mut place = Place::default();
     let idem =
@@ -464,6 +429,9 @@ fn operations_that_do_not_fit_are_not_read() {
         "drop x",
         "reserve 0000000000000001 slot=00",
         "forget 1",
+        "forget ",
+        "look ",
+        "look 1:l:1:1",
     ] {
         assert_eq!(Op::read(line), None, "{line}");
     }
@@ -576,7 +544,7 @@ proptest! {
     }
 
     #[test]
-    fn any_line_is_read_or_refused(line in "(reserve|release|check|count|consume|granted|denied|counted) [0-9a-f:=, slb]{0,200}") {
+    fn any_line_is_read_or_refused(line in "(reserve|release|check|count|consume|look|granted|denied|counted|looked) [0-9a-f:=, slb]{0,200}") {
         if let Some(op) = Op::read(&line) { prop_assert_eq!(Op::read(&op.write()), Some(op)); }
         if let Some(reply) = Reply::read(&line) { prop_assert_eq!(Reply::read(&reply.write()), Some(reply)); }
     }

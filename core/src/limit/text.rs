@@ -6,25 +6,33 @@
 //! check <attempt> <tag> <series>:<window>:<keep> [<kid>:<proof>]…
 //! count <attempt> <tag> <series>:<window>:<keep>
 //! consume <attempt> <tag>:<nonce> <series>
+//! look [<series>:<form>:<limit>:<window>:<charge>]…
+//! forget
 //! granted <next> [bin=<series>:<bin>]… [used=<rule>:<count>]… [slot=<round>:<kid>:<nonce>:<remaining>]
 //! denied <rule> <retry>   replayed <age> <remaining>   full <retry>   released
 //! counted <left> slot=<round>:<kid>:<nonce>:<remaining>
+//! looked [<used>:<wait>]… [slot=<round>:<left>:<state>:<remaining>]…
 //! matched   wrong <left> <remaining>   locked <remaining>   gone   refused clock|version|corrupt|operation|busy
 //! ```
 //!
 //! Leases, tags, nonces, proofs and key ids are lower-case hex of fixed length; numbers are decimal;
 //! durations are milliseconds. Forms: `l` log, `b` bins, `t` times. Charges: `s` soft, `f` firm, `g` gate.
+//! States: `f` fresh, `w` wrong, `u` used.
 
 use super::op::{
     Charge, Check, Consume, Count, Op, Refusal, Release, Reply, Reserve, RuleOp, SlotOp, SlotReply,
+    SlotStanding, Standing,
 };
-use super::record::Form;
+use super::record::{Form, SlotState};
 use crate::mac::{hex, hex_into, unhex};
 use core::fmt::Write as _;
 use core::str::FromStr;
 
 /// The largest limit that a log may count; larger ones take bins.
 const LOG_LIMIT_MAX: u32 = 64;
+
+/// How many rules one operation may have.
+const RULES_MAX: usize = 64;
 
 /// The longest life of a challenge that a slot can hold.
 const LIFETIME_MAX: u32 = (1 << 24) - 1;
@@ -44,6 +52,11 @@ impl Op {
             Self::Consume(Consume { attempt, tag, nonce, series }) => {
                 push(&mut out, format_args!("consume {attempt:08x} {}:{} {series}", hex(tag), hex(nonce)));
             }
+            Self::Look(rules) => {
+                out.push_str("look");
+                write_rules(&mut out, rules);
+            }
+            Self::Forget => out.push_str("forget"),
         }
         out
     }
@@ -51,13 +64,23 @@ impl Op {
     /// Reads an operation; `None` if it is not one.
     #[must_use]
     pub fn read(line: &str) -> Option<Self> {
-        let (verb, rest) = line.split_once(' ')?;
+        let Some((verb, rest)) = line.split_once(' ') else {
+            return match line {
+                "look" => Some(Self::Look(Vec::new())),
+                "forget" => Some(Self::Forget),
+                _ => None,
+            };
+        };
         match verb {
             "reserve" => read_reserve(rest).map(Self::Reserve),
             "release" => read_release(rest).map(Self::Release),
             "check" => read_check(rest).map(Self::Check),
             "count" => read_count(rest).map(Self::Count),
             "consume" => read_consume(rest).map(Self::Consume),
+            "look" => {
+                let rules = rest.split(' ').map(read_rule).collect::<Option<Vec<_>>>()?;
+                (rules.len() <= RULES_MAX).then_some(Self::Look(rules))
+            }
             _ => None,
         }
     }
@@ -88,6 +111,16 @@ impl Reply {
             Self::Wrong { left, remaining_ms } => format!("wrong {left} {remaining_ms}"),
             Self::Locked { remaining_ms } => format!("locked {remaining_ms}"),
             Self::Gone => "gone".into(),
+            Self::Looked { rules, slots } => {
+                let mut out = String::from("looked");
+                for Standing { used, wait_ms } in rules {
+                    push(&mut out, format_args!(" {used}:{wait_ms}"));
+                }
+                for SlotStanding { round, left, state, remaining_ms } in slots {
+                    push(&mut out, format_args!(" slot={round}:{left}:{}:{remaining_ms}", state.letter()));
+                }
+                out
+            }
             Self::Refused(refusal) => format!("refused {}", refusal.as_str()),
         }
     }
@@ -98,6 +131,7 @@ impl Reply {
         let mut words = line.split(' ');
         let reply = match words.next()? {
             "granted" => return read_granted(words),
+            "looked" => return read_looked(words),
             "denied" => Self::Denied { rule: number(words.next())?, retry_ms: number(words.next())? },
             "replayed" => {
                 Self::Replayed { age_ms: number(words.next())?, remaining_ms: number(words.next())? }
@@ -144,10 +178,7 @@ fn write_reserve(out: &mut String, op: &Reserve) {
     if let Some(idem) = op.idem {
         push(out, format_args!(" idem={idem:016x}"));
     }
-    for RuleOp { series, form, limit, window_ms, charge } in &op.rules {
-        let (form, charge) = (form.letter(), charge.letter());
-        push(out, format_args!(" {series}:{form}:{limit}:{window_ms}:{charge}"));
-    }
+    write_rules(out, &op.rules);
     if let Some(slot) = &op.slot {
         out.push_str(" slot=");
         hex_into(out, &slot.tag);
@@ -164,6 +195,13 @@ fn write_reserve(out: &mut String, op: &Reserve) {
     }
 }
 
+fn write_rules(out: &mut String, rules: &[RuleOp]) {
+    for RuleOp { series, form, limit, window_ms, charge } in rules {
+        let (form, charge) = (form.letter(), charge.letter());
+        push(out, format_args!(" {series}:{form}:{limit}:{window_ms}:{charge}"));
+    }
+}
+
 fn read_reserve(rest: &str) -> Option<Reserve> {
     let mut words = rest.split(' ');
     let mut op = Reserve { lease: lease(words.next()?)?, ..Reserve::default() };
@@ -176,7 +214,7 @@ fn read_reserve(rest: &str) -> Option<Reserve> {
             op.rules.push(read_rule(word)?);
         }
     }
-    (op.rules.len() <= 64).then_some(op)
+    (op.rules.len() <= RULES_MAX).then_some(op)
 }
 
 fn read_rule(word: &str) -> Option<RuleOp> {
@@ -311,6 +349,39 @@ fn read_granted<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Reply> {
         }
     }
     Some(Reply::Granted { next_ms, bins, used, slot })
+}
+
+fn read_looked<'a>(words: impl Iterator<Item = &'a str>) -> Option<Reply> {
+    let (mut rules, mut slots) = (Vec::new(), Vec::new());
+    for word in words {
+        let slot = word.strip_prefix("slot=");
+        let mut parts = slot.unwrap_or(word).split(':');
+        if slot.is_some() {
+            let (round, left) = (number(parts.next())?, number(parts.next())?);
+            let state = SlotState::from_letter(parts.next()?)?;
+            slots.push(SlotStanding { round, left, state, remaining_ms: number(parts.next())? });
+        } else {
+            rules.push(Standing { used: number(parts.next())?, wait_ms: number(parts.next())? });
+        }
+        if parts.next().is_some() {
+            return None;
+        }
+    }
+    Some(Reply::Looked { rules, slots })
+}
+
+impl SlotState {
+    const fn letter(self) -> char {
+        match self {
+            Self::Fresh => 'f',
+            Self::Wrong => 'w',
+            Self::Used => 'u',
+        }
+    }
+
+    fn from_letter(letter: &str) -> Option<Self> {
+        [Self::Fresh, Self::Wrong, Self::Used].into_iter().find(|state| letter == state.letter().to_string())
+    }
 }
 
 impl Form {

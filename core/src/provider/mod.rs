@@ -31,7 +31,7 @@ pub mod tencent;
 mod tests;
 
 pub use action::{Action, ActionError, Answer};
-pub use aliyun::Aliyun;
+pub use aliyun::{Aliyun, AliyunAuth, AliyunGlobal, AliyunMail};
 #[cfg(feature = "gateway")]
 pub use gateway::Gateway;
 pub use settings::Env;
@@ -142,7 +142,7 @@ pub struct Signing<'a> {
     pub credentials: Option<&'a Credentials>,
 }
 
-/// Reads `providers`: a list of objects with one key each, the provider's kind (`aliyun`, `tencent`, `gateway`).
+/// Reads `providers`: a list of objects with one key each, the provider's kind, e.g. `aliyun`.
 ///
 /// # Errors
 /// When there is none, when a kind is unknown, and what the kinds' own readers say.
@@ -156,7 +156,7 @@ pub fn from_config(top: &mut Section<'_>, env: Env<'_>) -> Result<Vec<Box<dyn Pr
         let path = top.path(&format!("providers[{i}]"));
         let kinds = entry.as_object().filter(|entry| entry.len() == 1);
         let Some((kind, options)) = kinds.and_then(|entry| entry.iter().next()) else {
-            let message = "must be an object with one key, the provider's kind: aliyun, tencent or gateway";
+            let message = "must be an object with one key, the provider's kind, such as aliyun";
             return Err(config::error(ConfigCode::Type, &path, message));
         };
         let path = format!("{path}.{kind}");
@@ -167,14 +167,18 @@ pub fn from_config(top: &mut Section<'_>, env: Env<'_>) -> Result<Vec<Box<dyn Pr
         let mut section = Section::open(&path, options)?;
         let provider: Box<dyn Provider> = match kind {
             "aliyun" => Box::new(Aliyun::from_config(&mut section, env)?),
+            "aliyun_auth" => Box::new(AliyunAuth::from_config(&mut section, env)?),
+            "aliyun_global" => Box::new(AliyunGlobal::from_config(&mut section, env)?),
+            "aliyun_mail" => Box::new(AliyunMail::from_config(&mut section, env)?),
             "tencent" => Box::new(Tencent::from_config(&mut section, env)?),
             "tencent_legacy" => Box::new(TencentLegacy::from_config(&mut section, env)?),
             "tencent_mail" => Box::new(TencentMail::from_config(&mut section, env)?),
             #[cfg(feature = "gateway")]
             "gateway" => Box::new(Gateway::from_config(&mut section, env)?),
             _ => {
-                let message = "is not a kind of provider; there are aliyun, tencent, tencent_legacy, tencent_mail, gateway";
-                return Err(config::error(ConfigCode::Unknown, &path, message));
+                const KINDS: &str = "is not a kind of provider; there are aliyun, aliyun_auth, aliyun_global, aliyun_mail, \
+                                     tencent, tencent_legacy, tencent_mail, gateway";
+                return Err(config::error(ConfigCode::Unknown, &path, KINDS));
             }
         };
         section.finish().map(|()| provider)
@@ -379,6 +383,11 @@ impl<'a> Message<'a> {
     /// Refuses what no vendor would take; the send's name may have up to `room` bytes.
     fn check(&self, room: usize) -> Result<(), BuildError> {
         check_code(self.code)?;
+        self.check_send_id(room)
+    }
+
+    /// Refuses a name of the send with more than `room` bytes.
+    fn check_send_id(&self, room: usize) -> Result<(), BuildError> {
         match self.send_id {
             Some(text) if text.len() > room || text.chars().any(char::is_control) => Err(BuildError::SendId),
             _ => Ok(()),

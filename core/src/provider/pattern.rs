@@ -44,6 +44,21 @@ impl Pattern {
         self.0.contains(&Piece::Code)
     }
 
+    /// Tells whether it is just this text.
+    pub(super) fn is(&self, text: &str) -> bool {
+        matches!(self.0.as_slice(), [Piece::Text(own)] if own == text)
+    }
+
+    /// Returns how many characters it has at most, once filled.
+    pub(super) fn most(&self) -> usize {
+        let most = |piece: &Piece| match piece {
+            Piece::Text(text) => text.chars().count(),
+            Piece::Code => 32,
+            Piece::Minutes => 10,
+        };
+        self.0.iter().map(most).sum()
+    }
+
     pub(super) fn fill(&self, message: &Message<'_>) -> String {
         let mut out = String::with_capacity(16);
         for piece in &self.0 {

@@ -8,7 +8,7 @@ use crate::mac::hex;
 use sha1::{Digest as _, Sha1};
 
 /// The script, for `SCRIPT LOAD` and `EVAL`. Redis 6.2 or newer.
-pub const SCRIPT: &str = include_str!("partition.lua");
+pub const SCRIPT: &str = concat!(include_str!("partition.lua"), "\n", include_str!("operations.lua"));
 
 /// One call to Redis: `EVALSHA <sha> 1 <key> <op>`, answered with the reply as text.
 ///

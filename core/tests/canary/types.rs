@@ -14,8 +14,8 @@ use sansms::phone::{self, PhoneError, Unknown};
 use sansms::policy::audit::{Assumptions, Weakness};
 use sansms::policy::{IpMode, Policy, Rule, SessionMode};
 use sansms::provider::{
-    Aliyun, BuildError, Channel, Class, Gateway, Guess, Message, Number, Provider, Receipt, Recipient,
-    Signing, Tencent, action,
+    Aliyun, AliyunAuth, AliyunGlobal, AliyunMail, BuildError, Channel, Class, Gateway, Guess, Message,
+    Number, Provider, Receipt, Recipient, Signing, Tencent, action,
 };
 use sansms::sandbox::{Answer, Fault, Sandbox, Vendor};
 use sansms::secret::Secret;
@@ -309,6 +309,23 @@ fn receipts() -> Vec<sansms::receipt::DeliveryReceipt> {
     sansms::receipt::read("aliyun", body.as_bytes()).unwrap()
 }
 
+/// Shows what another provider of Alibaba Cloud says of itself, with canaries where secrets and texts belong.
+fn other(kind: &str, template: impl Into<serde_json::Value>) -> String {
+    let mut config = json!({"access_key_id": "LTAIcanary", "access_key_secret": "canary", "templates": {"default": template.into()}});
+    match kind {
+        "aliyun_auth" => config["sign_name"] = json!("示例"),
+        "aliyun_mail" => config["account_name"] = json!("codes@mail.example"),
+        _ => {}
+    }
+    let config = config.into();
+    let mut section = Section::open("", &config).unwrap();
+    match kind {
+        "aliyun_auth" => show(AliyunAuth::from_config(&mut section, &|_| None).unwrap()),
+        "aliyun_mail" => show(AliyunMail::from_config(&mut section, &|_| None).unwrap()),
+        _ => show(AliyunGlobal::from_config(&mut section, &|_| None).unwrap()),
+    }
+}
+
 fn providers() -> Shown {
     let config = config();
     let (first, second) = (&config["providers"][0]["aliyun"], &config["providers"][1]["tencent"]);
@@ -386,7 +403,13 @@ fn providers() -> Shown {
             "provider BuildError",
             format!("{} {}", show(errors), errors.map(|error| error.to_string()).concat()),
         ),
-        ("provider/aliyun Aliyun", show(&aliyun)),
+        ("provider/aliyun/sms Aliyun", show(&aliyun)),
+        ("provider/aliyun/auth AliyunAuth", (other("aliyun_auth", "100001"))),
+        ("provider/aliyun/global AliyunGlobal", (other("aliyun_global", "code {code}"))),
+        (
+            "provider/aliyun/mail AliyunMail",
+            (other("aliyun_mail", json!({"subject": "code", "text": "{code}"}))),
+        ),
         ("provider/tencent/sms Tencent", show(&tencent)),
         ("provider/action Action", show(tencent.actions())),
         ("provider/action Param", show(tencent.actions().first().map(|action| action.params))),

@@ -49,6 +49,15 @@ impl World {
             3 => self.now += u64::from(self.rules[0].window_ms),
             4 => self.now += u64::from(self.rules[0].window_ms.div_ceil(24)),
             5..=9 => self.now += dice.below(self.spread),
+            // To the very millisecond in which a bin leaves the window, or the one before.
+            10 => {
+                let RuleOp { window_ms, .. } = self.rules[dice.below(self.rules.len() as u64) as usize];
+                let (window, width) = (u64::from(window_ms), u64::from(window_ms.div_ceil(24)));
+                let past = (T0 + self.now + 1 - window) % width;
+                self.now += width - past - dice.below(2).min(width - past);
+            }
+            // Past the oldest age that a record can tell.
+            11 if dice.one_in(8) => self.now += 1 << 32,
             _ => {}
         }
         if dice.one_in(60) {
@@ -73,6 +82,9 @@ impl World {
 
     pub(crate) fn op(&mut self, dice: &mut Dice) -> Op {
         let tag = [dice.below(self.tags) as u8; 8];
+        if dice.one_in(20) {
+            return if dice.one_in(8) { Op::Forget } else { Op::Look(self.rules.clone()) };
+        }
         let attempt = dice.below(5) as u32;
         match dice.below(if self.slots { 16 } else { 8 }) {
             0..=4 => Op::Reserve(Reserve {

@@ -48,6 +48,7 @@ pub(crate) fn all() -> Vec<Value> {
         kept_tries(),
         looked_at(),
         firm(),
+        look(),
         not_a_record("corrupt", "a record cut short is refused and left as it is", &[1, 0, 0]),
         not_a_record("later-version", "a record of a later release is refused and left as it is", &[2, 0]),
         not_an_operation(),
@@ -349,6 +350,27 @@ fn firm() -> Sequence {
     it
 }
 
+fn look() -> Sequence {
+    let mut it =
+        Sequence::new("look", "a look tells how rules and challenges stand; what is forgotten is free");
+    let rules = format!("{NUMBER} {BUDGET}");
+    it.run("look");
+    it.run(&format!("look {rules}"));
+    for tag in 1..=2u8 {
+        it.run(&format!("reserve {tag:016x} {rules} {}", slot(tag, u64::from(tag))));
+        it.wait(MINUTE);
+        it.run(&check(1, tag, 5));
+        it.run(&format!("look {rules}"));
+    }
+    it.run(&check(2, 2, 2));
+    it.wait(200_000);
+    it.run(&format!("look {NUMBER}"));
+    it.run("forget");
+    it.run(&format!("look {rules}"));
+    it.run(&format!("reserve {:016x} {NUMBER}", 3));
+    it
+}
+
 fn not_a_record(id: &'static str, about: &'static str, record: &[u8]) -> Sequence {
     let record = Some(record.to_vec());
     let mut it = Sequence { first: record.clone(), record, ..Sequence::new(id, about) };
@@ -377,6 +399,8 @@ fn not_an_operation() -> Sequence {
         "consume 00000001 0101010101010101 2",
         "reserve 0000000000000001 1:l:5:99999999999:s",
         "drop table records",
+        "look ",
+        "forget 1",
     ] {
         it.run(line);
     }

@@ -1,0 +1,213 @@
+//! Mail, API dm 2015-11-23 (DirectMail), action SingleSendMail.
+//!
+//! Source: help.aliyun.com, "SingleSendMail", and the official SDK alibabacloud_dm20151123 1.11.1.
+
+use super::super::pattern::Pattern;
+use super::super::reading::{id, object};
+use super::super::{BuildError, Channel, Message, Provider, Reading, Receipt, Recipient, Signing, settings};
+use super::{Account, Params, Said, answered_by_account, api};
+use crate::config::Section;
+use crate::error::{ConfigCode, ConfigError};
+use crate::http::{HttpCall, HttpReply};
+use crate::sign::encode::Ink;
+
+/// An account at DirectMail.
+#[derive(Clone, Debug)]
+pub struct AliyunMail {
+    account: Account,
+    mails: Vec<(String, Mail)>,
+    params: Params,
+    /// What every mail says besides: sender and other options.
+    fixed: Vec<(&'static str, String)>,
+}
+
+/// A purpose's mail.
+#[derive(Clone, Debug)]
+struct Mail {
+    subject: Pattern,
+    body: Body,
+}
+
+/// What is in a mail.
+#[derive(Clone, Debug)]
+enum Body {
+    Html(Pattern),
+    Text(Pattern),
+    /// The id of a template that is kept at the vendor.
+    Template(String),
+}
+
+impl AliyunMail {
+    /// Reads the section of an `aliyun_mail` provider; the caller finishes the section.
+    ///
+    /// Options: those of the key, `region`, `endpoint`, `wire`, `timeout_ms`, `name` and `weight` as of `aliyun`;
+    /// `account_name` (the sender's address); `from_alias` (at most 15 characters); `address_type` (`sender` unless
+    /// set, `random`); `reply_to_address` (yes or no; no unless set); `tag_name`; `templates`, an object from purpose
+    /// to `{"subject": …}` with one of `html`, `text` and `template` (the id of one kept at the vendor), where
+    /// `default` serves every other purpose; `template_params` (a kept template's variables, `{"code": "{code}"}`
+    /// unless set). Subjects and bodies hold `{code}` and `{minutes}`. Nothing in these needs escaping in HTML: a
+    /// code is ASCII letters and digits, or the mail is refused.
+    ///
+    /// # Errors
+    /// [`ConfigError`] that names the option, and the environment variable where there is one.
+    pub fn from_config(section: &mut Section<'_>, env: settings::Env<'_>) -> Result<Self, ConfigError> {
+        let account = Account::read(section, env, "aliyun_mail", (HOST, HOSTS))?;
+        let wrong = |section: &Section<'_>, option: &str, message: &str| {
+            Err(section.error(ConfigCode::Value, option, message))
+        };
+        let sender = section.required("account_name", None)?;
+        if !address(sender) {
+            return wrong(
+                section,
+                "account_name",
+                "must be the sender's address, such as no-reply@mail.example",
+            );
+        }
+        let mut fixed = vec![("AccountName", sender.to_owned())];
+        let kind = section.choice("address_type", &[("sender", "1"), ("random", "0")])?.unwrap_or("1");
+        fixed.push(("AddressType", kind.to_owned()));
+        if let Some(alias) = section.text("from_alias")? {
+            if alias.chars().count() > 15 || alias.chars().any(char::is_control) {
+                return wrong(
+                    section,
+                    "from_alias",
+                    "must be at most 15 characters, none a control character",
+                );
+            }
+            fixed.push(("FromAlias", alias.to_owned()));
+        }
+        fixed.push(("ReplyToAddress", section.flag("reply_to_address")?.unwrap_or(false).to_string()));
+        if let Some(tag) = section.text("tag_name")? {
+            let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+            if tag.len() > 128 || !tag.bytes().all(good) {
+                return wrong(section, "tag_name", "must be at most 128 letters, digits, - and _");
+            }
+            fixed.push(("TagName", tag.to_owned()));
+        }
+        let params = super::template_params(section, &[("code", "{code}")])?;
+        let params = super::with_code(section, params)?;
+        Ok(Self { account, mails: mails(section)?, params, fixed })
+    }
+}
+
+impl Provider for AliyunMail {
+    answered_by_account!();
+
+    fn channel(&self) -> Channel {
+        Channel::Email
+    }
+
+    fn serves(&self, to: &Recipient<'_>, purpose: &str) -> bool {
+        receiver(to).is_ok() && settings::of_purpose(&self.mails, purpose).is_some()
+    }
+
+    fn call(&self, message: &Message<'_>, signing: &Signing<'_>) -> Result<HttpCall, BuildError> {
+        let to = receiver(&message.to)?;
+        message.check(256)?;
+        let mail = settings::of_purpose(&self.mails, message.purpose).ok_or(BuildError::NoTemplate)?;
+        let subject = mail.subject.fill(message);
+        let (field, body) = match &mail.body {
+            Body::Html(pattern) => ("HtmlBody", pattern.fill(message)),
+            Body::Text(pattern) => ("TextBody", pattern.fill(message)),
+            Body::Template(template) => {
+                let mut json = Ink::with_capacity(96);
+                json.text("{\"TemplateId\":");
+                json.json(template);
+                json.text(",\"TemplateData\":");
+                json.text(&super::filled(&self.params, message));
+                json.text("}");
+                ("Template", json.done())
+            }
+        };
+        let mut params = Vec::with_capacity(self.fixed.len() + 3);
+        params.extend(self.fixed.iter().map(|(name, value)| (*name, value.as_str())));
+        params.extend([(field, body.as_str()), ("Subject", &subject), ("ToAddress", to)]);
+        self.account.call(&api::SEND_MAIL, &params, signing)
+    }
+
+    /// Reads the reply: success has an `EnvId` and no code.
+    fn read(&self, reply: &HttpReply) -> Reading {
+        let body = object(reply)?;
+        let said = Said::read(reply, &body, None);
+        let named = body.get("EnvId");
+        match said.fine && said.code.is_none() && named.is_some_and(|value| value.as_str().is_some()) {
+            true => Ok(Receipt { message_id: id(named), request_id: said.request_id }),
+            false => Err(said.failure(reply)),
+        }
+    }
+}
+
+/// Reads `templates`, an object from purpose to a subject and a body.
+fn mails(section: &mut Section<'_>) -> Result<Vec<(String, Mail)>, ConfigError> {
+    let Some(value) = section.value("templates") else {
+        let message = "is required: an object from purpose to mail, such as \
+                       {\"default\": {\"subject\": \"Your code\", \"text\": \"{code}\"}}";
+        return Err(section.error(ConfigCode::Missing, "templates", message));
+    };
+    let Some(map) = value.as_object().filter(|map| !map.is_empty()) else {
+        return Err(section.error(ConfigCode::Type, "templates", "must be an object from purpose to mail"));
+    };
+    let mut out = Vec::with_capacity(map.len());
+    for (purpose, value) in map.iter() {
+        let mut inner = Section::open(&section.path(&format!("templates.{purpose}")), value)?;
+        let subject = inner.required("subject", None)?;
+        if subject.chars().any(char::is_control) {
+            return Err(inner.error(ConfigCode::Value, "subject", "must not have control characters"));
+        }
+        let subject = settings::pattern(&inner, "subject", subject)?;
+        if subject.most() > SUBJECT {
+            let message = "must be at most 256 characters, counting 32 for each {code}";
+            return Err(inner.error(ConfigCode::Value, "subject", message));
+        }
+        let mut bodies = Vec::with_capacity(1);
+        for option in ["html", "text", "template"] {
+            bodies.extend(inner.text(option)?.map(|text| (option, text)));
+        }
+        let &[(option, text)] = bodies.as_slice() else {
+            return Err(inner.error(
+                ConfigCode::Value,
+                "html",
+                "must stand alone: one of html, text, template",
+            ));
+        };
+        let body = match option {
+            "template" => Body::Template(text.to_owned()),
+            _ => {
+                let pattern = settings::pattern(&inner, option, text)?;
+                if !pattern.has_code() {
+                    return Err(inner.error(ConfigCode::Value, option, "must have {code} in it"));
+                }
+                if option == "html" { Body::Html(pattern) } else { Body::Text(pattern) }
+            }
+        };
+        inner.finish()?;
+        out.push((purpose.to_owned(), Mail { subject, body }));
+    }
+    Ok(out)
+}
+
+/// Returns the address, if it is one address: the vendor takes a list, with commas.
+fn receiver<'a>(to: &Recipient<'a>) -> Result<&'a str, BuildError> {
+    to.email().and_then(|text| if address(text) { Ok(text) } else { Err(BuildError::Recipient) })
+}
+
+/// Tells whether it is one address of a length that the vendor takes; the syntax was read before.
+fn address(text: &str) -> bool {
+    let odd = |byte: u8| byte.is_ascii_whitespace() || b",;<>".contains(&byte);
+    let (name, domain) = text.rsplit_once('@').unwrap_or_default();
+    text.len() <= 192 && !name.is_empty() && !domain.is_empty() && !text.bytes().any(odd)
+}
+
+/// The characters of a subject, by the SDK; older pages say 100.
+const SUBJECT: usize = 256;
+
+const HOST: &str = "dm.aliyuncs.com";
+
+/// The regions, from the SDK's endpoint map.
+const HOSTS: &[(&str, &str)] = &[
+    ("cn-hangzhou", HOST),
+    ("ap-southeast-1", "dm.ap-southeast-1.aliyuncs.com"),
+    ("ap-southeast-2", "dm.ap-southeast-2.aliyuncs.com"),
+    ("us-east-1", "dm.us-east-1.aliyuncs.com"),
+    ("eu-central-1", "dm.eu-central-1.aliyuncs.com"),
+];

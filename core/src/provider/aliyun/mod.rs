@@ -1,0 +1,227 @@
+//! Alibaba Cloud: SMS, SMS codes that it makes itself, SMS abroad, and mail.
+//!
+//! A product is a list of parameters and a reading of the reply. Account, signature, hosts and the words of a
+//! refusal are the same for all, and are here.
+
+pub(crate) mod api;
+mod auth;
+mod global;
+mod mail;
+mod sms;
+#[cfg(test)]
+mod tests;
+
+pub use auth::AliyunAuth;
+pub use global::AliyunGlobal;
+pub use mail::AliyunMail;
+pub use sms::Aliyun;
+
+use super::keys::{Keys, Names};
+use super::pattern::Pattern;
+use super::reading::{MAX_REPLY, doubtful, failure, id};
+use super::settings::{self, Endpoint, Env};
+use super::{BuildError, Class, Failure, Message, Signing, classes};
+use crate::config::Section;
+use crate::error::{ConfigCode, ConfigError};
+use crate::http::{HttpCall, HttpReply};
+use crate::json::Object;
+use crate::mac::hex;
+use crate::sign::encode::Ink;
+use crate::time::Millis;
+use api::{Api, Wire};
+
+/// What every product's section has: a name and a weight, a key, a host, a wire, a time-out.
+#[derive(Clone, Debug)]
+struct Account {
+    name: String,
+    weight: u32,
+    keys: Keys,
+    endpoint: Endpoint,
+    wire: Wire,
+    timeout: Millis,
+}
+
+impl Account {
+    /// Reads what all products share: `access_key_id`, `access_key_secret`, `security_token` or `credentials`,
+    /// `wire` (`acs3` or `rpc`), `region`, `endpoint`, `timeout_ms` (1000 to 30000, 5000 unless set), `name`,
+    /// `weight`.
+    ///
+    /// `host` is the one unless set, `hosts` those of the regions; a product with one host has no `region`.
+    fn read(
+        section: &mut Section<'_>,
+        env: Env<'_>,
+        kind: &str,
+        (host, hosts): (&'static str, &'static [(&'static str, &'static str)]),
+    ) -> Result<Self, ConfigError> {
+        let name = settings::name(section, kind)?;
+        let weight = settings::weight(section)?;
+        let of_region = if hosts.is_empty() { None } else { section.choice("region", hosts)? };
+        let endpoint = settings::endpoint(section, of_region.unwrap_or(host))?;
+        let keys = Keys::read(section, env, &NAMES, &endpoint)?;
+        let wire = section.choice("wire", &[("acs3", Wire::Acs3), ("rpc", Wire::Rpc)])?;
+        let (wire, timeout) = (wire.unwrap_or(Wire::Acs3), settings::timeout(section)?);
+        Ok(Self { name, weight, keys, endpoint, wire, timeout })
+    }
+
+    /// Builds the signed call of an action.
+    fn call(
+        &self,
+        api: &Api,
+        params: &[(&str, &str)],
+        signing: &Signing<'_>,
+    ) -> Result<HttpCall, BuildError> {
+        let credentials = self.keys.pick(signing, &self.endpoint)?;
+        let nonce = hex(&signing.nonce);
+        let mut request =
+            api.request(self.wire, &self.endpoint.host, params, credentials, signing.now, &nonce);
+        request.headers.push(("accept", "application/json".into()));
+        Ok(request.into_call(&self.endpoint.origin, self.timeout, MAX_REPLY))
+    }
+}
+
+/// The methods of [`super::Provider`] that an account answers for all products.
+macro_rules! answered_by_account {
+    () => {
+        fn name(&self) -> &str {
+            &self.account.name
+        }
+
+        fn weight(&self) -> u32 {
+            self.account.weight
+        }
+
+        fn asks_for_credentials(&self) -> bool {
+            self.account.keys.are_the_hosts()
+        }
+    };
+}
+use answered_by_account;
+
+/// What a reply says, whichever product it comes from.
+struct Said<'a> {
+    code: Option<&'a str>,
+    words: &'a str,
+    request_id: Option<String>,
+    /// Whether the status is one of success.
+    fine: bool,
+}
+
+impl<'a> Said<'a> {
+    /// Reads a reply; `names` are the fields for the code and the words beside the gateway's own.
+    fn read(reply: &HttpReply, body: &'a Object, names: Option<(&str, &str)>) -> Self {
+        // Some gateway answers write their keys in lower case; the SDKs read both.
+        let either = |upper: &str, lower: &str| body.get(upper).or_else(|| body.get(lower));
+        let text = |upper: &str, lower: &str| either(upper, lower).and_then(|value| value.as_str());
+        let own = |name: &str| body.get(name).and_then(|value| value.as_str());
+        Self {
+            code: names.and_then(|(code, _)| own(code)).or_else(|| text("Code", "code")),
+            words: names
+                .and_then(|(_, words)| own(words))
+                .or_else(|| text("Message", "message"))
+                .unwrap_or_default(),
+            request_id: id(either("RequestId", "requestId")),
+            fine: (200..300).contains(&reply.status),
+        }
+    }
+
+    fn is_ok(&self) -> bool {
+        self.fine && self.code == Some("OK")
+    }
+
+    /// Returns the failure that a reply amounts to which was no success.
+    fn failure(self, reply: &HttpReply) -> Failure {
+        let Self { code, words, request_id, .. } = self;
+        match code {
+            Some("OK") => {
+                Failure { class: Class::Ambiguous, request_id, ..doubtful(reply, "reply.contradiction") }
+            }
+            Some(code) => {
+                let mut failure = failure(classes::ALIYUN, reply, code, words, request_id);
+                if code.ends_with(FLOW_CONTROL) {
+                    let tier = TIERS.iter().find(|(word, _)| holds(words, word));
+                    failure.retry_after =
+                        tier.map(|(_, seconds)| Millis::from_seconds(*seconds)).or(failure.retry_after);
+                }
+                failure
+            }
+            None => Failure { request_id, ..doubtful(reply, "reply.no_code") },
+        }
+    }
+}
+
+/// Variables of a template and what goes into them.
+type Params = Vec<(String, Pattern)>;
+
+/// Reads `template_params`, an object from variable to text; `default` stands in for it.
+fn template_params(section: &mut Section<'_>, default: &[(&str, &str)]) -> Result<Params, ConfigError> {
+    let found = section.texts("template_params")?;
+    let found = if found.is_empty() { default } else { &found };
+    let mut out = Vec::with_capacity(found.len());
+    for (name, text) in found {
+        let option = format!("template_params.{name}");
+        out.push(((*name).to_owned(), settings::pattern(section, &option, text)?));
+    }
+    Ok(out)
+}
+
+/// Refuses variables of which none holds the code.
+fn with_code(section: &Section<'_>, params: Params) -> Result<Params, ConfigError> {
+    if params.iter().any(|(_, pattern)| pattern.has_code()) {
+        return Ok(params);
+    }
+    Err(section.error(ConfigCode::Value, "template_params", "must give {code} to a variable"))
+}
+
+/// Returns the variables as the JSON object that templates take.
+fn filled(params: &Params, message: &Message<'_>) -> String {
+    let mut json = Ink::with_capacity(64);
+    json.text("{");
+    for (index, (name, pattern)) in params.iter().enumerate() {
+        json.text(if index > 0 { "," } else { "" });
+        json.json(name);
+        json.text(":");
+        json.json(&pattern.fill(message));
+    }
+    json.text("}");
+    json.done()
+}
+
+/// Tells whether a template's code is one of SMS, such as `SMS_123456789`.
+fn sms_template(text: &str) -> bool {
+    text.strip_prefix("SMS_").is_some_and(number)
+}
+
+/// Tells whether a text is 1 to 20 digits.
+fn number(text: &str) -> bool {
+    (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Tells whether a word is in a text; `str::contains` is 7 kB of code at the edge.
+fn holds(text: &str, word: &str) -> bool {
+    text.as_bytes().windows(word.len()).any(|part| part == word.as_bytes())
+}
+
+const NAMES: Names = Names {
+    id: ("access_key_id", "ALIBABA_CLOUD_ACCESS_KEY_ID"),
+    secret: ("access_key_secret", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
+    token: ("security_token", "ALIBABA_CLOUD_SECURITY_TOKEN"),
+};
+
+const CENTRAL: &str = "dysmsapi.aliyuncs.com";
+const SINGAPORE: &str = "dysmsapi.ap-southeast-1.aliyuncs.com";
+
+/// Regions with a host of their own for SMS, from the SDKs' endpoint map; `central` is every other.
+const SMS_HOSTS: &[(&str, &str)] = &[
+    ("central", CENTRAL),
+    ("cn-hangzhou", CENTRAL),
+    ("cn-beijing", "dysmsapi-proxy.cn-beijing.aliyuncs.com"),
+    ("cn-hongkong", "dysmsapi-xman.cn-hongkong.aliyuncs.com"),
+    ("ap-southeast-1", SINGAPORE),
+    ("ap-southeast-5", "dysmsapi.ap-southeast-5.aliyuncs.com"),
+    ("eu-central-1", "dysmsapi.eu-central-1.aliyuncs.com"),
+    ("us-east-1", "dysmsapi.us-east-1.aliyuncs.com"),
+];
+
+/// The flow control of one sign and number, and the words that name its tier.
+const FLOW_CONTROL: &str = "BUSINESS_LIMIT_CONTROL";
+const TIERS: &[(&str, u64)] = &[("分钟", 60), ("小时", 3_600), ("天", 86_400)];

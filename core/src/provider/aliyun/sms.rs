@@ -1,0 +1,72 @@
+//! SMS from templates, API dysmsapi 2017-05-25, action SendSms.
+//!
+//! Source: help.aliyun.com, "SendSms", and the official SDK alibabacloud_dysmsapi20170525 4.6.0.
+
+use super::super::reading::{id, object};
+use super::super::{BuildError, Message, Provider, Reading, Receipt, Recipient, Signing, settings};
+use super::{Account, CENTRAL, Params, SMS_HOSTS, Said, answered_by_account, api};
+use crate::config::Section;
+use crate::error::ConfigError;
+use crate::http::{HttpCall, HttpReply};
+
+/// An account at Alibaba Cloud SMS.
+#[derive(Clone, Debug)]
+pub struct Aliyun {
+    account: Account,
+    sign_name: String,
+    templates: Vec<(String, String)>,
+    params: Params,
+}
+
+impl Aliyun {
+    /// Reads the section of an `aliyun` provider; the caller finishes the section.
+    ///
+    /// Options: `access_key_id`, `access_key_secret`, `security_token`, `credentials`, `sign_name`, `templates`
+    /// (purpose to `SMS_…`; `default` serves every other purpose), `template_params` (variable to text with
+    /// `{code}` or `{minutes}`; `{"code": "{code}"}` unless set), `wire` (`acs3` or `rpc`), `region`, `endpoint`,
+    /// `timeout_ms` (1000 to 30000, 5000 unless set), `name`, `weight`. `env` stands in for the key's options.
+    ///
+    /// # Errors
+    /// [`ConfigError`] that names the option, and the environment variable where there is one.
+    pub fn from_config(section: &mut Section<'_>, env: settings::Env<'_>) -> Result<Self, ConfigError> {
+        let account = Account::read(section, env, "aliyun", (CENTRAL, SMS_HOSTS))?;
+        let sign_name = settings::sign_name(section)?;
+        let templates = settings::templates(section, super::sms_template, "SMS_123456789")?;
+        let params = super::template_params(section, &[("code", "{code}")])?;
+        let params = super::with_code(section, params)?;
+        Ok(Self { account, sign_name, templates, params })
+    }
+}
+
+impl Provider for Aliyun {
+    answered_by_account!();
+
+    fn serves(&self, to: &Recipient<'_>, purpose: &str) -> bool {
+        to.is_phone() && settings::template(&self.templates, purpose).is_some()
+    }
+
+    fn call(&self, message: &Message<'_>, signing: &Signing<'_>) -> Result<HttpCall, BuildError> {
+        let to = message.to.phone()?.bare();
+        message.check(256)?;
+        let template = settings::template(&self.templates, message.purpose).ok_or(BuildError::NoTemplate)?;
+        let values = super::filled(&self.params, message);
+        let mut params = Vec::with_capacity(5);
+        params.extend(message.send_id.map(|text| ("OutId", text)));
+        params.extend([
+            ("PhoneNumbers", to),
+            ("SignName", &self.sign_name),
+            ("TemplateCode", template),
+            ("TemplateParam", &values),
+        ]);
+        self.account.call(&api::SEND_SMS, &params, signing)
+    }
+
+    fn read(&self, reply: &HttpReply) -> Reading {
+        let body = object(reply)?;
+        let said = Said::read(reply, &body, None);
+        match said.is_ok() {
+            true => Ok(Receipt { message_id: id(body.get("BizId")), request_id: said.request_id }),
+            false => Err(said.failure(reply)),
+        }
+    }
+}
