@@ -9,6 +9,8 @@ export {
   aliyun,
   gateway,
   tencent,
+  tencentLegacy,
+  tencentMail,
   type AliyunOptions,
   type FailureClass,
   type GatewayOptions,
@@ -16,6 +18,9 @@ export {
   type GatewaySignature,
   type GatewayValue,
   type Provider,
+  type TencentAccount,
+  type TencentLegacyOptions,
+  type TencentMailOptions,
   type TencentOptions,
 } from "./provider.js";
 export { Service, type SendRequest, type TicketRequest, type VerifyRequest } from "./service.js";
