@@ -81,6 +81,6 @@ export function fromNative(native: Native): TestingCore {
     }
   }
 
-  const { Sandbox, apply, clientIp, envNames, redisScript, runVector, version } = native;
-  return { Engine, MemoryStore, Sandbox, apply, clientIp, envNames, redisScript, runVector, version };
+  const { Sandbox, apply, clientIp, envNames, runVector, version } = native;
+  return { Engine, MemoryStore, Sandbox, apply, clientIp, envNames, runVector, version };
 }

@@ -36,6 +36,8 @@ export interface PolicyOptions {
   readonly country?: readonly Rule[] | undefined;
   /** Sends of the whole deployment; `budgetPerDay` in 24 hours. */
   readonly budget?: readonly Rule[] | undefined;
+  /** How many records share the budget, so that no single one is hot, 1 to 64; 1. Each has its share of every rule. */
+  readonly budgetParts?: number | undefined;
 }
 
 /** Which numbers are served. */

@@ -1,5 +1,6 @@
 import { ConfigError } from "../config.js";
 import { runEach, type Store, type StoreOp } from "../store.js";
+import { SCRIPT, SHA } from "./script.js";
 
 /** As much of a client of ioredis (`Redis` or `Cluster`) as is used. */
 export interface IoredisLike {

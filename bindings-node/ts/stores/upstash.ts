@@ -1,5 +1,6 @@
 import { ConfigError } from "../config.js";
 import type { Store, StoreOp } from "../store.js";
+import { SCRIPT, SHA } from "./script.js";
 
 /** Where an Upstash database is. */
 export interface UpstashOptions {

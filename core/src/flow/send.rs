@@ -174,7 +174,7 @@ impl SendFlow {
             parts.extend(planner.prefix(phone.prefix()));
             parts.extend(planner.country(phone.calling_code()));
         }
-        parts.extend(planner.budget());
+        parts.extend(planner.budget(self.lease()));
 
         let pepper = keys.current()?;
         let nonce = head(&expand(&self.seed, "nonce"));

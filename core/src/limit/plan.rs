@@ -130,15 +130,24 @@ impl Planner<'_> {
         self.part(Kind::Country, calling_code, rules)
     }
 
-    /// Returns the deployment's partition; none without rules.
+    /// Returns the deployment's partition, or the one of several that `lease` falls to; none without rules.
+    ///
+    /// Each of several has its share of every rule, and the shares make up the whole: sends that meet a full part are
+    /// refused while another has room left, and never is one too many let through.
     #[must_use]
-    pub fn budget(&self) -> Option<Part> {
+    pub fn budget(&self, lease: Lease) -> Option<Part> {
+        let parts = u32::from(self.policy.budget_parts).max(1);
+        let part = u32::try_from(lease.checked_rem(u64::from(parts)).unwrap_or(0)).unwrap_or(0);
+        let share = |rule: &Rule| {
+            let rest = u32::from(part < rule.limit.checked_rem(parts).unwrap_or(0));
+            Rule { limit: rule.limit.checked_div(parts).unwrap_or(0).saturating_add(rest), ..*rule }
+        };
         // Always in bins, so that grants tell how much is used.
-        let ops =
-            self.policy.budget.iter().zip(0u8..8).map(|(rule, at)| {
-                (op(*rule, binned(SENDS, at), Form::Bins, 1, Charge::Soft), Code::LimitBudget)
-            });
-        self.part(Kind::Budget, "", ops.collect())
+        let ops = self.policy.budget.iter().zip(0u8..8).map(|(rule, at)| {
+            (op(share(rule), binned(SENDS, at), Form::Bins, 1, Charge::Soft), Code::LimitBudget)
+        });
+        let name = if part == 0 { String::new() } else { part.to_string() };
+        self.part(Kind::Budget, &name, ops.collect())
     }
 
     fn address(&self, address: &Address, sends: bool) -> Vec<Part> {

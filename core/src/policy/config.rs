@@ -15,7 +15,7 @@ impl Policy {
     /// `policy` is the name of a preset (`default`, `strict`, `shared_addresses`) or an object with `preset`
     /// and the knobs that differ: `code_length`, `code_alphabet`, `own_codes`, `validity_s`, `tries`,
     /// `cooldown_s`, and rules as lists of texts like `"5/24h"`: `number`, `wrong_tries`, `ip`, `ip_attempts`,
-    /// `device`, `prefix`, `country`, `budget`.
+    /// `device`, `prefix`, `country`, `budget`; `budget_parts`, 1 to 64.
     ///
     /// # Errors
     /// [`ConfigError`] that names the option and what would be right.
@@ -27,6 +27,10 @@ impl Policy {
         };
         if let Some(limit) = top.number("budget_per_day", 1..=100_000_000)? {
             policy.budget = vec![Rule::hours(u32::try_from(limit).unwrap_or(u32::MAX), 24)];
+        }
+        if policy.budget.iter().any(|rule| rule.limit < u32::from(policy.budget_parts)) {
+            let message = "must not be more than the budget allows: each part has its share of it";
+            return Err(top.error(ConfigCode::Value, "policy.budget_parts", message));
         }
         if let Some(mode) = top.choice("ip", &[("required", IpMode::Required), ("off", IpMode::Off)])? {
             policy.ip_mode = mode;
@@ -65,6 +69,9 @@ fn read(mut section: Section<'_>) -> Result<Policy, ConfigError> {
     }
     if let Some(seconds) = section.number("cooldown_s", 0..=3600)? {
         policy.cooldown = Millis::from_seconds(seconds);
+    }
+    if let Some(parts) = section.number("budget_parts", 1..=64)? {
+        policy.budget_parts = u8::try_from(parts).unwrap_or(policy.budget_parts);
     }
     let lists: [(&'static str, &mut Vec<Rule>); 8] = [
         ("number", &mut policy.number),

@@ -37,6 +37,8 @@ pub struct Policy {
     pub country: Vec<Rule>,
     /// Sends of the whole deployment; 1,000 in 24 h unless `budget_per_day` says otherwise.
     pub budget: Vec<Rule>,
+    /// How many partitions share the budget, which every send touches; 1, up to 64. Each has its share of every rule.
+    pub budget_parts: u8,
     /// Whether a client's address must be given.
     pub ip_mode: IpMode,
     /// Where the session comes from.
@@ -128,6 +130,7 @@ impl Default for Policy {
             prefix: Vec::new(),
             country: Vec::new(),
             budget: vec![Rule::hours(1000, 24)],
+            budget_parts: 1,
             ip_mode: IpMode::Required,
             session: SessionMode::Optional,
         }

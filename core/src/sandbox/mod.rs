@@ -4,7 +4,10 @@
 //! statuses and the shapes of replies; and it has an inbox, and faults on demand. It takes only keys that begin
 //! with `sandbox-`, which the real gateways refuse, and refuses those that look real.
 //!
-//! What it leaves out: XML replies, SendBatchSms and the query calls, receipts.
+//! The inbox is one for SMS and mail. A mail's text is its subject, an empty line and its body; its sign is the
+//! sender; where there is no template, the code in the text is its one variable.
+//!
+//! What it leaves out: XML replies, receipts.
 
 mod aliyun;
 mod fault;
@@ -36,6 +39,9 @@ pub struct Sandbox {
     settings: Settings,
     flow: FlowControl,
     nonces: BTreeMap<String, UnixMillis>,
+    codes: aliyun::Codes,
+    /// What callers named their SMS, by the vendor's id.
+    out_ids: BTreeMap<String, String>,
     faults: Faults,
     inbox: VecDeque<Sms>,
     /// What Tencent's calls can ask for later.
@@ -79,11 +85,13 @@ pub struct Sms {
 impl Sandbox {
     /// Reads the configuration; `{}` works.
     ///
-    /// `{"aliyun": {"access_key_id", "access_key_secret", "security_token", "sign_names": [..], "templates":
-    /// {"SMS_1": "您的验证码是${code}。"}}, "tencent": {"secret_id", "secret_key", "session_token", "app_ids": [..],
-    /// "sign_names": [..], "templates": {"1": "您的验证码是{1}。"}, "app_key", "mail_templates": {"1": "您的验证码是{{code}}。"}}, "gateway": {"key", "secret"}, "seed": 0}`. Unless set: ids `sandbox-id`,
+    /// `{"aliyun": {"access_key_id", "access_key_secret", "security_token", "sign_names": [..], "senders": [..],
+    /// "templates": {"SMS_1": "您的验证码是${code}。"}}, "tencent": {"secret_id", "secret_key", "session_token", "app_ids": [..],
+    /// "sign_names": [..], "templates": {"1": "您的验证码是{1}。"}, "app_key",
+    /// "mail_templates": {"1": "您的验证码是{{code}}。"}}, "gateway": {"key", "secret"}, "seed": 0}`. Unless set: ids `sandbox-id`,
     /// secrets `sandbox-secret`, sign `示例`, the templates `SMS_1` (code), `SMS_2` (code and minutes), `1` and
-    /// `2` likewise, and the app `1400000000`.
+    /// `2` likewise, and the app `1400000000`; mails come from `no-reply@mail.example.com`, and codes that the vendor makes take the
+    /// templates `100001` to `100003`, too.
     ///
     /// # Errors
     /// [`ConfigError`] that names the option.
@@ -92,6 +100,8 @@ impl Sandbox {
             settings: Settings::read(config_json)?,
             flow: FlowControl::default(),
             nonces: BTreeMap::new(),
+            codes: aliyun::Codes::default(),
+            out_ids: BTreeMap::new(),
             faults: Faults::default(),
             inbox: VecDeque::new(),
             sent: tencent::Sent::default(),

@@ -9,6 +9,8 @@ use crate::sign::Credentials;
 /// All accounts.
 pub(super) struct Settings {
     pub(super) aliyun: Account,
+    /// The addresses that mails may come from.
+    pub(super) senders: Vec<String>,
     pub(super) tencent: Account,
     /// What the apps of the Tencent account are called.
     pub(super) app_ids: Vec<String>,
@@ -42,6 +44,7 @@ impl Settings {
             keys,
             &[("SMS_1", "您的验证码是${code}。"), ("SMS_2", ALIYUN_MINUTES)],
         )?;
+        let senders = texts(&mut section, "senders", "no-reply@mail.example.com")?;
         section.finish()?;
         let mut section = Section::open("tencent", top.value("tencent").unwrap_or(&empty))?;
         let keys = ("secret_id", "secret_key", "session_token");
@@ -58,7 +61,7 @@ impl Settings {
         section.finish()?;
         let seed = top.number("seed", 0..=u64::MAX)?.unwrap_or(0);
         top.finish()?;
-        Ok(Self { aliyun, tencent, app_ids, app_key, mails, gateway, seed })
+        Ok(Self { aliyun, senders, tencent, app_ids, app_key, mails, gateway, seed })
     }
 }
 

@@ -177,6 +177,7 @@ fn policy(random: &mut Random, crowd: bool) -> Policy {
         prefix,
         country,
         budget,
+        budget_parts: 1,
         ip_mode: if random.chance(85) { IpMode::Required } else { IpMode::Off },
         session: *random.pick(&[
             SessionMode::Optional,

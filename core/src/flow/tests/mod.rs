@@ -7,7 +7,7 @@ use crate::engine::Engine;
 use crate::http::{HttpReply, Method};
 use crate::key::Keyring;
 use crate::outcome::Kind;
-use crate::policy::{IpMode, Policy, Rule, SessionMode};
+use crate::policy::{Policy, Rule, SessionMode};
 use crate::provider::{
     BuildError, Class, Failure, Managed, Message, Provider, Reading, Receipt, Recipient, Signing,
 };
@@ -299,17 +299,6 @@ fn what_was_not_delivered_is_given_back_by_rule() {
     assert_eq!(world.send().code, Code::LimitNumber);
     let other = SendRequest { to: "13900139000".into(), ..request() };
     assert_eq!(world.send_with(other).code, Code::Sent);
-}
-
-#[test]
-fn the_budget_marks_half_and_four_fifths() {
-    let mut world =
-        World::new(Policy { budget: vec![Rule::hours(10, 24)], ip_mode: IpMode::Off, ..Policy::default() });
-    let events: Vec<_> = (0..11)
-        .map(|i| world.send_with(SendRequest { to: format!("139001390{i:02}"), ip: None, ..request() }))
-        .map(|outcome| outcome.events.join(","))
-        .collect();
-    assert_eq!(events, ["", "", "", "", "budget.50", "", "", "budget.80", "", "", ""]);
 }
 
 #[test]

@@ -331,7 +331,7 @@ prop_compose! {
         Policy {
             shape: Shape::new(length, alphabets[alphabet]).unwrap(),
             own_codes, validity: Millis(validity * 1_000), tries, cooldown: Millis(cooldown * 1_000),
-            number, wrong_tries, ip, ip_attempts, device: Vec::new(), prefix, country: Vec::new(), budget,
+            number, wrong_tries, ip, ip_attempts, device: Vec::new(), prefix, country: Vec::new(), budget, budget_parts: 1,
             ip_mode: if required { IpMode::Required } else { IpMode::Off }, session: sessions[session],
         }
     }

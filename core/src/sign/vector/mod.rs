@@ -276,7 +276,7 @@ fn legacy<'a>(action: &'a str, arguments: &Json) -> Result<(&'a str, Value), Str
     arguments.write(&mut text);
     let arguments: Value = serde_json::from_slice(text.bytes()).map_err(|error| error.to_string())?;
     let mut out = serde_json::Map::new();
-    let tel = |mobile: &Value| json!({"nationcode": arguments["nationcode"], "mobile": mobile});
+    let tel = |mobile: &Value| json!({"nationcode": arguments.get("nationcode"), "mobile": mobile});
     for (name, value) in arguments.as_object().into_iter().flatten() {
         match name.as_str() {
             "nationcode" => {}

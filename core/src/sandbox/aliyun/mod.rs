@@ -1,12 +1,23 @@
-//! The pretend gateway of Alibaba Cloud and its SendSms, 2017-05-25.
+//! The pretend gateway of Alibaba Cloud, and what it leads to.
+//!
+//! It takes both signatures, and a parameter from the query or the form body, wherever the caller put it.
 
-use super::{Sandbox, Sms, Vendor, digits, host, mainland, path, reply};
+mod auth;
+mod global;
+mod mail;
+mod sms;
+#[cfg(test)]
+mod tests;
+
+pub(super) use auth::Codes;
+
+use super::{Sandbox, digits, host, mainland, path, reply};
 use crate::http::{HttpCall, HttpReply};
 use crate::mac::{hex, same, sha256};
 use crate::sign::encode::{canonical, pairs};
 use crate::sign::{Signed, aliyun_acs3, aliyun_rpc};
 use crate::time::UnixMillis;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// A refusal: HTTP status, code, words. Status 200 is the API's, all others are the gateway's.
 type Refusal = (u16, String, String);
@@ -17,6 +28,66 @@ struct Request {
     version: String,
     params: Vec<(String, String)>,
 }
+
+impl Request {
+    /// Returns a parameter that isn't empty.
+    fn find(&self, name: &str) -> Option<&str> {
+        let found = self.params.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    fn need(&self, name: &str) -> Result<&str, Refusal> {
+        self.find(name).ok_or_else(|| missing(name))
+    }
+
+    /// Returns a whole number within a range, if it is there.
+    fn number(&self, name: &str, range: core::ops::RangeInclusive<u64>) -> Result<Option<u64>, Refusal> {
+        let Some(text) = self.find(name) else { return Ok(None) };
+        let number = text.parse().ok().filter(|number| digits(text) && range.contains(number));
+        number.map(Some).ok_or_else(|| invalid(name))
+    }
+}
+
+/// An action: its name and version, what answers, and how its own refusals are written.
+struct Api {
+    action: &'static str,
+    version: &'static str,
+    answer: fn(&mut Sandbox, &Request, UnixMillis) -> Result<Value, Refusal>,
+    fields: (&'static str, &'static str),
+    /// Whether a refusal says `Success`, too.
+    success: bool,
+}
+
+/// Returns the action that is asked for.
+fn api(request: &Request) -> Result<&'static Api, Refusal> {
+    let named = |api: &&Api| api.action == request.action;
+    if !APIS.iter().any(|api| named(&api)) {
+        let message = "Specified api is not found, please check your url and method.";
+        return Err((404, "InvalidAction.NotFound".into(), message.into()));
+    }
+    let found = APIS.iter().filter(named).find(|api| api.version == request.version);
+    found.ok_or_else(|| (400, "InvalidVersion".into(), "Specified parameter Version is not valid.".into()))
+}
+
+const APIS: &[Api] = &[
+    Api { action: "SendSms", answer: Sandbox::send_sms, ..SMS },
+    Api { action: "SendBatchSms", answer: Sandbox::send_batch_sms, ..SMS },
+    Api { action: "QuerySendDetails", answer: Sandbox::query_send_details, ..SMS },
+    Api { action: "SendSmsVerifyCode", answer: Sandbox::send_verify_code, success: true, ..SMS },
+    Api { action: "CheckSmsVerifyCode", answer: Sandbox::check_verify_code, success: true, ..SMS },
+    Api { action: "SendMessageToGlobe", answer: Sandbox::send_to_globe, ..GLOBE },
+    Api { action: "BatchSendMessageToGlobe", answer: Sandbox::batch_send_to_globe, ..GLOBE },
+    Api { action: "SingleSendMail", version: "2015-11-23", answer: Sandbox::single_send_mail, ..SMS },
+];
+
+const SMS: Api = Api {
+    action: "",
+    version: "2017-05-25",
+    answer: Sandbox::send_sms,
+    fields: ("Code", "Message"),
+    success: false,
+};
+const GLOBE: Api = Api { version: "2018-05-01", fields: ("ResponseCode", "ResponseDescription"), ..SMS };
 
 /// What the caller claims, whichever wire it came by.
 struct Claim<'a> {
@@ -30,13 +101,18 @@ struct Claim<'a> {
 impl Sandbox {
     pub(super) fn aliyun(&mut self, call: &HttpCall, now: UnixMillis) -> HttpReply {
         let request_id = self.request_id();
-        let accepted = self.aliyun_request(call, now).and_then(|request| self.aliyun_api(&request, now));
-        match accepted {
-            Ok(biz_id) => {
-                reply(200, &json!({"Message": "OK", "RequestId": request_id, "BizId": biz_id, "Code": "OK"}))
-            }
+        let asked = self.aliyun_request(call, now).and_then(|request| Ok((api(&request)?, request)));
+        let (api, request) = match asked {
+            Ok(asked) => asked,
+            Err((status, code, message)) => return refusal(status, &code, &message, &request_id),
+        };
+        match (api.answer)(self, &request, now) {
+            Ok(body) => reply(200, &with(body, "RequestId", json!(request_id))),
             Err((200, code, message)) => {
-                reply(200, &json!({"Message": message, "RequestId": request_id, "Code": code}))
+                let (code_field, message_field) = api.fields;
+                let body = json!({"RequestId": request_id, code_field: code, message_field: message});
+                let body = if api.success { with(body, "Success", json!(false)) } else { body };
+                reply(200, &body)
             }
             Err((status, code, message)) => refusal(status, &code, &message, &request_id),
         }
@@ -192,76 +268,23 @@ impl Sandbox {
         Ok(())
     }
 
-    /// Does what SendSms does; returns the BizId.
-    fn aliyun_api(&mut self, request: &Request, now: UnixMillis) -> Result<String, Refusal> {
-        if request.action != "SendSms" {
-            let message = "Specified api is not found, please check your url and method.";
-            return Err((404, "InvalidAction.NotFound".into(), message.into()));
-        }
-        if request.version != "2017-05-25" {
-            return Err((400, "InvalidVersion".into(), "Specified parameter Version is not valid.".into()));
-        }
-        let find =
-            |name: &str| request.params.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-        let need = |name: &str| find(name).filter(|value| !value.is_empty()).ok_or_else(|| missing(name));
-        let (numbers, sign, code) = (need("PhoneNumbers")?, need("SignName")?, need("TemplateCode")?);
-        if find("OutId").is_some_and(|text| text.chars().count() > 256) {
-            return Err((
-                400,
-                "InvalidParameter".into(),
-                "The specified parameter OutId is not valid.".into(),
-            ));
-        }
-        let mut to = Vec::new();
-        for number in numbers.split(',') {
-            to.push(
-                recipient(number)
-                    .ok_or_else(|| isv("MOBILE_NUMBER_ILLEGAL", &format!("{number}invalid mobile number")))?,
-            );
-        }
-        if to.len() > 1_000 {
-            return Err(isv("MOBILE_COUNT_OVER_LIMIT", "手机号码数量超过限制"));
-        }
-        if !self.settings.aliyun.signs.iter().any(|known| known == sign) {
-            return Err(isv("SMS_SIGNATURE_ILLEGAL", "短信签名不合法"));
-        }
-        let template = self
-            .settings
-            .aliyun
-            .template(code)
-            .ok_or_else(|| isv("SMS_TEMPLATE_ILLEGAL", "短信模板不合法"))?;
-        let (text, params) = fill(template, find("TemplateParam"))?;
-        let text = format!("【{sign}】{text}");
-        for number in to.iter().filter_map(|number| mainland(number)) {
-            if let Some(tier) = self.flow.check(Vendor::Aliyun, sign, number, now) {
-                return Err((200, tier.code.to_owned(), tier.message.to_owned()));
-            }
-        }
-        let message_id = self.biz_id();
-        for number in to {
-            if let Some(bare) = mainland(&number) {
-                self.flow.count(Vendor::Aliyun, sign, bare, now);
-            }
-            self.take_in(Sms {
-                to: number,
-                vendor: Vendor::Aliyun,
-                sign: sign.to_owned(),
-                template: code.to_owned(),
-                params: params.clone(),
-                text: text.clone(),
-                message_id: message_id.clone(),
-                at: now,
-            });
-        }
-        Ok(message_id)
+    fn biz_id(&self) -> String {
+        format!("{:018}^0", self.serial("biz") % 1_000_000_000_000_000_000)
     }
 
-    fn biz_id(&self) -> String {
-        let number =
-            crate::mac::sha256(&[b"biz", &self.settings.seed.to_be_bytes(), &self.requests.to_be_bytes()]);
-        let number = number.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-        format!("{:018}^0", number % 1_000_000_000_000_000_000)
+    /// Returns a number that depends on the seed, the count of calls and what it is for only.
+    fn serial(&self, label: &str) -> u64 {
+        let (seed, calls) = (self.settings.seed.to_be_bytes(), self.requests.to_be_bytes());
+        sha256(&[label.as_bytes(), &seed, &calls]).first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
     }
+}
+
+/// Adds a member to an object.
+fn with(mut body: Value, name: &str, value: Value) -> Value {
+    if let Value::Object(body) = &mut body {
+        body.insert(name.to_owned(), value);
+    }
+    body
 }
 
 /// Returns a refusal in the gateway's own shape.
@@ -278,6 +301,10 @@ pub(super) fn refusal(status: u16, code: &str, message: &str, request_id: &str) 
 
 fn isv(code: &str, message: &str) -> Refusal {
     (200, format!("isv.{code}"), message.to_owned())
+}
+
+fn invalid(name: &str) -> Refusal {
+    (400, "InvalidParameter".into(), format!("The specified parameter {name} is not valid."))
 }
 
 fn missing(name: &str) -> Refusal {
@@ -335,47 +362,10 @@ fn recipient(number: &str) -> Option<String> {
     ((foreign && !number.starts_with("86")) || american).then(|| format!("+{number}"))
 }
 
-/// Fills a template `…${name}…`; returns the text and the variables in it.
-fn fill(template: &str, values: Option<&str>) -> Result<(String, Vec<(String, String)>), Refusal> {
-    let values = match values.filter(|text| !text.is_empty()) {
-        None => Map::new(),
-        Some(text) => match serde_json::from_str(text) {
-            Ok(Value::Object(map)) if map.values().all(Value::is_string) => map,
-            _ => return Err(isv("INVALID_JSON_PARAM", "JSON参数不合法，只接受字符串值")),
-        },
-    };
-    let (mut out, mut params, mut rest) = (String::new(), Vec::new(), template);
-    while let Some((before, after)) = rest.split_once("${") {
-        let Some((name, tail)) = after.split_once('}') else { break };
-        let Some(value) = values.get(name).and_then(Value::as_str).filter(|value| !value.is_empty()) else {
-            return Err(isv("TEMPLATE_MISSING_PARAMETERS", &format!("模板缺少变量{name}")));
-        };
-        check(name, value)?;
-        out.push_str(before);
-        out.push_str(value);
-        params.push((name.to_owned(), value.to_owned()));
-        rest = tail;
-    }
-    out.push_str(rest);
-    Ok((out, params))
-}
-
-/// A code has 4 to 6 letters or digits; other variables have 35 characters at most, no URL and no emoji.
-fn check(name: &str, value: &str) -> Result<(), Refusal> {
-    let length = value.chars().count();
-    if (name == "code" && !(4..=6).contains(&length)) || length > 35 {
-        return Err(isv("PARAM_LENGTH_LIMIT", "参数超出长度限制"));
-    }
-    if name == "code" && !value.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return Err(isv("TEMPLATE_PARAMS_ILLEGAL", "模板变量里包含非法关键字"));
-    }
-    if ["http://", "https://", "www."].iter().any(|start| value.contains(start)) {
-        return Err(isv("PARAM_NOT_SUPPORT_URL", "不支持URL"));
-    }
-    if value.chars().any(|char| char > '\u{ffff}') {
-        return Err(isv("UNSUPPORTED_CONTENT", "内容含有不支持的字符"));
-    }
-    Ok(())
+/// Reads a JSON array of values of one kind.
+fn list<T>(text: &str, read: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    value.as_array()?.iter().map(read).collect()
 }
 
 /// 15 minutes either way, in seconds.
