@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ._aliyun import aliyun, aliyun_auth, aliyun_global, aliyun_mail
     from ._async_transport import HttpcoreTransport
     from ._core import Outcome, __version__
+    from ._desk import Health, Standing
     from ._errors import ConfigError, DriveError, TransportFault
     from ._explain import Explanation, explain
     from ._observer import Event
@@ -25,12 +26,14 @@ __all__ = [
     "DriveError",
     "Event",
     "Explanation",
+    "Health",
     "HttpcoreTransport",
     "MemoryStore",
     "Outcome",
     "RedisStore",
     "SQLiteStore",
     "Service",
+    "Standing",
     "TransportFault",
     "Urllib3Transport",
     "__version__",
@@ -49,6 +52,7 @@ _HOMES = {
     "AsyncRedisStore": "stores.redis",
     "Event": "_observer",
     "Explanation": "_explain",
+    "Health": "_desk",
     "HttpcoreTransport": "_async_transport",
     "RedisStore": "stores.redis",
     "SQLiteStore": "stores.sqlite",
@@ -66,6 +70,7 @@ _HOMES = {
     "MemoryStore": "stores.memory",
     "Outcome": "_core",
     "Service": "_service",
+    "Standing": "_desk",
     "TransportFault": "_errors",
     "Urllib3Transport": "_transport",
     "__version__": "_core",

@@ -109,8 +109,8 @@ class Outcome:
     def request_id(self) -> str | None:
         """The provider's id of the request."""
     @property
-    def answer(self) -> dict[str, Any] | None:
-        """What the vendor said to a `call`, as it documents it; it may hold numbers and texts. Or what `inspect` found."""
+    def answer(self) -> Any:
+        """What the vendor said to a `call`, as it documents it; it may hold numbers and texts. Or that of `inspect`."""
     @property
     def http_status(self) -> int:
         """The status that an HTTP handler would answer with."""

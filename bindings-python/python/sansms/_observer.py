@@ -17,7 +17,7 @@ class Event:
 
     def __init__(self, action: str, purpose: str, outcome: Outcome, latency_ms: float) -> None:
         self.action: str = action
-        """`send`, `verify` or `call`."""
+        """`send`, `verify` or `call`; or `inspect`, `reset`, `forget` or `health`."""
         self.purpose: str = purpose
         """What the code is for, as the application named it; for a `call`, the vendor's action."""
         self.kind: str = outcome.kind
@@ -33,7 +33,7 @@ class Event:
         self.rule: str | None = outcome.code.partition(".")[2] if outcome.kind == "limited" else None
         """The rule that refused, e.g. `cooldown`."""
         self.events: list[str] = outcome.events
-        """What an operator may want to hear of, e.g. `budget.80`."""
+        """What an operator may want to hear of, e.g. `budget.80`, `store.fallback`."""
 
     def __repr__(self) -> str:
         return f"<Event {self.action} {self.kind} {self.code} {self.masked or '-'} {self.latency_ms:.0f} ms>"
