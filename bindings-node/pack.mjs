@@ -19,6 +19,9 @@ for (const file of ["LICENSE-APACHE", "LICENSE-MIT", "README.md"]) {
 const subpaths = {
   "stores/redis": "stores/redis",
   "stores/sqlite": "stores/sqlite",
+  "stores/postgres": "stores/postgres",
+  "stores/mysql": "stores/mysql",
+  "stores/split": "stores/split",
   "stores/durable-object": "stores/durable-object",
   "stores/d1": "stores/d1",
   "stores/upstash": "stores/upstash",

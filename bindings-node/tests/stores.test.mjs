@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { aliyun, ConfigError, MemoryStore, Service } from "sansms";
 import { RedisStore } from "sansms/stores/redis";
+import { SplitStore } from "sansms/stores/split";
 import { SQLiteStore } from "sansms/stores/sqlite";
 import { UpstashStore } from "sansms/stores/upstash";
 import { Clock } from "sansms/testing";
@@ -219,6 +220,21 @@ if (shard !== undefined) {
   });
 }
 
+test("a split store keeps the budget apart, and half of it can fail", async (t) => {
+  await conform(t, new SplitStore({ limits: new MemoryStore(), budget: new MemoryStore() }));
+  const asked = { limits: [], budget: [] };
+  const spy = (name, fault) => ({ run: async (ops) => (asked[name].push(...ops.map(({ key }) => key)), fault ? Promise.reject(fault) : ops.map((_, at) => `${name} ${at}`)) });
+  const ops = ["number:a", "budget:b", "ip:c", "country:d"].map((key) => ({ key: `sansms:1:default:${key}`, op: "x" }));
+  const split = (limits, budget) => new SplitStore({ limits: spy("limits", limits), budget: spy("budget", budget) });
+  assert.deepEqual(await split().run(ops, 1000), ["limits 0", "budget 0", "limits 1", "limits 2"]);
+  assert.deepEqual(asked.budget, ["sansms:1:default:budget:b"]);
+  assert.deepEqual(await split(undefined, new Error("down")).run(ops, 1000), ["limits 0", undefined, "limits 1", "limits 2"]);
+  assert.deepEqual(await split(new Error("down")).run(ops, 1000), [undefined, "budget 0", undefined, undefined]);
+  await assert.rejects(split(new Error("one"), new Error("two")).run(ops, 1000), /one/);
+  await assert.rejects(split(undefined, new ConfigError("config.value", "store", "wrong")).run(ops, 1000), ConfigError);
+  assert.throws(() => new SplitStore({ limits: new MemoryStore() }), { option: "store.budget" });
+});
+
 test("a store that can't count is refused, and a raw client is told how", () => {
   const options = { providers: [aliyun({ accessKeyId: "sandbox-id", accessKeySecret: "sandbox-secret", endpoint: "http://127.0.0.1", signName: "示例", templates: { default: "SMS_1" } })], secret: "only for tests: 32 bytes or more", env: {} };
   const none = () => undefined;
@@ -228,6 +244,8 @@ test("a store that can't count is refused, and a raw client is told how", () => 
   refused({ prepare: none, batch: none, exec: none }, /new D1Store/);
   refused({ evalsha: none }, /new RedisStore/);
   refused({ prepare: none, exec: none }, /new SQLiteStore/);
+  refused({ getConnection: none, query: none }, /new MySQLStore/);
+  refused({ connect: none, query: none, end: none }, /new PostgresStore/);
   refused({}, /an object with `run`/);
   assert.throws(() => new RedisStore({}), ConfigError);
   assert.throws(() => new UpstashStore({ url: "http://example.com", token: "t" }), { option: "store.url" });

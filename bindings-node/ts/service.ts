@@ -162,4 +162,6 @@ const RAW: readonly (readonly [methods: readonly string[], instead: string])[] =
   [["prepare"], "is a SQLite database; wrap it: `new SQLiteStore(database)`"],
   [["evalsha"], "is a Redis client; wrap it: `new RedisStore(client)`"],
   [["evalSha"], "is a Redis client; wrap it: `new RedisStore(client)`"],
+  [["getConnection"], "is a pool of mysql2; wrap it: `new MySQLStore(pool)`"],
+  [["connect", "query"], "is a pool or a client of pg; wrap it: `new PostgresStore(pool)`"],
 ];

@@ -19,6 +19,12 @@ def redis_url() -> str:
 
 
 @pytest.fixture(scope="session")
+def cluster_url() -> str:
+    """The URL of a node of the Redis Cluster that `scripts/with-servers cluster` started."""
+    return f"redis://{server('SANSMS_REDIS_CLUSTER')}/0"
+
+
+@pytest.fixture(scope="session")
 def postgres_url() -> str:
     """The URL of the PostgreSQL that `scripts/with-servers postgres` started."""
     return server("SANSMS_POSTGRES")

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from pathlib import Path
 
 import pytest
 
-from sansms import AsyncRedisStore, MemoryStore, RedisStore, SQLiteStore, _core
-from sansms.stores import AsyncPostgresStore, from_url
+from sansms import AsyncRedisStore, ConfigError, MemoryStore, RedisStore, SQLiteStore, _core
+from sansms.stores import AsyncPostgresStore, RedisClusterStore, from_url
 from sansms.testing import Clock, conformance
 
 CASES = pytest.mark.parametrize("case", conformance.CASES, ids=str)
 
 
 def test_there_are_enough_cases_and_each_has_a_name_of_its_own():
-    assert len(conformance.CASES) >= 100
+    assert len(conformance.CASES) >= 200
     assert len({str(case) for case in conformance.CASES}) == len(conformance.CASES)
+
+
+def test_the_recorded_cases_are_those_of_the_core():
+    ours = Path(conformance.__file__).parents[1] / "data" / "conformance.json"
+    assert ours.read_bytes() == (Path(__file__).parents[2] / "core/vectors/conformance.json").read_bytes()
 
 
 @CASES
@@ -53,6 +59,33 @@ def test_redis(case, redis):
 @CASES
 def test_redis_with_asyncio(case, redis_url):
     case(conformance.Blocking(AsyncRedisStore(redis_url)))
+
+
+@pytest.fixture(scope="module")
+def cluster(cluster_url):
+    store = RedisClusterStore(cluster_url)
+    yield store
+    store.close()
+
+
+@CASES
+def test_redis_cluster(case, cluster):
+    case(cluster)
+
+
+def test_a_cluster_has_several_nodes_and_follows_a_slot_that_moved(cluster, namespace):
+    ops = [(f"sansms:{namespace}:{at}", "reserve 0000000000000001 1:l:1:60000:s") for at in range(40)]
+    assert cluster.run(ops, 5.0) == ["granted 60000"] * 40
+    assert len({cluster._node_of(key) for key, _ in ops}) == 3
+    wrong = [(first, last, cluster._slots[0][2]) for first, last, _ in cluster._slots]
+    cluster._slots = wrong
+    assert cluster.run(ops, 5.0)[0].startswith("granted")
+    assert cluster._slots != wrong
+
+
+def test_a_redis_that_is_no_cluster_is_named(redis_url):
+    with pytest.raises(ConfigError, match="RedisStore"):
+        RedisClusterStore(redis_url).run([("sansms:a", "check")], 1.0)
 
 
 @pytest.fixture(scope="module", params=["postgres", "mariadb"])

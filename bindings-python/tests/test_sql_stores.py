@@ -202,7 +202,13 @@ def test_a_deadlock_is_tried_again(store, url, table):
         execute(url, "ALTER SYSTEM RESET deadlock_timeout", "SELECT pg_reload_conf()")
 
 
-def test_waves_that_share_keys_do_not_deadlock(store):
+def deadlocks(url):
+    if url.startswith("postgres"):
+        return execute(url, "SELECT sum(deadlocks) FROM pg_stat_database")[0][0]
+    return execute(url, "SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'")[0][1]
+
+
+def test_waves_that_share_keys_do_not_deadlock(store, url):
     """The order of the keys is the order of the locks, whatever the order of the operations."""
     keys = [f"k{at}" for at in range(4)]
 
@@ -212,10 +218,12 @@ def test_waves_that_share_keys_do_not_deadlock(store):
             ordered.reverse()
         return [reply.split(" ")[0] for reply in store.run([(key, reserve(at + 1)) for key in ordered], 20.0)]
 
+    before = deadlocks(url)
     with ThreadPoolExecutor(8) as pool:
         words = Counter(tuple(words) for words in pool.map(wave, range(80)))
     # In one transaction all or none are granted.
     assert words == {("granted",) * 4: 1, ("denied",) * 4: 79}
+    assert deadlocks(url) == before
 
 
 def test_what_has_ended_is_swept_little_by_little(store, url, table):
@@ -284,6 +292,15 @@ def test_a_forked_process_has_connections_of_its_own(url, table):
         assert sum(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children) == 19
     """
     subprocess.run([sys.executable, "-W", "ignore", "-c", script, url, table], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(("record", "said"), [(b"\xff\xff\xff", "version"), (b"", "corrupt"), (b"\x01", "corrupt")])
+def test_a_record_that_is_not_ours_is_refused_and_kept(store, url, table, record, said):
+    store.run([("k", reserve(1))], 5.0)
+    literal = f"decode('{record.hex()}', 'hex')" if url.startswith("postgres") else f"x'{record.hex()}'"
+    execute(url, f"UPDATE {table} SET record = {literal}", *([] if url.startswith("postgres") else ["COMMIT"]))
+    assert store.run([("k", reserve(2)), ("other", reserve(1))], 5.0) == [f"refused {said}", "granted 86400000"]
+    assert bytes(execute(url, f"SELECT record FROM {table} WHERE {key_column(url)} = 'k'")[0][0]) == record
 
 
 # Faults of the server

@@ -1,6 +1,9 @@
 // Compiles as it stands: what people write, and what the compiler must not let them write.
 import {
   aliyun,
+  aliyunAuth,
+  aliyunGlobal,
+  aliyunMail,
   ConfigError,
   fetchTransport,
   MemoryStore,
@@ -15,6 +18,8 @@ import { handlers, nodeListener, type Audit, type Event, type Handler } from "sa
 import { explain, type Explanation } from "sansms/explain";
 import { D1Store } from "sansms/stores/d1";
 import { DurableObjectStore, SansmsPartition } from "sansms/stores/durable-object";
+import { MySQLStore } from "sansms/stores/mysql";
+import { PostgresStore } from "sansms/stores/postgres";
 import { RedisStore } from "sansms/stores/redis";
 import { SQLiteStore } from "sansms/stores/sqlite";
 import { UpstashStore } from "sansms/stores/upstash";
@@ -100,6 +105,13 @@ void service.verify({ ...who, code: 123456 });
 void new Service({ providers: [] });
 // @ts-expect-error the signature's name is missing
 aliyun({ templates: {} });
+aliyunAuth({ signName: "示例", templates: { default: "100001" }, codeType: "digits_upper", intervalS: 1, weight: 2 });
+aliyunGlobal({ templates: { default: "{code}" }, senderId: "Acme", type: "otp", region: "us-east-1" });
+aliyunMail({ accountName: "a@b.example", templates: { default: { subject: "s", text: "{code}" } }, replyToAddress: true });
+// @ts-expect-error a mail has a subject
+aliyunMail({ accountName: "a@b.example", templates: { default: { text: "{code}" } } });
+// @ts-expect-error the vendor's numbers are words here
+aliyunAuth({ signName: "示例", templates: {}, codeType: 1 });
 // @ts-expect-error this is either required or off
 void new Service({ ...options, ip: "optional" });
 
@@ -144,6 +156,11 @@ void handlers(service, { clientIp: "cloudflare", "POST /code": "sand" });
 void handlers(service, { "POST /code": "send" });
 // @ts-expect-error this is no client of Redis
 void new RedisStore({});
+// @ts-expect-error this is no client of pg
+void new PostgresStore({});
+// @ts-expect-error this is an address, and no client
+void new MySQLStore("mysql://");
+const created: string = PostgresStore.CREATE_TABLE + MySQLStore.CREATE_TABLE;
 const audit: Audit = service.audit();
 const falls: number = audit.figures.numberFalls.guesses;
 void new Service({ ...options, observer: ({ action, kind, latencyMs }: Event) => void [action, kind, latencyMs] });
@@ -152,4 +169,4 @@ sandbox.fault("timeout_after", 2, { vendor: "aliyun" });
 // @ts-expect-error there is no such fault
 sandbox.fault("earthquake");
 const checks: Promise<void>[] = cases.map(({ run }) => run(mine, sandbox.clock));
-void [stores, answered, nodeListener(handle), falls, explained, checks, D1Store, DurableObjectStore, SansmsPartition];
+void [created, stores, answered, nodeListener(handle), falls, explained, checks, D1Store, DurableObjectStore, SansmsPartition];

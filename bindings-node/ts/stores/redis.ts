@@ -33,7 +33,7 @@ export interface RedisStoreOptions {
  * sends a command again by itself does no harm: the same lease hears the same answer, and is charged once.)
  *
  * Before its first use the server is asked once whether it will keep what it is given: a `maxmemory-policy` other than
- * `noeviction`, a replica, or a server older than 6.2 is a `ConfigError`.
+ * `noeviction`, a replica, or a server older than 6.2 is a `ConfigError`; without an append-only file there is a warning.
  */
 export class RedisStore implements Store {
   readonly #send: (command: "evalsha" | "eval", script: string, op: StoreOp) => Promise<unknown>;
@@ -108,6 +108,7 @@ function lookAt(info: string, allowEviction: boolean): void {
         "or pass { allowEviction: true }",
     );
   }
+  if (field("aof_enabled") === "0") console.warn("sansms: this Redis keeps no append-only file: after a crash it has forgotten limits and live codes");
 }
 
 function isNoScript(error: unknown): boolean {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ._aliyun import aliyun, aliyun_auth, aliyun_global, aliyun_mail
     from ._async_transport import HttpcoreTransport
     from ._core import Outcome, __version__
     from ._errors import ConfigError, DriveError, TransportFault
@@ -32,6 +33,10 @@ __all__ = [
     "TransportFault",
     "Urllib3Transport",
     "__version__",
+    "aliyun",
+    "aliyun_auth",
+    "aliyun_global",
+    "aliyun_mail",
     "explain",
     "gateway",
 ]
@@ -43,6 +48,10 @@ _HOMES = {
     "HttpcoreTransport": "_async_transport",
     "RedisStore": "stores.redis",
     "SQLiteStore": "stores.sqlite",
+    "aliyun": "_aliyun",
+    "aliyun_auth": "_aliyun",
+    "aliyun_global": "_aliyun",
+    "aliyun_mail": "_aliyun",
     "explain": "_explain",
     "gateway": "_provider",
     "ConfigError": "_errors",

@@ -283,6 +283,11 @@ fn limiter() -> Shown {
         ("limit/op Consume", show(limit::Consume { attempt: 1, tag: [1; 8], nonce: [2; 16], series: 2 })),
         ("limit/op Reply", show(&applied.reply)),
         ("limit/op SlotReply", show(granted)),
+        (
+            "limit/op SlotStanding",
+            show(limit::SlotStanding { round: 0, left: 3, state: SlotState::Fresh, remaining_ms: 1 }),
+        ),
+        ("limit/op Standing", show(limit::Standing { used: 1, wait_ms: 0 })),
         ("limit/op Refusal", show(Refusal::ALL)),
         ("limit/apply Applied", show(&applied)),
         ("limit/plan Kind", show(limit::Kind::Number)),
@@ -307,6 +312,19 @@ fn receipts() -> Vec<sansms::receipt::DeliveryReceipt> {
             {{"success":true,"phone_number":"+86{NUMBER}","out_id":"to {NUMBER}"}}]"#
     );
     sansms::receipt::read("aliyun", body.as_bytes()).unwrap()
+}
+
+/// Shows what another provider of Tencent Cloud says of itself.
+fn other_of_tencent(kind: &str) -> String {
+    let legacy = json!({"app_id": "1400006666", "app_key": "canary", "sign_name": "示例", "templates": {"default": "1"}});
+    let mail = json!({"secret_id": "AKIDcanary", "secret_key": "canary", "from_address": "codes@mail.example",
+        "subject": "code", "templates": {"default": "1"}});
+    if kind == "tencent_mail" {
+        let mail = mail.into();
+        return show(TencentMail::from_config(&mut Section::open("", &mail).unwrap(), &|_| None).unwrap());
+    }
+    let legacy = legacy.into();
+    show(TencentLegacy::from_config(&mut Section::open("", &legacy).unwrap(), &|_| None).unwrap())
 }
 
 /// Shows what another provider of Alibaba Cloud says of itself, with canaries where secrets and texts belong.
@@ -410,6 +428,8 @@ fn providers() -> Shown {
             format!("{} {}", show(errors), errors.map(|error| error.to_string()).concat()),
         ),
         ("provider/aliyun/sms Aliyun", show(&aliyun)),
+        ("provider/tencent/legacy TencentLegacy", other_of_tencent("tencent_legacy")),
+        ("provider/tencent/mail TencentMail", other_of_tencent("tencent_mail")),
         ("provider/aliyun/auth AliyunAuth", (other("aliyun_auth", "100001"))),
         ("provider/aliyun/global AliyunGlobal", (other("aliyun_global", "code {code}"))),
         (

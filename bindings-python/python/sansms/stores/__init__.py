@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .mysql import MySQLStore
     from .postgres import AsyncPostgresStore, PostgresStore
     from .redis import AsyncRedisStore, RedisStore
+    from .redis_cluster import RedisClusterStore
+    from .split import SplitStore
     from .sqlite import SQLiteStore
 
 __all__ = [
@@ -21,8 +23,10 @@ __all__ = [
     "MemoryStore",
     "MySQLStore",
     "PostgresStore",
+    "RedisClusterStore",
     "RedisStore",
     "SQLiteStore",
+    "SplitStore",
     "from_url",
 ]
 
@@ -31,8 +35,10 @@ HOMES = {
     "AsyncRedisStore": "redis",
     "MySQLStore": "mysql",
     "PostgresStore": "postgres",
+    "RedisClusterStore": "redis_cluster",
     "RedisStore": "redis",
     "SQLiteStore": "sqlite",
+    "SplitStore": "split",
 }
 
 

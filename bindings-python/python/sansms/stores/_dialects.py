@@ -35,17 +35,17 @@ NAME = compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}(\.[A-Za-z_][A-Za-z0-9_]{0,62})?")
 class Dialect:
     """How one kind of database is asked."""
 
-    create = ""
+    create: str = ""
     """The statement that makes the table."""
 
-    clock = ""
+    clock: str = ""
     """The statement that tells the database's time, in milliseconds since 1970."""
 
     def __init__(self, table: str = TABLE) -> None:
         if not NAME.fullmatch(table):
             raise ConfigError("config.value", "store", "the table's name must be of letters, digits and _")
-        self.table = ".".join(self.quote(part) for part in table.split("."))
-        self.create = self.create.format(table=self.table)
+        self.table: str = ".".join(self.quote(part) for part in table.split("."))
+        self.create: str = self.create.format(table=self.table)
 
     def quote(self, name: str) -> str:
         """Quotes a name."""

@@ -71,6 +71,10 @@ class RedisStore:
 
     def run(self, ops: list[tuple[str, str]], timeout: float) -> list[str | None]:
         """Runs `(key, operation)` pairs in one trip, each atomic on its key, within `timeout` seconds."""
+        return [text(reply) for reply in self._answers(ops, timeout)]
+
+    def _answers(self, ops: list[tuple[str, str]], timeout: float) -> list[object]:
+        """Returns what the server answers, its errors too."""
         deadline = monotonic() + timeout
         connection: Any = self._pool.get_connection(*PLAIN_CALL)
         try:
@@ -89,7 +93,18 @@ class RedisStore:
             raise
         finally:
             self._pool.release(connection)
-        return [text(reply) for reply in replies]
+        return replies
+
+    def _ask(self, command: tuple[str, ...], deadline: float) -> object:
+        """Asks one thing besides the operations; returns what the server answers, its error too."""
+        connection: Any = self._pool.get_connection(*PLAIN_CALL)
+        try:
+            return converse(connection, [command], deadline)[0]
+        except BaseException:
+            connection.disconnect()
+            raise
+        finally:
+            self._pool.release(connection)
 
     async def arun(self, ops: list[tuple[str, str]], timeout: float) -> list[str | None]:
         """Is `run` for asyncio, over connections of the running loop."""

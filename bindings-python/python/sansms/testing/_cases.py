@@ -7,6 +7,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from ._bench import HOUR_MS, TIMEOUT_S, Bench, bins, check, log, release, reserve, same, slot
+from ._recorded import recorded
 from ._world import differential
 
 TYPE_CHECKING = False
@@ -59,6 +60,7 @@ def cases() -> list[tuple[str, Callable[[Bench], None]]]:
         *[(f"{n} threads that guess", threads_that_guess(n, 3)) for n in (8, 64)],
         *[(f"{n} threads with one lease", threads_with_one_lease(n)) for n in (8, 32)],
         *[(f"like the model, seed {seed}", differential(seed)) for seed in range(60)],
+        *recorded(),
     ]
 
 

@@ -1,6 +1,7 @@
 //! The budget: its marks and its parts.
 
 use super::*;
+use crate::policy::IpMode;
 
 #[test]
 fn the_budget_marks_half_and_four_fifths() {

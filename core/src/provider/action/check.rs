@@ -1,7 +1,7 @@
 //! Checks parameters against their table, and says where one is wrong.
 
 use super::{Kind, Param, listed, member};
-use crate::json::Value;
+use crate::json::{self, Value};
 
 /// What is wrong, and where below the value that was checked.
 pub(super) struct Wrong {
@@ -82,6 +82,13 @@ fn check(kind: &Kind, value: &Value) -> Result<(), Wrong> {
                 check(of, item).map_err(|wrong| within(&["[", &at.to_string(), "]"])(wrong))
             })
         }
+        Kind::Json(of) => match value.as_str() {
+            Some(text) => {
+                let value = json::parse(text.as_bytes()).map_err(|_| wrong("must be JSON"))?;
+                check(of, &value)
+            }
+            None => check(of, value),
+        },
         Kind::Object(params) => members(params, value, |_| false),
         Kind::Texts => {
             let map = value.as_object().ok_or_else(|| wrong("must be an object of texts"))?;

@@ -14,6 +14,8 @@ const ACTIONS: &[Action] = &[Action {
         Param::optional(Place::Body, "Free", Kind::Texts),
         Param::optional(Place::Query, "Line", Kind::Number(0, 99)),
         Param::optional(Place::Form, "List", Kind::List(9, &Kind::Texts)),
+        Param::optional(Place::Query, "Json", Kind::Json(&Kind::List(2, &NUMBER))),
+        Param::optional(Place::Body, "Inner", Kind::Json(&Kind::Texts)),
     ],
 }];
 
@@ -58,6 +60,10 @@ fn errors_name_the_parameter_and_what_would_be_right() {
         ("Of", json!([{"b": "1", "c": "1"}]), "params.Of[0].c: is not a parameter; there are b, a"),
         ("Free", json!({"code": 1}), "params.Free: must have texts only"),
         ("Line", json!(100), "params.Line: must be from 0 to 99"),
+        ("Json", json!("[1"), "params.Json: must be JSON"),
+        ("Json", json!("[\"1\", \"x\"]"), "params.Json[1]: must be a number"),
+        ("Json", json!(["1", "x"]), "params.Json[1]: must be a number"),
+        ("Json", json!("{}"), "params.Json: must be a list"),
     ];
     for (name, value, expected) in said {
         assert_eq!(wrong(name, value), expected);
@@ -98,4 +104,19 @@ fn an_answer_is_the_vendors_and_unwrapped_where_it_stands_alone() {
     assert_eq!(of(r#"{"a":1}"#), r#"{"a":1}"#);
     let answer = Answer { json: "13800138000".into(), request_id: None };
     assert_eq!(format!("{answer:?}"), "Answer(11 bytes)");
+}
+
+#[test]
+fn json_goes_out_as_it_came_or_compact() {
+    let out = |params: serde_json::Value| {
+        let params = Value::from(params);
+        let taken = ACTIONS[0].take(&params, &[]).unwrap();
+        (taken.pairs(Place::Query), taken.json())
+    };
+    let (pairs, body) = out(json!({"Number": "1", "Json": "[\"1\",  \"2\"]", "Inner": "{ \"a\":\"b\"}"}));
+    assert_eq!(pairs, [("Json", "[\"1\",  \"2\"]".to_owned())]);
+    assert_eq!(body, r#"{"Number":"1","Inner":"{ \"a\":\"b\"}"}"#);
+    let (pairs, body) = out(json!({"Number": "1", "Json": ["1", "2"], "Inner": {"a": "b"}}));
+    assert_eq!(pairs, [("Json", "[\"1\",\"2\"]".to_owned())]);
+    assert_eq!(body, r#"{"Number":"1","Inner":"{\"a\":\"b\"}"}"#);
 }

@@ -8,6 +8,7 @@ use crate::config::Section;
 use crate::error::{ConfigCode, ConfigError};
 use crate::http::{HttpCall, HttpReply};
 use crate::json::Value;
+use crate::provider::Channel;
 use crate::provider::action::{self, Action, ActionError, Answer};
 use crate::provider::body::Body;
 use crate::provider::pattern::Pattern;
@@ -72,6 +73,10 @@ impl TencentMail {
 impl Provider for TencentMail {
     fn name(&self) -> &str {
         &self.account.name
+    }
+
+    fn channel(&self) -> Channel {
+        Channel::Email
     }
 
     fn weight(&self) -> u32 {

@@ -29,7 +29,9 @@ use super::encode::{Ink, canonical, pairs};
 use super::{Credentials, Request, Signed, aliyun_acs3, aliyun_rpc, tencent_legacy, tencent_tc3, tencent_v1};
 use crate::http::Method;
 use crate::mac::{hex, sha256};
-use crate::provider::aliyun::api;
+use crate::provider::action::{Action, Kind, Place};
+use crate::provider::aliyun::actions;
+use crate::provider::aliyun::api::{self, Asked};
 use crate::provider::tencent;
 use crate::secret::Secret;
 use crate::time::UnixMillis;
@@ -125,11 +127,45 @@ fn build(algorithm: &str, vector: &Json, host: &str) -> Result<Request, String> 
         "RPC-HMAC-SHA1" => api::Wire::RpcSplit,
         _ => return Err(format!("`{algorithm}` has no end to end vectors")),
     };
-    let api = api::named(action).ok_or_else(|| format!("there is no action `{action}`"))?;
-    if api.version != version {
-        return Err(format!("`{action}` is of {}, not of {version}", api.version));
+    let texts = texts(params)?;
+    let signed = |query: &[(&str, &str)], form: &[(&str, &str)]| {
+        Asked { action, version, query, form }.request(wire, host, &credentials, now, nonce)
+    };
+    let Some((table, of)) = actions::named(action) else {
+        return match action {
+            // What its provider builds, and what nothing builds yet.
+            "SendSms" => Ok(signed(&texts, &[])),
+            "VerifyIntelligentCaptcha" => Ok(signed(&[], &texts)),
+            _ => Err(format!("there is no action `{action}`")),
+        };
+    };
+    if of != version {
+        return Err(format!("`{action}` is of {of}, not of {version}"));
     }
-    Ok(api.request(wire, host, &texts(params)?, &credentials, now, nonce))
+    let params = given(table, &texts)?;
+    let taken = table.take(&params, &[]).map_err(|error| error.to_string())?;
+    let (query, form) = (taken.pairs(Place::Query), taken.pairs(Place::Form));
+    fn borrow<'a>(pairs: &'a [(&'static str, String)]) -> Vec<(&'a str, &'a str)> {
+        pairs.iter().map(|(name, value)| (*name, value.as_str())).collect()
+    }
+    Ok(signed(&borrow(&query), &borrow(&form)))
+}
+
+/// Returns parameters as an application gives them: numbers and flags as such, not as the wire's texts.
+fn given(action: &Action, texts: &[(&str, &str)]) -> Result<crate::json::Value, String> {
+    let mut out = Ink::with_capacity(256);
+    for (index, (name, text)) in texts.iter().enumerate() {
+        out.text(if index > 0 { "," } else { "{" });
+        out.json(name);
+        out.text(":");
+        let param = action.params.iter().find(|param| param.name == *name);
+        match param.map(|param| param.kind) {
+            Some(Kind::Number(..) | Kind::Flag) => out.text(text),
+            _ => out.json(text),
+        }
+    }
+    out.text("}");
+    crate::json::parse(out.bytes()).map_err(|_| "the parameters are no JSON".to_owned())
 }
 
 /// Signs a captured request as it went over the wire.

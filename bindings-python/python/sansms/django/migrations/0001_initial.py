@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.db import migrations, models
 
-import sansms.django.models
+from sansms.django._fields import KeyField
 
 
 class Migration(migrations.Migration):
     """Makes it."""
 
-    initial = True
-    dependencies = []  # noqa: RUF012
-    operations = [  # noqa: RUF012
+    initial: ClassVar[bool | None] = True
+    dependencies: ClassVar[list[tuple[str, str]]] = []
+    operations: ClassVar[list[Any]] = [
         migrations.CreateModel(
             name="Partition",
             fields=[
-                ("key", sansms.django.models.KeyField(max_length=128, primary_key=True, serialize=False)),
+                ("key", KeyField(max_length=128, primary_key=True, serialize=False)),
                 ("record", models.BinaryField()),
                 ("until_ms", models.BigIntegerField()),
             ],
