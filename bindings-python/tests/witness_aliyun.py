@@ -63,7 +63,11 @@ def checks(gateway: Gateway) -> list[Check]:
     pair = ["13800138002", "13800138003"]
     found += [
         ("a batch", batch(pair, ["202020", "303030"]), "OK"),
-        ("each has its code", [sms["params"] for sms in gateway.inbox()[-2:]], [{"code": "202020"}, {"code": "303030"}]),
+        (
+            "each has its code",
+            [sms["params"] for sms in gateway.inbox()[-2:]],
+            [{"code": "202020"}, {"code": "303030"}],
+        ),
         ("a batch of too few codes", batch(pair, ["1"]), "isv.INVALID_PARAMETERS"),
         ("a batch, wrong template", batch(pair, ["111111", "222222"], template="SMS_404"), "isv.SMS_TEMPLATE_ILLEGAL"),
         ("a batch, wrong secret", batch(pair, ["111111", "222222"], secret="sandbox-wrong"), "SignatureDoesNotMatch"),
