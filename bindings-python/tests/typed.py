@@ -18,7 +18,14 @@ from sansms import (
     SQLiteStore,
     TransportFault,
     Urllib3Transport,
+    aliyun,
+    aliyun_auth,
+    aliyun_global,
+    aliyun_mail,
     explain,
+    tencent,
+    tencent_legacy,
+    tencent_mail,
 )
 from sansms.testing import Clock, Message, Sandbox, conformance
 from sansms.testing.outbox import Outbox
@@ -112,3 +119,24 @@ def wrong(service: Service) -> None:
     service.send(13800138000, purpose="register")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     service.verify("1", "2", purpose="p").nothing  # type: ignore[attr-defined]  # pyright: ignore  # noqa: B018
     Service(store=object())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def aliyun_accounts() -> Service:
+    return Service(
+        providers=[
+            aliyun(sign_name="示例", templates={"default": "SMS_1"}, region="cn-hongkong"),
+            aliyun_auth(sign_name="示例", templates={"default": "100001"}, code_type="digits", interval_s=1),
+            aliyun_global(templates={"default": "{code}"}, sender_id="Acme", type="otp"),
+            aliyun_mail(account_name="a@b.example", templates={"default": {"subject": "s", "text": "{code}"}}),
+        ]
+    )
+
+
+def tencent_accounts() -> Service:
+    return Service(
+        providers=[
+            tencent(sdk_app_id="1400006666", sign_name="示例", templates={"default": "1"}, signature="hmac_sha256"),
+            tencent_legacy(app_id="1400006666", app_key="k", channel="voice", play_times=2),
+            tencent_mail(from_address="a@b.example", subject="s", templates={"default": "1"}),
+        ]
+    )

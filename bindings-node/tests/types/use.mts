@@ -1,6 +1,9 @@
 // Compiles as it stands: what people write, and what the compiler must not let them write.
 import {
   aliyun,
+  aliyunAuth,
+  aliyunGlobal,
+  aliyunMail,
   ConfigError,
   fetchTransport,
   MemoryStore,
@@ -102,6 +105,13 @@ void service.verify({ ...who, code: 123456 });
 void new Service({ providers: [] });
 // @ts-expect-error the signature's name is missing
 aliyun({ templates: {} });
+aliyunAuth({ signName: "示例", templates: { default: "100001" }, codeType: "digits_upper", intervalS: 1, weight: 2 });
+aliyunGlobal({ templates: { default: "{code}" }, senderId: "Acme", type: "otp", region: "us-east-1" });
+aliyunMail({ accountName: "a@b.example", templates: { default: { subject: "s", text: "{code}" } }, replyToAddress: true });
+// @ts-expect-error a mail has a subject
+aliyunMail({ accountName: "a@b.example", templates: { default: { text: "{code}" } } });
+// @ts-expect-error the vendor's numbers are words here
+aliyunAuth({ signName: "示例", templates: {}, codeType: 1 });
 // @ts-expect-error this is either required or off
 void new Service({ ...options, ip: "optional" });
 

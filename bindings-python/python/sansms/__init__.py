@@ -7,6 +7,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ._aliyun import aliyun, aliyun_auth, aliyun_global, aliyun_mail
     from ._async_transport import HttpcoreTransport
     from ._core import Outcome, __version__
     from ._errors import ConfigError, DriveError, TransportFault
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from ._observer import Event
     from ._provider import gateway
     from ._service import Service
+    from ._tencent import tencent, tencent_legacy, tencent_mail
     from ._transport import Urllib3Transport
     from .stores import AsyncRedisStore, MemoryStore, RedisStore, SQLiteStore
 
@@ -32,8 +34,15 @@ __all__ = [
     "TransportFault",
     "Urllib3Transport",
     "__version__",
+    "aliyun",
+    "aliyun_auth",
+    "aliyun_global",
+    "aliyun_mail",
     "explain",
     "gateway",
+    "tencent",
+    "tencent_legacy",
+    "tencent_mail",
 ]
 
 _HOMES = {
@@ -43,8 +52,15 @@ _HOMES = {
     "HttpcoreTransport": "_async_transport",
     "RedisStore": "stores.redis",
     "SQLiteStore": "stores.sqlite",
+    "aliyun": "_aliyun",
+    "aliyun_auth": "_aliyun",
+    "aliyun_global": "_aliyun",
+    "aliyun_mail": "_aliyun",
     "explain": "_explain",
     "gateway": "_provider",
+    "tencent": "_tencent",
+    "tencent_legacy": "_tencent",
+    "tencent_mail": "_tencent",
     "ConfigError": "_errors",
     "DriveError": "_errors",
     "MemoryStore": "stores.memory",

@@ -125,6 +125,7 @@ const CODES: &[(&str, &str, &str)] = &[
     ("reply", "reply.too_large", "the reply is larger than is read"),
     ("reply", "reply.unreadable", "the reply is no JSON object"),
     ("reply", "reply.no_code", "the reply has no code"),
+    ("reply", "reply.no_result", "success, without what it is about"),
     ("reply", "reply.contradiction", "success, with a status that isn't 2xx"),
     ("reply", "reply.odd_code", "what stands for a code may hold the number, so it isn't repeated"),
     ("transport", "transport.sent", "no reply, and bytes of the request may have left"),

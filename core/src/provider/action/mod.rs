@@ -40,7 +40,7 @@ pub struct Param {
 /// What a parameter may be.
 #[derive(Clone, Copy)]
 pub enum Kind {
-    /// Text of at most so many characters.
+    /// Text of at most so many characters; 65535 stands for no bound of ours.
     Text(u16),
     /// Text of at most so many bytes.
     Bytes(u16),
@@ -50,8 +50,10 @@ pub enum Kind {
     Number(i64, i64),
     /// Yes or no.
     Flag,
-    /// From one to so many of a kind.
+    /// At most so many of a kind; where it is required, at least one.
     List(u16, &'static Kind),
+    /// Text that holds JSON of a kind, or the value itself; text goes out as it came.
+    Json(&'static Kind),
     /// An object with these members.
     Object(&'static [Param]),
     /// An object of texts under names of the caller's own, such as a template's variables.
@@ -123,7 +125,7 @@ impl From<BuildError> for ActionError {
 }
 
 /// An action's parameters once they were checked.
-pub(super) struct Taken<'a>(Vec<(&'static Param, Given<'a>)>);
+pub(crate) struct Taken<'a>(Vec<(&'static Param, Given<'a>)>);
 
 #[derive(Clone, Copy)]
 enum Given<'a> {
@@ -177,7 +179,7 @@ impl Action {
     ///
     /// # Errors
     /// [`ActionError::Input`] at the first parameter that is wrong.
-    pub(super) fn take<'a>(
+    pub(crate) fn take<'a>(
         &'static self,
         params: &'a Value,
         own: &[(&'static str, &'a str)],
@@ -224,16 +226,14 @@ impl Taken<'_> {
         self.body().done()
     }
 
-    #[allow(dead_code, reason = "for APIs that take no JSON body")]
     /// Returns what stands in a query or a form: names and plain values.
-    pub(super) fn pairs(&self, place: Place) -> Vec<(&'static str, String)> {
+    pub(crate) fn pairs(&self, place: Place) -> Vec<(&'static str, String)> {
         let here = self.0.iter().filter(|(param, _)| param.place == place);
         here.map(|(param, given)| (param.name, given.plain(&param.kind))).collect()
     }
 }
 
 impl Given<'_> {
-    #[allow(dead_code, reason = "for APIs that take no JSON body")]
     fn plain(&self, kind: &Kind) -> String {
         match self {
             Self::Own(text) => (*text).to_owned(),
@@ -241,7 +241,7 @@ impl Given<'_> {
                 Some(text) => text.to_owned(),
                 None => {
                     let mut out = Ink::with_capacity(64);
-                    write(&mut out, kind, value);
+                    write(&mut out, if let Kind::Json(of) = kind { of } else { kind }, value);
                     out.done()
                 }
             },
@@ -253,6 +253,7 @@ impl Given<'_> {
 fn write(out: &mut Ink, kind: &Kind, value: &Value) {
     match kind {
         Kind::Text(_) | Kind::Bytes(_) | Kind::Shape(..) => out.json(value.as_str().unwrap_or_default()),
+        Kind::Json(_) => out.json(&Given::Value(value).plain(kind)),
         Kind::Number(..) => {
             let number = value.as_i64().unwrap_or_default();
             out.text(if number < 0 { "-" } else { "" });
@@ -302,6 +303,7 @@ impl fmt::Debug for Kind {
             Self::Number(..) => "whole number",
             Self::Flag => "flag",
             Self::List(..) => "list",
+            Self::Json(_) => "JSON",
             Self::Object(_) => "object",
             Self::Texts => "object of texts",
         })

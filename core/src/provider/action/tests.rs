@@ -9,11 +9,13 @@ const ACTIONS: &[Action] = &[Action {
         Param::optional(Place::Body, "Bytes", Kind::Bytes(3)),
         Param::optional(Place::Body, "Count", Kind::Number(-1, 9)),
         Param::optional(Place::Body, "On", Kind::Flag),
-        Param::optional(Place::Body, "Many", Kind::List(2, &NUMBER)),
+        Param::required(Place::Body, "Many", Kind::List(2, &NUMBER)),
         Param::optional(Place::Body, "Of", OF),
         Param::optional(Place::Body, "Free", Kind::Texts),
         Param::optional(Place::Query, "Line", Kind::Number(0, 99)),
         Param::optional(Place::Form, "List", Kind::List(9, &Kind::Texts)),
+        Param::optional(Place::Query, "Json", Kind::Json(&Kind::List(2, &NUMBER))),
+        Param::optional(Place::Body, "Inner", Kind::Json(&Kind::Texts)),
     ],
 }];
 
@@ -32,7 +34,7 @@ fn number(text: &str) -> bool {
 
 /// Says what is wrong with one more parameter.
 fn wrong(name: &str, value: serde_json::Value) -> String {
-    let mut params = json!({"Number": "138"});
+    let mut params = json!({"Number": "138", "Many": ["1"]});
     params[name] = value;
     ACTIONS[0].take(&params.into(), &[]).map(|_| ()).unwrap_err().to_string()
 }
@@ -51,13 +53,17 @@ fn errors_name_the_parameter_and_what_would_be_right() {
         ("Count", json!("1"), "params.Count: must be a whole number"),
         ("On", json!(1), "params.On: must be true or false"),
         ("Many", json!("138"), "params.Many: must be a list"),
-        ("Many", json!([]), "params.Many: must have 1 to 2 entries"),
+        ("Many", json!([]), "params.Many: must not be empty"),
         ("Many", json!(["1", "2", "3"]), "params.Many: must have 1 to 2 entries"),
         ("Many", json!(["1", "x"]), "params.Many[1]: must be a number"),
         ("Of", json!([{"b": "1"}, {"a": "1"}]), "params.Of[1].b: is required"),
         ("Of", json!([{"b": "1", "c": "1"}]), "params.Of[0].c: is not a parameter; there are b, a"),
         ("Free", json!({"code": 1}), "params.Free: must have texts only"),
         ("Line", json!(100), "params.Line: must be from 0 to 99"),
+        ("Json", json!("[1"), "params.Json: must be JSON"),
+        ("Json", json!("[\"1\", \"x\"]"), "params.Json[1]: must be a number"),
+        ("Json", json!(["1", "x"]), "params.Json[1]: must be a number"),
+        ("Json", json!("{}"), "params.Json: must be a list"),
     ];
     for (name, value, expected) in said {
         assert_eq!(wrong(name, value), expected);
@@ -83,8 +89,8 @@ fn what_was_checked_is_written_in_the_order_of_the_table() {
     assert_eq!(taken.pairs(Place::Query), [("Line", "7".to_owned())]);
     assert_eq!(taken.pairs(Place::Form), [("List", r#"[{"code":"1"},{"code":"2"}]"#.to_owned())]);
     let own = [("Number", "138"), ("Count", "4")];
-    let empty = json!({}).into();
-    assert_eq!(ACTIONS[0].take(&empty, &own).unwrap().json(), r#"{"Number":"138","Count":4}"#);
+    let empty = json!({"Many": ["1"]}).into();
+    assert_eq!(ACTIONS[0].take(&empty, &own).unwrap().json(), r#"{"Number":"138","Count":4,"Many":["1"]}"#);
 }
 
 #[test]
@@ -98,4 +104,20 @@ fn an_answer_is_the_vendors_and_unwrapped_where_it_stands_alone() {
     assert_eq!(of(r#"{"a":1}"#), r#"{"a":1}"#);
     let answer = Answer { json: "13800138000".into(), request_id: None };
     assert_eq!(format!("{answer:?}"), "Answer(11 bytes)");
+}
+
+#[test]
+fn json_goes_out_as_it_came_or_compact() {
+    let out = |params: serde_json::Value| {
+        let params = Value::from(params);
+        let taken = ACTIONS[0].take(&params, &[]).unwrap();
+        (taken.pairs(Place::Query), taken.json())
+    };
+    let (pairs, body) =
+        out(json!({"Number": "1", "Many": ["1"], "Json": "[\"1\",  \"2\"]", "Inner": "{ \"a\":\"b\"}"}));
+    assert_eq!(pairs, [("Json", "[\"1\",  \"2\"]".to_owned())]);
+    assert_eq!(body, r#"{"Number":"1","Many":["1"],"Inner":"{ \"a\":\"b\"}"}"#);
+    let (pairs, body) = out(json!({"Number": "1", "Many": ["1"], "Json": ["1", "2"], "Inner": {"a": "b"}}));
+    assert_eq!(pairs, [("Json", "[\"1\",\"2\"]".to_owned())]);
+    assert_eq!(body, r#"{"Number":"1","Many":["1"],"Inner":"{\"a\":\"b\"}"}"#);
 }

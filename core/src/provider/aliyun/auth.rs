@@ -11,7 +11,8 @@ use super::super::{
     BuildError, Failure, Guess, Managed, Message, Provider, Reading, Receipt, Recipient, Signing, check_code,
     settings,
 };
-use super::{Account, Params, Said, answered_by_account, api};
+use super::api::{self, Asked};
+use super::{Accepted, Account, Params, Said, actions, answered_by_account};
 use crate::config::Section;
 use crate::error::{ConfigCode, ConfigError};
 use crate::http::{HttpCall, HttpReply};
@@ -94,7 +95,7 @@ impl AliyunAuth {
 }
 
 impl Provider for AliyunAuth {
-    answered_by_account!();
+    answered_by_account!((actions::AUTH, api::SMS));
 
     fn serves(&self, to: &Recipient<'_>, purpose: &str) -> bool {
         mainland(to).is_ok() && settings::template(&self.templates, purpose).is_some()
@@ -119,21 +120,20 @@ impl Provider for AliyunAuth {
             ("TemplateParam", &values),
             ("ValidTime", &valid),
         ]);
-        self.account.call(&api::SEND_CODE, &params, signing)
+        let asked = Asked { action: "SendSmsVerifyCode", version: api::SMS, query: &params, form: &[] };
+        self.account.call(&asked, signing)
     }
 
     /// Reads the reply; a `VerifyCode` in it is neither kept nor told.
     fn read(&self, reply: &HttpReply) -> Reading {
-        let body = object(reply)?;
-        let said = Said::read(reply, &body, None);
-        if said.is_ok() && body.get("Success").and_then(|value| value.as_bool()) == Some(true) {
-            let message_id = id(body.get("Model").and_then(|model| model.get("BizId")));
-            return Ok(Receipt { message_id, request_id: said.request_id });
-        }
-        let again = (said.code == Some(TOO_EARLY)).then_some(self.interval);
-        let mut failure = said.failure(reply);
-        failure.retry_after = failure.retry_after.or(again);
-        Err(failure)
+        let (body, request_id) = accepted(reply).map_err(|mut failure| {
+            if failure.code == TOO_EARLY {
+                failure.retry_after = failure.retry_after.or(Some(self.interval));
+            }
+            failure
+        })?;
+        let message_id = id(body.get("Model").and_then(|model| model.get("BizId")));
+        Ok(Receipt { message_id, request_id })
     }
 
     fn managed(&self) -> Option<&dyn Managed> {
@@ -154,7 +154,8 @@ impl Managed for AliyunAuth {
             ("SchemeName", &scheme),
             ("VerifyCode", guess.code),
         ]);
-        self.account.call(&api::CHECK_CODE, &params, signing)
+        let asked = Asked { action: "CheckSmsVerifyCode", version: api::SMS, query: &params, form: &[] };
+        self.account.call(&asked, signing)
     }
 
     fn read_check(&self, reply: &HttpReply) -> Result<bool, Failure> {
@@ -173,6 +174,16 @@ impl Managed for AliyunAuth {
             None => Err(Failure { request_id: said.request_id, ..doubtful(reply, "reply.no_result") }),
         }
     }
+}
+
+fn accepted(reply: &HttpReply) -> Accepted {
+    let body = object(reply)?;
+    let said = Said::read(reply, &body, None);
+    if !said.is_ok() || body.get("Success").and_then(|value| value.as_bool()) != Some(true) {
+        return Err(said.failure(reply));
+    }
+    let request_id = said.request_id;
+    Ok((body, request_id))
 }
 
 /// Returns a mainland number, bare; no other can be reached.

@@ -6,7 +6,8 @@
 use super::super::pattern::Pattern;
 use super::super::reading::{id, object};
 use super::super::{BuildError, Message, Provider, Reading, Receipt, Recipient, Signing, settings};
-use super::{Account, SINGAPORE, SMS_HOSTS, Said, answered_by_account, api};
+use super::api::{self, Asked};
+use super::{Accepted, Account, SINGAPORE, SMS_HOSTS, Said, actions, answered_by_account};
 use crate::config::Section;
 use crate::error::{ConfigCode, ConfigError};
 use crate::http::{HttpCall, HttpReply};
@@ -64,7 +65,7 @@ impl AliyunGlobal {
 }
 
 impl Provider for AliyunGlobal {
-    answered_by_account!();
+    answered_by_account!((actions::GLOBE, api::GLOBE));
 
     fn serves(&self, to: &Recipient<'_>, purpose: &str) -> bool {
         abroad(to).is_ok() && settings::of_purpose(&self.texts, purpose).is_some()
@@ -80,17 +81,24 @@ impl Provider for AliyunGlobal {
         params.push(("Message", &text));
         params.extend(message.send_id.filter(|_| self.own_task).map(|text| ("TaskId", text)));
         params.push(("To", to));
-        self.account.call(&api::SEND_GLOBE, &params, signing)
+        let asked = Asked { action: "SendMessageToGlobe", version: api::GLOBE, query: &params, form: &[] };
+        self.account.call(&asked, signing)
     }
 
     fn read(&self, reply: &HttpReply) -> Reading {
-        let body = object(reply)?;
-        let said = Said::read(reply, &body, Some(("ResponseCode", "ResponseDescription")));
-        match said.is_ok() {
-            true => Ok(Receipt { message_id: id(body.get("MessageId")), request_id: said.request_id }),
-            false => Err(said.failure(reply)),
-        }
+        let (body, request_id) = accepted(reply)?;
+        Ok(Receipt { message_id: id(body.get("MessageId")), request_id })
     }
+}
+
+fn accepted(reply: &HttpReply) -> Accepted {
+    let body = object(reply)?;
+    let said = Said::read(reply, &body, Some(("ResponseCode", "ResponseDescription")));
+    if !said.is_ok() {
+        return Err(said.failure(reply));
+    }
+    let request_id = said.request_id;
+    Ok((body, request_id))
 }
 
 /// Returns a number outside the mainland without its plus; the mainland's are refused.
@@ -100,7 +108,7 @@ fn abroad<'a>(to: &Recipient<'a>) -> Result<&'a str, BuildError> {
 }
 
 /// Tells whether it is a sender id: up to 11 letters and digits, or up to 15 digits.
-fn sender(text: &str) -> bool {
+pub(super) fn sender(text: &str) -> bool {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     text.len() <= if digits { 15 } else { 11 } && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
@@ -109,11 +117,14 @@ fn line(text: &str) -> bool {
     text.chars().count() <= 255 && !text.chars().any(char::is_control)
 }
 
+/// What a sender id must be.
+pub(super) const SENDER: &str = "must be at most 11 letters and digits, or at most 15 digits";
+
 /// An option of text: its name, the vendor's, what is allowed, and the words for what isn't.
 type Text = (&'static str, &'static str, fn(&str) -> bool, &'static str);
 
 const TEXTS: &[Text] = &[
-    ("sender_id", "From", sender, "must be at most 11 letters and digits, or at most 15 digits"),
+    ("sender_id", "From", sender, SENDER),
     ("channel_id", "ChannelId", line, "must be at most 255 characters, and none of them a control character"),
     ("task_id", "TaskId", line, "must be at most 255 characters, and none of them a control character"),
 ];

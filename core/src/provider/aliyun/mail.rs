@@ -5,7 +5,8 @@
 use super::super::pattern::Pattern;
 use super::super::reading::{id, object};
 use super::super::{BuildError, Channel, Message, Provider, Reading, Receipt, Recipient, Signing, settings};
-use super::{Account, Params, Said, answered_by_account, api};
+use super::api::{self, Asked};
+use super::{Accepted, Account, Params, Said, actions, answered_by_account};
 use crate::config::Section;
 use crate::error::{ConfigCode, ConfigError};
 use crate::http::{HttpCall, HttpReply};
@@ -91,7 +92,7 @@ impl AliyunMail {
 }
 
 impl Provider for AliyunMail {
-    answered_by_account!();
+    answered_by_account!((actions::MAIL, api::MAIL));
 
     fn channel(&self) -> Channel {
         Channel::Email
@@ -122,19 +123,26 @@ impl Provider for AliyunMail {
         let mut params = Vec::with_capacity(self.fixed.len() + 3);
         params.extend(self.fixed.iter().map(|(name, value)| (*name, value.as_str())));
         params.extend([(field, body.as_str()), ("Subject", &subject), ("ToAddress", to)]);
-        self.account.call(&api::SEND_MAIL, &params, signing)
+        let asked = Asked { action: "SingleSendMail", version: api::MAIL, query: &[], form: &params };
+        self.account.call(&asked, signing)
     }
 
-    /// Reads the reply: success has an `EnvId` and no code.
     fn read(&self, reply: &HttpReply) -> Reading {
-        let body = object(reply)?;
-        let said = Said::read(reply, &body, None);
-        let named = body.get("EnvId");
-        match said.fine && said.code.is_none() && named.is_some_and(|value| value.as_str().is_some()) {
-            true => Ok(Receipt { message_id: id(named), request_id: said.request_id }),
-            false => Err(said.failure(reply)),
-        }
+        let (body, request_id) = accepted(reply)?;
+        Ok(Receipt { message_id: id(body.get("EnvId")), request_id })
     }
+}
+
+/// Reads the reply: success has an `EnvId` and no code.
+fn accepted(reply: &HttpReply) -> Accepted {
+    let body = object(reply)?;
+    let said = Said::read(reply, &body, None);
+    let named = body.get("EnvId").and_then(|value| value.as_str());
+    if !said.fine || said.code.is_some() || named.is_none() {
+        return Err(said.failure(reply));
+    }
+    let request_id = said.request_id;
+    Ok((body, request_id))
 }
 
 /// Reads `templates`, an object from purpose to a subject and a body.
@@ -192,7 +200,7 @@ fn receiver<'a>(to: &Recipient<'a>) -> Result<&'a str, BuildError> {
 }
 
 /// Tells whether it is one address of a length that the vendor takes; the syntax was read before.
-fn address(text: &str) -> bool {
+pub(super) fn address(text: &str) -> bool {
     let odd = |byte: u8| byte.is_ascii_whitespace() || b",;<>".contains(&byte);
     let (name, domain) = text.rsplit_once('@').unwrap_or_default();
     text.len() <= 192 && !name.is_empty() && !domain.is_empty() && !text.bytes().any(odd)

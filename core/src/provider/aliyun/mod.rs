@@ -3,6 +3,7 @@
 //! A product is a list of parameters and a reading of the reply. Account, signature, hosts and the words of a
 //! refusal are the same for all, and are here.
 
+pub(crate) mod actions;
 pub(crate) mod api;
 mod auth;
 mod global;
@@ -16,6 +17,7 @@ pub use global::AliyunGlobal;
 pub use mail::AliyunMail;
 pub use sms::Aliyun;
 
+use super::action::{Action, ActionError, Kind, Param, Place, find};
 use super::keys::{Keys, Names};
 use super::pattern::Pattern;
 use super::reading::{MAX_REPLY, doubtful, failure, id};
@@ -24,11 +26,11 @@ use super::{BuildError, Class, Failure, Message, Signing, classes};
 use crate::config::Section;
 use crate::error::{ConfigCode, ConfigError};
 use crate::http::{HttpCall, HttpReply};
-use crate::json::Object;
+use crate::json::{self, Object, Value};
 use crate::mac::hex;
 use crate::sign::encode::Ink;
 use crate::time::Millis;
-use api::{Api, Wire};
+use api::{Asked, Wire};
 
 /// What every product's section has: a name and a weight, a key, a host, a wire, a time-out.
 #[derive(Clone, Debug)]
@@ -64,24 +66,63 @@ impl Account {
     }
 
     /// Builds the signed call of an action.
-    fn call(
-        &self,
-        api: &Api,
-        params: &[(&str, &str)],
-        signing: &Signing<'_>,
-    ) -> Result<HttpCall, BuildError> {
+    fn call(&self, asked: &Asked<'_>, signing: &Signing<'_>) -> Result<HttpCall, BuildError> {
         let credentials = self.keys.pick(signing, &self.endpoint)?;
         let nonce = hex(&signing.nonce);
-        let mut request =
-            api.request(self.wire, &self.endpoint.host, params, credentials, signing.now, &nonce);
+        let mut request = asked.request(self.wire, &self.endpoint.host, credentials, signing.now, &nonce);
         request.headers.push(("accept", "application/json".into()));
         Ok(request.into_call(&self.endpoint.origin, self.timeout, MAX_REPLY))
     }
+
+    /// Builds the signed call of one of `actions`, once its parameters were checked.
+    fn action(
+        &self,
+        (actions, version): (&'static [Action], &str),
+        name: &str,
+        params: &Value,
+        signing: &Signing<'_>,
+    ) -> Result<HttpCall, ActionError> {
+        let action = find(actions, name)?;
+        let taken = action.take(params, &[])?;
+        let (query, form) = (taken.pairs(Place::Query), taken.pairs(Place::Form));
+        together(action, query.iter().chain(&form))?;
+        let (query, form) = (borrowed(&query), borrowed(&form));
+        let asked = Asked { action: action.name, version, query: &query, form: &form };
+        Ok(self.call(&asked, signing)?)
+    }
+}
+
+fn borrowed<'a>(pairs: &'a [(&'static str, String)]) -> Vec<(&'a str, &'a str)> {
+    pairs.iter().map(|(name, value)| (*name, value.as_str())).collect()
+}
+
+/// Refuses lists of different lengths that belong together.
+fn together<'a>(
+    action: &Action,
+    pairs: impl Iterator<Item = &'a (&'static str, String)>,
+) -> Result<(), ActionError> {
+    let listed = |name: &str| {
+        let is_list = |param: &Param| param.name == name && matches!(param.kind, Kind::Json(Kind::List(..)));
+        actions::TOGETHER.contains(&name) && action.params.iter().any(is_list)
+    };
+    let mut first = None;
+    for (name, text) in pairs.filter(|(name, _)| listed(name)) {
+        let length = json::parse(text.as_bytes()).ok().and_then(|list| Some(list.as_array()?.len()));
+        match first {
+            None => first = Some((*name, length)),
+            Some((first, as_many)) if as_many != length => {
+                let message = ["must have as many entries as ", first].concat();
+                return Err(ActionError::input(&["params.", name].concat(), &message));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
 }
 
 /// The methods of [`super::Provider`] that an account answers for all products.
 macro_rules! answered_by_account {
-    () => {
+    ($actions:expr) => {
         fn name(&self) -> &str {
             &self.account.name
         }
@@ -92,6 +133,27 @@ macro_rules! answered_by_account {
 
         fn asks_for_credentials(&self) -> bool {
             self.account.keys.are_the_hosts()
+        }
+
+        fn actions(&self) -> &'static [crate::provider::Action] {
+            $actions.0
+        }
+
+        fn action(
+            &self,
+            name: &str,
+            params: &crate::json::Value,
+            signing: &Signing<'_>,
+        ) -> Result<HttpCall, crate::provider::ActionError> {
+            self.account.action($actions, name, params, signing)
+        }
+
+        fn read_action(
+            &self,
+            _: &str,
+            reply: &HttpReply,
+        ) -> Result<crate::provider::Answer, crate::provider::Failure> {
+            accepted(reply).map(|(_, request_id)| crate::provider::Answer::within(reply, "", request_id))
         }
     };
 }
@@ -148,6 +210,9 @@ impl<'a> Said<'a> {
         }
     }
 }
+
+/// A reply that says yes, and the request's id.
+type Accepted = Result<(Object, Option<String>), Failure>;
 
 /// Variables of a template and what goes into them.
 type Params = Vec<(String, Pattern)>;

@@ -4,7 +4,8 @@
 
 use super::super::reading::{id, object};
 use super::super::{BuildError, Message, Provider, Reading, Receipt, Recipient, Signing, settings};
-use super::{Account, CENTRAL, Params, SMS_HOSTS, Said, answered_by_account, api};
+use super::api::{self, Asked};
+use super::{Accepted, Account, CENTRAL, Params, SMS_HOSTS, Said, actions, answered_by_account};
 use crate::config::Section;
 use crate::error::ConfigError;
 use crate::http::{HttpCall, HttpReply};
@@ -39,7 +40,7 @@ impl Aliyun {
 }
 
 impl Provider for Aliyun {
-    answered_by_account!();
+    answered_by_account!((actions::SMS, api::SMS));
 
     fn serves(&self, to: &Recipient<'_>, purpose: &str) -> bool {
         to.is_phone() && settings::template(&self.templates, purpose).is_some()
@@ -58,15 +59,22 @@ impl Provider for Aliyun {
             ("TemplateCode", template),
             ("TemplateParam", &values),
         ]);
-        self.account.call(&api::SEND_SMS, &params, signing)
+        let asked = Asked { action: "SendSms", version: api::SMS, query: &params, form: &[] };
+        self.account.call(&asked, signing)
     }
 
     fn read(&self, reply: &HttpReply) -> Reading {
-        let body = object(reply)?;
-        let said = Said::read(reply, &body, None);
-        match said.is_ok() {
-            true => Ok(Receipt { message_id: id(body.get("BizId")), request_id: said.request_id }),
-            false => Err(said.failure(reply)),
-        }
+        let (body, request_id) = accepted(reply)?;
+        Ok(Receipt { message_id: id(body.get("BizId")), request_id })
     }
+}
+
+fn accepted(reply: &HttpReply) -> Accepted {
+    let body = object(reply)?;
+    let said = Said::read(reply, &body, None);
+    if !said.is_ok() {
+        return Err(said.failure(reply));
+    }
+    let request_id = said.request_id;
+    Ok((body, request_id))
 }

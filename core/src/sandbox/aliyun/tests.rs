@@ -4,7 +4,7 @@ use super::super::{Answer, Sandbox};
 use super::*;
 use crate::config::Section;
 use crate::http::HttpReply;
-use crate::provider::aliyun::api::{Wire, named};
+use crate::provider::aliyun::api::{Asked, Wire};
 use crate::provider::{
     Class, Failure, Guess, Message, Number, Provider, Reading, Recipient, Signing, from_config,
 };
@@ -107,7 +107,9 @@ impl World {
         self.1 += 1;
         let nonce = self.1.to_string();
         let host = "127.0.0.1:8080";
-        let request = named(action).unwrap().request(wire, host, &params, &credentials, now, &nonce);
+        let version = APIS.iter().find(|api| api.action == action).unwrap().version;
+        let (query, form) = params.split_at(params.len() / 2);
+        let request = Asked { action, version, query, form }.request(wire, host, &credentials, now, &nonce);
         let call = request.into_call("http://127.0.0.1:8080", Millis(5_000), 100_000);
         let reply = self.answer(&call, now);
         (reply.status, serde_json::from_slice(&reply.body).unwrap())
