@@ -37,10 +37,20 @@ function compareRequests(answer, expect) {
   same("method", answer.method, expect.method);
   for (const part of ["query", "body"]) {
     const theirs = expect[part] ?? "";
-    const read = theirs.startsWith("{") ? String : pairs;
+    const read = theirs.startsWith("{") ? json : pairs;
     same(part, read(answer[part]), read(theirs));
   }
   for (const [name, value] of Object.entries(expect.headers)) same(`header ${name}`, answer.headers[name.toLowerCase()], value);
+}
+
+/** JSON with its keys in one order, as text. */
+function json(text) {
+  const sorted = (value) => (isObject(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value);
+  return JSON.stringify(JSON.parse(text), (_, value) => sorted(value));
+}
+
+function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The decoded pairs in one order, as text. */

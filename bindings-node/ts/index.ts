@@ -12,6 +12,8 @@ export {
   aliyunMail,
   gateway,
   tencent,
+  tencentLegacy,
+  tencentMail,
   type AliyunAccount,
   type AliyunAuthOptions,
   type AliyunGlobalOptions,
@@ -25,6 +27,9 @@ export {
   type GatewaySignature,
   type GatewayValue,
   type Provider,
+  type TencentAccount,
+  type TencentLegacyOptions,
+  type TencentMailOptions,
   type TencentOptions,
 } from "./provider.js";
 export { Service, type SendRequest, type TicketRequest, type VerifyRequest } from "./service.js";

@@ -5,6 +5,8 @@ export type Provider =
   | { readonly aliyunGlobal: AliyunGlobalOptions }
   | { readonly aliyunMail: AliyunMailOptions }
   | { readonly tencent: TencentOptions }
+  | { readonly tencent_legacy: TencentLegacyOptions }
+  | { readonly tencent_mail: TencentMailOptions }
   | { readonly gateway: GatewayOptions };
 
 /** What accounts of all of Aliyun's products have. */
@@ -120,14 +122,34 @@ export interface AliyunMailOptions extends AliyunAccount {
   readonly region?: "cn-hangzhou" | "ap-southeast-1" | "ap-southeast-2" | "us-east-1" | "eu-central-1" | undefined;
 }
 
-/** An account of Tencent Cloud SMS. */
-export interface TencentOptions {
+/** What every account of Tencent Cloud has. */
+export interface TencentAccount {
   /** The SecretId; from the environment if left out. */
   readonly secretId?: string | undefined;
   /** The SecretKey; from the environment if left out. */
   readonly secretKey?: string | undefined;
   /** The token of a temporary key. */
   readonly sessionToken?: string | undefined;
+  /** The host gives the key for each call; leave the key's options out. */
+  readonly credentials?: "host" | undefined;
+  /** The region that is called; `ap-guangzhou` if left out. */
+  readonly region?: string | undefined;
+  /** The region whose host is called, e.g. `ap-hongkong`; the nearest if left out. */
+  readonly hostRegion?: string | undefined;
+  /** How requests are signed: TC3-HMAC-SHA256 if left out, or the older way. */
+  readonly signature?: "tc3" | "hmac_sha1" | "hmac_sha256" | undefined;
+  /** Another gateway, as for Aliyun. */
+  readonly endpoint?: string | undefined;
+  /** What outcomes and events call it; its vendor's name if left out. */
+  readonly name?: string | undefined;
+  /** How often it goes first, against the others' weights, 1 to 1000; the list's order if left out. */
+  readonly weight?: number | undefined;
+  /** How long one call may take, in milliseconds, 1000 to 30000; 5000. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** An account of Tencent Cloud SMS. */
+export interface TencentOptions extends TencentAccount {
   /** The SMS application's id. */
   readonly sdkAppId: string;
   /** The approved signature that begins the message. */
@@ -136,12 +158,50 @@ export interface TencentOptions {
   readonly templates: Readonly<Record<string, string>>;
   /** What goes into the templates' variables, in their order, with `{code}` and `{minutes}`; `["{code}"]`. */
   readonly templateParams?: readonly string[] | undefined;
+}
+
+/** An account of Tencent Cloud's mail service (SES); it reaches e-mail addresses. */
+export interface TencentMailOptions extends TencentAccount {
+  /** The sender: `no-reply@mail.example`, or `Name <no-reply@mail.example>`. */
+  readonly fromAddress: string;
+  /** Where answers go. */
+  readonly replyTo?: string | undefined;
+  /** The subject, 1 to 100 characters, with `{code}` and `{minutes}` if wanted. */
+  readonly subject: string;
+  /** The template's id by purpose; `default` serves the purposes that have none. */
+  readonly templates: Readonly<Record<string, string>>;
+  /** What goes into the templates' variables, with `{code}` and `{minutes}`; `{ code: "{code}" }`. */
+  readonly templateParams?: Readonly<Record<string, string>> | undefined;
+}
+
+/** An app of Tencent's SMS service before the cloud API, which has an AppKey. */
+export interface TencentLegacyOptions {
+  /** The app's id (sdkappid). */
+  readonly appId: string;
+  /** The app's key. */
+  readonly appKey?: string | undefined;
+  /** The host gives the key for each call; leave `appKey` out. */
+  readonly credentials?: "host" | undefined;
+  /** A message, or a voice that reads the code out; `"sms"` if left out. */
+  readonly channel?: "sms" | "voice" | undefined;
+  /**
+   * By purpose a template's id, or for SMS the whole text with its sign in front, as `【示例】您的验证码是{code}。`.
+   *
+   * `default` serves the purposes that have none. Without any, a voice reads just the code.
+   */
+  readonly templates?: Readonly<Record<string, string>> | undefined;
+  /** What goes into the templates' variables, in their order, with `{code}` and `{minutes}`; `["{code}"]`. */
+  readonly templateParams?: readonly string[] | undefined;
+  /** The approved signature that begins the message; the app's own if left out. */
+  readonly signName?: string | undefined;
+  /** How often a voice says it, 1 to 3; 2. */
+  readonly playTimes?: number | undefined;
   /** Another gateway, as for Aliyun. */
   readonly endpoint?: string | undefined;
-  /** The region; `ap-guangzhou` if left out. */
-  readonly region?: string | undefined;
   /** What outcomes and events call it; its vendor's name if left out. */
   readonly name?: string | undefined;
+  /** How often it goes first, against the others' weights, 1 to 1000; the list's order if left out. */
+  readonly weight?: number | undefined;
   /** How long one call may take, in milliseconds, 1000 to 30000; 5000. */
   readonly timeoutMs?: number | undefined;
 }
@@ -258,6 +318,16 @@ export function aliyunMail(options: AliyunMailOptions): Provider {
 /** Names an account of Tencent Cloud SMS. */
 export function tencent(options: TencentOptions): Provider {
   return { tencent: options };
+}
+
+/** Names an app of Tencent's SMS service before the cloud API. */
+export function tencentLegacy(options: TencentLegacyOptions): Provider {
+  return { tencent_legacy: options };
+}
+
+/** Names an account of Tencent Cloud's mail service. */
+export function tencentMail(options: TencentMailOptions): Provider {
+  return { tencent_mail: options };
 }
 
 /** Declares a gateway and names an account at it. */

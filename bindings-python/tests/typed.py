@@ -23,6 +23,9 @@ from sansms import (
     aliyun_global,
     aliyun_mail,
     explain,
+    tencent,
+    tencent_legacy,
+    tencent_mail,
 )
 from sansms.testing import Clock, Message, Sandbox, conformance
 from sansms.testing.outbox import Outbox
@@ -125,5 +128,15 @@ def aliyun_accounts() -> Service:
             aliyun_auth(sign_name="示例", templates={"default": "100001"}, code_type="digits", interval_s=1),
             aliyun_global(templates={"default": "{code}"}, sender_id="Acme", type="otp"),
             aliyun_mail(account_name="a@b.example", templates={"default": {"subject": "s", "text": "{code}"}}),
+        ]
+    )
+
+
+def tencent_accounts() -> Service:
+    return Service(
+        providers=[
+            tencent(sdk_app_id="1400006666", sign_name="示例", templates={"default": "1"}, signature="hmac_sha256"),
+            tencent_legacy(app_id="1400006666", app_key="k", channel="voice", play_times=2),
+            tencent_mail(from_address="a@b.example", subject="s", templates={"default": "1"}),
         ]
     )

@@ -50,8 +50,8 @@ def differences(expect: dict[str, Any], answer: dict[str, Any]) -> Iterator[tupl
 
 
 def parsed(text: str) -> object:
-    """Returns JSON as it stands, and form fields decoded and sorted."""
-    return text if text.startswith("{") else sorted(parse_qsl(text, keep_blank_values=True))
+    """Returns JSON read, and form fields decoded and sorted."""
+    return json.loads(text) if text.startswith("{") else sorted(parse_qsl(text, keep_blank_values=True))
 
 
 def main(paths: list[str]) -> int:

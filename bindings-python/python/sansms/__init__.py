@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ._observer import Event
     from ._provider import gateway
     from ._service import Service
+    from ._tencent import tencent, tencent_legacy, tencent_mail
     from ._transport import Urllib3Transport
     from .stores import AsyncRedisStore, MemoryStore, RedisStore, SQLiteStore
 
@@ -39,6 +40,9 @@ __all__ = [
     "aliyun_mail",
     "explain",
     "gateway",
+    "tencent",
+    "tencent_legacy",
+    "tencent_mail",
 ]
 
 _HOMES = {
@@ -54,6 +58,9 @@ _HOMES = {
     "aliyun_mail": "_aliyun",
     "explain": "_explain",
     "gateway": "_provider",
+    "tencent": "_tencent",
+    "tencent_legacy": "_tencent",
+    "tencent_mail": "_tencent",
     "ConfigError": "_errors",
     "DriveError": "_errors",
     "MemoryStore": "stores.memory",

@@ -362,6 +362,12 @@ fn providers() -> Shown {
     let gateway = Gateway::from_config(&mut section, &|_| None).unwrap();
     let days = sansms::sign::tencent_tc3::DayKeys::default();
     let _ = days.at(&Secret::new("canary".to_owned()), "sms", UnixMillis(1));
+    let options = json!({"app_id": "1400006666", "app_key": "canary", "templates": {"default": "1"}}).into();
+    let legacy = TencentLegacy::from_config(&mut Section::open("", &options).unwrap(), &|_| None).unwrap();
+    let options = json!({"secret_id": "AKIDcanary", "secret_key": "canary", "from_address": "a@mail.example",
+                         "subject": "s", "templates": {"default": "1"}});
+    let options = options.into();
+    let mail = TencentMail::from_config(&mut Section::open("", &options).unwrap(), &|_| None).unwrap();
     let e164 = format!("+86{NUMBER}");
     let to = Recipient::Phone(Number { e164: &e164, calling_code: "86", national: NUMBER });
     let message =
@@ -431,6 +437,8 @@ fn providers() -> Shown {
             (other("aliyun_mail", json!({"subject": "code", "text": "{code}"}))),
         ),
         ("provider/tencent/sms Tencent", show(&tencent)),
+        ("provider/tencent/legacy TencentLegacy", show(&legacy)),
+        ("provider/tencent/mail TencentMail", show(&mail)),
         ("provider/action Action", show(tencent.actions())),
         ("provider/action Param", show(tencent.actions().first().map(|action| action.params))),
         ("provider/action Kind", show(action::Kind::Texts)),

@@ -36,9 +36,11 @@ pub(super) fn members(
         let found = member(value, param.name);
         let place = within(&[".", param.name]);
         match found {
-            Some(found) if param.required && found.as_str() == Some("") => {
+            Some(found) if param.required && is_empty(found) => {
                 return Err(place(wrong("must not be empty")));
             }
+            // Left empty is as good as left out.
+            Some(found) if is_empty(found) && matches!(param.kind, Kind::Shape(..)) => {}
             Some(found) => check(&param.kind, found).map_err(place)?,
             None if param.required && !standing(param.name) => return Err(place(wrong("is required"))),
             None => {}
@@ -47,17 +49,21 @@ pub(super) fn members(
     Ok(())
 }
 
+fn is_empty(value: &Value) -> bool {
+    value.as_str() == Some("") || value.as_array().is_some_and(<[Value]>::is_empty)
+}
+
 fn check(kind: &Kind, value: &Value) -> Result<(), Wrong> {
     let text = || value.as_str().ok_or_else(|| wrong("must be text"));
     match *kind {
-        Kind::Text(most) if text()?.chars().count() > usize::from(most) => {
+        Kind::Text(most) if most < u16::MAX && text()?.chars().count() > usize::from(most) => {
             Err(wrong(format!("must be at most {most} characters")))
         }
         Kind::Bytes(most) if text()?.len() > usize::from(most) => {
             Err(wrong(format!("must be at most {most} bytes")))
         }
         Kind::Shape(fits, message) if !fits(text()?) => Err(wrong(message)),
-        Kind::Text(_) | Kind::Bytes(_) | Kind::Shape(..) => Ok(()),
+        Kind::Text(_) | Kind::Bytes(_) | Kind::Shape(..) => text().map(|_| ()),
         Kind::Number(least, most) => match value.as_i64() {
             None => Err(wrong("must be a whole number")),
             Some(number) if number < least || number > most => {
@@ -68,7 +74,7 @@ fn check(kind: &Kind, value: &Value) -> Result<(), Wrong> {
         Kind::Flag => value.as_bool().map(|_| ()).ok_or_else(|| wrong("must be true or false")),
         Kind::List(most, of) => {
             let items = value.as_array().ok_or_else(|| wrong("must be a list"))?;
-            if items.is_empty() || items.len() > usize::from(most) {
+            if items.len() > usize::from(most) {
                 return Err(wrong(format!("must have 1 to {most} entries")));
             }
             let mut each = items.iter().enumerate();

@@ -40,7 +40,7 @@ pub struct Param {
 /// What a parameter may be.
 #[derive(Clone, Copy)]
 pub enum Kind {
-    /// Text of at most so many characters.
+    /// Text of at most so many characters; 65535 stands for no bound of ours.
     Text(u16),
     /// Text of at most so many bytes.
     Bytes(u16),
@@ -50,7 +50,7 @@ pub enum Kind {
     Number(i64, i64),
     /// Yes or no.
     Flag,
-    /// From one to so many of a kind.
+    /// At most so many of a kind; where it is required, at least one.
     List(u16, &'static Kind),
     /// Text that holds JSON of a kind, or the value itself; text goes out as it came.
     Json(&'static Kind),

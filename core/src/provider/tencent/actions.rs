@@ -5,6 +5,10 @@
 
 use super::digits;
 use crate::json;
+#[cfg(feature = "testing")]
+use crate::json::Value;
+#[cfg(feature = "testing")]
+use crate::provider::action::ActionError;
 use crate::provider::action::{Action, Kind, Param, Place};
 
 pub(super) const SMS: &[Action] = &[
@@ -138,6 +142,13 @@ const MAX: Param = need("max", Kind::Number(1, 100));
 const TIMES: Param = may("playtimes", Kind::Number(1, 3));
 const ADDRESS: Kind = Kind::Shape(address, "must be an address");
 const ANY: Kind = Kind::Text(u16::MAX);
+
+/// Writes the JSON body of a cloud API's action for a vector, through its table; `None` if there is no such action.
+#[cfg(feature = "testing")]
+pub(crate) fn vector(name: &str, params: &Value) -> Option<Result<String, ActionError>> {
+    let action = SMS.iter().chain(MAIL).find(|action| action.name == name)?;
+    Some(action.take(params, &[]).map(|taken| taken.json()))
+}
 
 const APP: Param = need("SmsSdkAppId", ID);
 const ID: Kind = Kind::Shape(digits, "must be digits only");

@@ -18,9 +18,12 @@ use crate::provider::settings::{self, Endpoint, Env};
 use crate::provider::{
     BuildError, Class, Failure, Message, Provider, Reading, Receipt, Recipient, Signing, classes,
 };
+use crate::secret::Secret;
+#[cfg(feature = "testing")]
+use crate::sign::Credentials;
 use crate::sign::encode::Ink;
-use crate::sign::tencent_legacy;
-use crate::time::Millis;
+use crate::sign::{Request, tencent_legacy};
+use crate::time::{Millis, UnixMillis};
 
 /// An app of the older SMS service.
 #[derive(Clone, Debug)]
@@ -97,29 +100,78 @@ impl TencentLegacy {
     fn signed(
         &self,
         action: &str,
-        mut body: Body,
+        body: Body,
         mobiles: &[&str],
         signing: &Signing<'_>,
     ) -> Result<HttpCall, BuildError> {
         let key = self.keys.pick_secret(signing, &self.endpoint)?;
-        let mut random = Ink::with_capacity(10);
-        random.number(u64::from(signing.nonce.first_chunk().map_or(0, |head| u32::from_be_bytes(*head))));
-        let (random, time) = (random.done(), signing.now.seconds());
-        body.text("sig", &tencent_legacy::sign(key, &random, time, mobiles).signature);
-        body.name("time").number(time);
+        let random = signing.nonce.first_chunk().map_or(0, |head| u32::from_be_bytes(*head));
+        let Request { query, headers, body, .. } =
+            request(body, &self.app_id, key, random, signing.now, mobiles);
         let voice = actions::VOICES.contains(&action);
-        let host = if voice { ["https://", VOICE].concat() } else { ["https://", SMS].concat() };
+        let host = ["https://", if voice { VOICE } else { SMS }].concat();
         let origin = if self.moved { &self.endpoint.origin } else { &host };
         let service = if voice { "/v5/tlsvoicesvr/" } else { "/v5/tlssmssvr/" };
-        let url = [origin, service, action, "?sdkappid=", &self.app_id, "&random=", &random].concat();
         Ok(HttpCall {
             method: Method::Post,
-            url,
-            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
-            body: body.done().into_bytes(),
+            url: [origin, service, action, "?", &query].concat(),
+            headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            body: body.into_bytes(),
             timeout: self.timeout,
             max_reply: MAX_REPLY,
         })
+    }
+}
+
+/// Finishes a body with its signature; `mobiles` are its numbers, in their order.
+fn request(
+    mut body: Body,
+    app_id: &str,
+    key: &Secret<String>,
+    random: u32,
+    now: UnixMillis,
+    mobiles: &[&str],
+) -> Request {
+    let mut number = Ink::with_capacity(10);
+    number.number(u64::from(random));
+    let (random, time) = (number.done(), now.seconds());
+    let signed = tencent_legacy::sign(key, &random, time, mobiles);
+    body.text("sig", &signed.signature);
+    body.name("time").number(time);
+    Request {
+        method: Method::Post,
+        query: ["sdkappid=", app_id, "&random=", &random].concat(),
+        headers: vec![("content-type", "application/json".to_owned())],
+        body: body.done(),
+        signed,
+    }
+}
+
+/// Builds the request of an action for a vector, through its table.
+///
+/// # Errors
+/// [`ActionError::Input`] at the first parameter that is wrong.
+#[cfg(feature = "testing")]
+pub(crate) fn vector(
+    action: &str,
+    params: &Value,
+    key: &Credentials,
+    random: u32,
+    now: UnixMillis,
+) -> Result<Request, ActionError> {
+    let body = action::find(actions::LEGACY, action)?.take(params, &[])?.body();
+    let mobiles = mobiles(params);
+    let mobiles: Vec<&str> = mobiles.iter().map(String::as_str).collect();
+    Ok(request(body, &key.id, &key.secret, random, now, &mobiles))
+}
+
+/// Returns the numbers that a signature covers, without their calling codes.
+fn mobiles(params: &Value) -> Vec<String> {
+    let mobile = |tel: &'_ Value| tel.get("mobile").and_then(Value::as_str).map(str::to_owned);
+    match params.get("tel") {
+        Some(Value::Array(many)) => many.iter().filter_map(mobile).collect(),
+        Some(one) => mobile(one).into_iter().collect(),
+        None => Vec::new(),
     }
 }
 
@@ -208,12 +260,7 @@ impl Provider for TencentLegacy {
         if either && has("msg") == has("tpl_id") {
             return Err(ActionError::input("params.tpl_id", "is required, or msg, and not both"));
         }
-        let mobile = |tel: &'_ Value| tel.get("mobile").and_then(Value::as_str).map(str::to_owned);
-        let mobiles: Vec<String> = match params.get("tel") {
-            Some(Value::Array(many)) => many.iter().filter_map(mobile).collect(),
-            Some(one) => mobile(one).into_iter().collect(),
-            None => Vec::new(),
-        };
+        let mobiles = mobiles(params);
         let mobiles: Vec<&str> = mobiles.iter().map(String::as_str).collect();
         Ok(self.signed(action.name, taken.body(), &mobiles, signing)?)
     }

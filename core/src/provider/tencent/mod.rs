@@ -1,8 +1,8 @@
 //! Tencent: SMS and mail of the cloud APIs, and the SMS service before them.
 
-mod actions;
+pub(crate) mod actions;
 mod cloud;
-mod legacy;
+pub(crate) mod legacy;
 mod mail;
 mod sms;
 #[cfg(test)]

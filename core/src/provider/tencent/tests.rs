@@ -288,7 +288,7 @@ fn mail_goes_out_by_template() {
         let sms = world.sandbox.inbox().next().unwrap();
         assert_eq!(
             (sms.to.as_str(), sms.text.as_str()),
-            ("tom@example.com", "你好\n您的验证码是123456，5分钟内有效。")
+            ("tom@example.com", "你好\n\n您的验证码是123456，5分钟内有效。")
         );
     }
     let mut world = World::new("tencent_mail", json!({}));

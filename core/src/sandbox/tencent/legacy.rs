@@ -14,6 +14,9 @@ use serde_json::{Map, Value, json};
 /// A result that isn't 0, and words.
 type Refusal = (u32, &'static str);
 
+/// Sign, template, variables and the whole text.
+type Words = (String, String, Vec<(String, String)>, String);
+
 /// Tells whether a call is meant for the older service.
 pub(super) fn is_for(call: &HttpCall) -> bool {
     path(call).starts_with("/v5/tls")
@@ -127,7 +130,7 @@ impl Sandbox {
             }
             self.flow.count(Vendor::Tencent, &sign, bare, now);
         }
-        let serial = self.serial_no(index);
+        let serial = self.tencent_serial(index);
         let context = asked.body.get("ext").and_then(Value::as_str).unwrap_or_default().to_owned();
         let app_id = asked.app_id.clone();
         self.sent.note(One {
@@ -144,8 +147,8 @@ impl Sandbox {
         Ok(serial)
     }
 
-    /// Returns sign, template, variables and the whole text.
-    fn legacy_text(&self, asked: &Asked) -> Result<(String, String, Vec<(String, String)>, String), Refusal> {
+    /// Returns what the call says.
+    fn legacy_text(&self, asked: &Asked) -> Result<Words, Refusal> {
         let field = |name: &str| asked.body.get(name).and_then(Value::as_str).unwrap_or_default();
         if asked.body.get("playtimes").is_some_and(|times| !matches!(times.as_u64(), Some(1..=3))) {
             return Err((1004, "package format error, playtimes must be 1 to 3"));
@@ -205,7 +208,7 @@ impl Sandbox {
     }
 
     /// Finds the approved template that a whole text is made by.
-    fn legacy_words(&self, msg: &str) -> Result<(String, String, Vec<(String, String)>, String), Refusal> {
+    fn legacy_words(&self, msg: &str) -> Result<Words, Refusal> {
         let inside = msg.strip_prefix('【').and_then(|rest| rest.split_once('】'));
         let (sign, rest) = inside.ok_or((1012, "sign format error or not approved"))?;
         if !self.settings.tencent.signs.iter().any(|known| known == sign) {

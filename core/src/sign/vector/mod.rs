@@ -12,8 +12,8 @@
 //! 2. *Compare the stages.* `signature` must equal `expect.signature` (or `published`), and so must
 //!    `string_to_sign` and `canonical_request`, where the vector has them.
 //! 3. *Compare the request*, if the answer's `kind` is `end to end`: `method` must be equal; `query` must hold
-//!    the same name-value pairs once decoded, in any order; so must `body`, or be the same text if it begins
-//!    with `{`; each of `expect.headers` must stand in `headers` (names there are in lower case) with the same
+//!    the same name-value pairs once decoded, in any order; so must `body`, or be the same JSON if it begins
+//!    with `{` (where the text counts, the signature covers it); each of `expect.headers` must stand in `headers` (names there are in lower case) with the same
 //!    value.
 //!
 //! An error, or any difference, is a failure. A vector counts as `end to end` or `signer` after `kind`: an end
@@ -32,6 +32,7 @@ use crate::mac::{hex, sha256};
 use crate::provider::action::{Action, Kind, Place};
 use crate::provider::aliyun::actions;
 use crate::provider::aliyun::api::{self, Asked};
+use crate::provider::tencent;
 use crate::secret::Secret;
 use crate::time::UnixMillis;
 use serde_json::{Value, json};
@@ -49,7 +50,8 @@ pub fn run(input: &str) -> Result<String, String> {
     let answer = if let Some(input) = vector.get("input") {
         stages("signer", &published(algorithm, input)?)
     } else if end_to_end(vector.field("source")?) {
-        let host = vector.field("endpoint")?;
+        // The older service has hosts of its own, and signs none.
+        let host = if algorithm == LEGACY { "" } else { vector.field("endpoint")? };
         let request = build(algorithm, &vector, host)?;
         let mut answer = stages("end to end", &request.signed);
         let headers = request.headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value)));
@@ -82,6 +84,7 @@ fn end_to_end(source: &str) -> bool {
     source.ends_with("(minimal headers)")
         || source.ends_with("(signature_algorithm=v2)")
         || source == "node:tencentcloud-sdk-nodejs"
+        || source == "python:qcloudsms_py"
 }
 
 /// Builds a request from what an application knows.
@@ -94,6 +97,11 @@ fn build(algorithm: &str, vector: &Json, host: &str) -> Result<Request, String> 
     if algorithm == tencent_tc3::ALGORITHM {
         let mut body = Ink::with_capacity(1024);
         params.write(&mut body);
+        // Through the table of the action, where we have one; the text is compared by its hash.
+        let ours = crate::json::parse(body.bytes())
+            .ok()
+            .and_then(|params| tencent::actions::vector(action, &params));
+        let body = ours.unwrap_or_else(|| Ok(body.done())).map_err(|error| error.to_string())?;
         let call = tencent_tc3::Call {
             action,
             version,
@@ -101,11 +109,19 @@ fn build(algorithm: &str, vector: &Json, host: &str) -> Result<Request, String> 
             service: vector.field("service")?,
             region: vector.field("region").ok(),
             language: vector.field("language").ok(),
-            body: body.done(),
+            body,
         };
         return Ok(tencent_tc3::build(call, &credentials, now));
     }
     let nonce = vector.field("nonce")?;
+    if algorithm == LEGACY {
+        let (action, params) = legacy(action, params)?;
+        let params =
+            crate::json::parse(params.to_string().as_bytes()).map_err(|_| "the parameters are no JSON")?;
+        let random = nonce.parse().map_err(|_| "the nonce is no number")?;
+        return tencent::legacy::vector(action, &params, &credentials, random, now)
+            .map_err(|error| error.to_string());
+    }
     let wire = match algorithm {
         aliyun_acs3::ALGORITHM => api::Wire::Acs3,
         "RPC-HMAC-SHA1" => api::Wire::RpcSplit,
@@ -181,7 +197,7 @@ fn captured(algorithm: &str, vector: &Json, wire: &Json) -> Result<Signed, Strin
             let now = seconds(vector.field("timestamp")?)?;
             Ok(tencent_tc3::sign(&secret, &parts, &borrowed(&headers), now))
         }
-        "QCLOUDSMS-V5-SHA256" => {
+        LEGACY => {
             let body = Json::parse(body)?;
             let random = pairs(query).into_iter().find(|(name, _)| name == "random");
             let (_, random) = random.ok_or("`random` is missing in the query")?;
@@ -202,7 +218,7 @@ fn captured(algorithm: &str, vector: &Json, wire: &Json) -> Result<Signed, Strin
 /// Signs a worked example from a vendor's page.
 fn published(algorithm: &str, input: &Json) -> Result<Signed, String> {
     let secret = Secret::new(input.field("secret").or_else(|_| input.field("appkey"))?.to_owned());
-    if algorithm == "QCLOUDSMS-V5-SHA256" {
+    if algorithm == LEGACY {
         let time = seconds(input.field("time")?)?.seconds();
         let mobiles = input.get("mobiles").map_or(&[][..], Json::items);
         let mobiles: Vec<&str> = mobiles.iter().filter_map(Json::text).collect();
@@ -289,3 +305,32 @@ fn seconds(digits: &str) -> Result<UnixMillis, String> {
     let seconds: u64 = digits.parse().map_err(|_| format!("`{digits}` is no Unix time"))?;
     Ok(UnixMillis(seconds.saturating_mul(1000)))
 }
+
+/// Turns the arguments of qcloudsms_py into the action and the parameters that the vendor documents.
+fn legacy<'a>(action: &'a str, arguments: &Json) -> Result<(&'a str, Value), String> {
+    let mut text = Ink::with_capacity(256);
+    arguments.write(&mut text);
+    let arguments: Value = serde_json::from_slice(text.bytes()).map_err(|error| error.to_string())?;
+    let mut out = serde_json::Map::new();
+    let tel = |mobile: &Value| json!({"nationcode": arguments.get("nationcode"), "mobile": mobile});
+    for (name, value) in arguments.as_object().into_iter().flatten() {
+        match name.as_str() {
+            "nationcode" => {}
+            "phone_number" => drop(out.insert("tel".into(), tel(value))),
+            "phone_numbers" => {
+                let many = value.as_array().into_iter().flatten().map(tel).collect();
+                out.insert("tel".into(), Value::Array(many));
+            }
+            "template_id" => drop(out.insert("tpl_id".into(), value.clone())),
+            "sms_type" => drop(out.insert("type".into(), value.clone())),
+            "max_num" => {
+                out.insert("type".into(), json!(0));
+                out.insert("max".into(), value.clone());
+            }
+            _ => drop(out.insert(name.clone(), value.clone())),
+        }
+    }
+    Ok((action.split('_').next().unwrap_or(action), Value::Object(out)))
+}
+
+const LEGACY: &str = "QCLOUDSMS-V5-SHA256";
