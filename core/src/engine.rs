@@ -38,8 +38,8 @@ impl Engine {
     /// # Errors
     /// [`ConfigError`] names the option, what would be right, and the environment variable if there is one.
     pub fn new(config_json: &str) -> Result<Self, ConfigError> {
-        let value = json::parse(config_json.as_bytes())
-            .map_err(|_| error(ConfigCode::Type, "config", "must be a JSON object"))?;
+        let value = json::parse(config_json.as_bytes()).ok().filter(|value| value.as_object().is_some());
+        let value = value.ok_or_else(|| error(ConfigCode::Type, "config", "must be a JSON object"))?;
         let mut top = Section::open("", &value)?;
         let env = top.value("env");
         let env = |name: &str| env?.get(name).and_then(Value::as_str).map(str::to_owned);
