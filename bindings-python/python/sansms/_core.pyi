@@ -110,7 +110,7 @@ class Outcome:
         """The provider's id of the request."""
     @property
     def answer(self) -> dict[str, Any] | None:
-        """What the vendor said to a `call`, as it documents it; it may hold numbers and texts. Or what `inspect` found."""
+        """What the vendor said to a `call`, which may hold numbers and texts, or what `inspect` found."""
     @property
     def http_status(self) -> int:
         """The status that an HTTP handler would answer with."""
