@@ -148,7 +148,11 @@ def acs3(http: dict[str, Any], provider: dict[str, Any]) -> dict[str, str]:
     algorithm, _, fields = headers["authorization"].partition(" ")
     stated = dict(field.split("=", 1) for field in fields.split(","))
     names = stated["SignedHeaders"].split(";")
-    expect("the signed headers", names, sorted({"host"} | {name for name in headers if name.startswith(("x-acs-", "content-type"))}))
+    expect(
+        "the signed headers",
+        names,
+        sorted({"host"} | {name for name in headers if name.startswith(("x-acs-", "content-type"))}),
+    )
     expect("the body's hash", headers["x-acs-content-sha256"], sha256_hex(http["body"].encode()))
     pairs = sorted(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True))
     query = "&".join(f"{escape(name)}={escape(value)}" for name, value in pairs)

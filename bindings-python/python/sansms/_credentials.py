@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from contextvars import copy_context
 from threading import Thread
 
@@ -124,10 +125,8 @@ class Keys:
                     future.set_result(given)
 
             def hear(given: object) -> None:
-                try:
+                with suppress(RuntimeError):  # the loop has ended meanwhile
                     loop.call_soon_threadsafe(settle, given)
-                except RuntimeError:  # the loop has ended meanwhile
-                    pass
 
             self._ask(provider, hear)
             given = await future
