@@ -113,7 +113,7 @@ class Outcome:
     def request_id(self) -> str | None:
         """The provider's id of the request."""
     @property
-    def answer(self) -> dict[str, Any] | None:
+    def answer(self) -> Any:
         """What the vendor said to a `call`, which may hold numbers and texts, or what `inspect` found."""
     @property
     def http_status(self) -> int:
