@@ -114,6 +114,11 @@ class Cutter:
         self.own_port: int = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
 
+    def store(self, url: str):
+        """Opens a store on the server, whose URL this is, through here."""
+        head, _, tail = url.rpartition(":")
+        return opened(f"{head}:{self.own_port}/{tail.partition('/')[2]}")
+
     def accept(self) -> None:
         while True:
             try:
@@ -139,12 +144,6 @@ class Cutter:
 
     def close(self) -> None:
         self.listener.close()
-
-
-def through(url: str, port: int) -> str:
-    """Returns a URL with another port."""
-    head, _, tail = url.rpartition(":")
-    return f"{head}:{port}/{tail.partition('/')[2]}"
 
 
 # Servers of our own to break
@@ -244,8 +243,8 @@ def cut(kind: str) -> Storm:
         cutter.cuts = False
         assert cutter.done > before
 
-    with own(kind) as server, closing(Cutter(server.port)) as cutter:
-        return Storm(opened(through(server.url, cutter.own_port))).run(fault)
+    with own(kind) as server, closing(Cutter(server.port)) as cutter, closing(cutter.store(server.url)) as store:
+        return Storm(store).run(fault)
 
 
 def flushed_scripts(_: str) -> Storm:
