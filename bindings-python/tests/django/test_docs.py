@@ -15,6 +15,7 @@ from django.test import override_settings
 from people.models import User
 from visitors import E164, NUMBER
 
+from sansms import Service
 from sansms.django import checks, service
 
 ROOT = Path(__file__).parents[3]
@@ -59,8 +60,13 @@ def test_the_views_of_a_document_work(name, sandbox, browser, rf, monkeypatch, s
     if name.startswith("README"):
         given.update(SECRET="x" * 32, phone="13900139000", client_ip=ADDRESS, session_key="s", code="000000")
         given.update(create_user=None, show=lambda text, status, retry_after: given.update(shown=status))
+        given.update(APP_KEY="key", API_KEY="key")
         monkeypatch.setenv("REDIS_URL", "memory://")
+        for name_of_key in ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY"):
+            monkeypatch.setenv(name_of_key, "key")
     names = run(name, **given)
+    if name.startswith("README"):
+        Service(providers=names["SYSTEMS"], secret="x" * 32)
     with override_settings(SANSMS=names["SANSMS"]):
         assert [message.id for message in checks.check_settings() if message.level >= ERROR] == []
         views_work(names, rf, sansms_outbox)
