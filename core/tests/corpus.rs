@@ -1,5 +1,5 @@
 //! Replays what the fuzzer kept, and shows that it was worth keeping.
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

@@ -1,5 +1,6 @@
 mod action;
 mod budget;
+mod desk;
 mod email;
 mod managed;
 mod providers;
