@@ -5,8 +5,8 @@ export type Provider =
   | { readonly aliyunGlobal: AliyunGlobalOptions }
   | { readonly aliyunMail: AliyunMailOptions }
   | { readonly tencent: TencentOptions }
-  | { readonly tencent_legacy: TencentLegacyOptions }
-  | { readonly tencent_mail: TencentMailOptions }
+  | { readonly tencentLegacy: TencentLegacyOptions }
+  | { readonly tencentMail: TencentMailOptions }
   | { readonly gateway: GatewayOptions };
 
 /** What accounts of all of Aliyun's products have. */
@@ -322,12 +322,12 @@ export function tencent(options: TencentOptions): Provider {
 
 /** Names an app of Tencent's SMS service before the cloud API. */
 export function tencentLegacy(options: TencentLegacyOptions): Provider {
-  return { tencent_legacy: options };
+  return { tencentLegacy: options };
 }
 
 /** Names an account of Tencent Cloud's mail service. */
 export function tencentMail(options: TencentMailOptions): Provider {
-  return { tencent_mail: options };
+  return { tencentMail: options };
 }
 
 /** Declares a gateway and names an account at it. */

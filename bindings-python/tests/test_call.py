@@ -7,16 +7,16 @@ from json import loads
 
 import pytest
 
-from sansms import MemoryStore, Service
+from sansms import MemoryStore, Service, tencent
 
-TENCENT = {
-    "secret_id": "sandbox-id",
-    "secret_key": "sandbox-secret",
-    "endpoint": "http://127.0.0.1:1",
-    "sdk_app_id": "1400000000",
-    "sign_name": "示例",
-    "templates": {"default": "1"},
-}
+TENCENT = tencent(
+    secret_id="sandbox-id",
+    secret_key="sandbox-secret",
+    endpoint="http://127.0.0.1:1",
+    sdk_app_id="1400000000",
+    sign_name="示例",
+    templates={"default": "1"},
+)
 REPLY = b'{"Response":{"PullSmsSendStatusSet":[{"PhoneNumber":"+8613800138000"}],"RequestId":"r-1"}}'
 
 
@@ -32,7 +32,7 @@ def service(seen):
         return 200, [], REPLY
 
     return Service(
-        providers=[{"tencent": TENCENT}],
+        providers=[TENCENT],
         store=MemoryStore(),
         secret="a secret for tests, and for nothing else",
         transport=transport,

@@ -7,6 +7,7 @@ use crate::flow::action::{ActionFlow, ActionRequest};
 use crate::flow::breaker::Breaker;
 use crate::flow::contact::Contact;
 use crate::flow::deployment::{Deployment, is_name};
+use crate::flow::desk::{DeskFlow, Task};
 use crate::flow::send::SendFlow;
 use crate::flow::verify::VerifyFlow;
 use crate::flow::{Flow, SendRequest, VerifyRequest};
@@ -37,8 +38,8 @@ impl Engine {
     /// # Errors
     /// [`ConfigError`] names the option, what would be right, and the environment variable if there is one.
     pub fn new(config_json: &str) -> Result<Self, ConfigError> {
-        let value = json::parse(config_json.as_bytes())
-            .map_err(|_| error(ConfigCode::Type, "config", "must be a JSON object"))?;
+        let value = json::parse(config_json.as_bytes()).ok().filter(|value| value.as_object().is_some());
+        let value = value.ok_or_else(|| error(ConfigCode::Type, "config", "must be a JSON object"))?;
         let mut top = Section::open("", &value)?;
         let read = Self::read_options(&mut top);
         let deployment = top.settle(read)?;
@@ -147,6 +148,44 @@ impl Engine {
         let [provider, action, params] = [provider, action, params_json].map(str::to_owned);
         let request = ActionRequest { provider, action, params };
         Flow::new(ActionFlow::new(self.inner.clone(), request, Secret::new(seed)))
+    }
+
+    /// Makes a flow that tells how a recipient stands, and changes nothing.
+    ///
+    /// The outcome is `recipient.inspected`; its `answer` is `{"rules": [{"rule", "limit", "window_ms", "used",
+    /// "wait_ms"}], "codes": [{"state", "tries_left", "resent", "expires_in_ms"}]}`, where a state is `live`, `locked`
+    /// or `spent`. No number and no code is in it. `to` is as typed.
+    #[must_use]
+    pub fn inspect(&self, to: &str) -> Flow {
+        self.desk(Task::Inspect, to)
+    }
+
+    /// Makes a flow that lets everything counted about a recipient begin anew; its live codes end.
+    ///
+    /// Sends, wrong tries, idempotency keys and codes are one record, which is emptied. What is counted about
+    /// addresses, devices, prefixes, countries and the budget stays. The outcome is `recipient.reset`.
+    #[must_use]
+    pub fn reset(&self, to: &str) -> Flow {
+        self.desk(Task::Reset, to)
+    }
+
+    /// Makes a flow that erases a recipient: the same as [`Engine::reset`], told as `recipient.forgotten`.
+    ///
+    /// No other record is about one recipient. What stays under its key is empty but for the time of this call, and
+    /// ends by itself.
+    #[must_use]
+    pub fn forget(&self, to: &str) -> Flow {
+        self.desk(Task::Forget, to)
+    }
+
+    /// Makes a flow that asks the store for two looks, which change nothing; the outcome is `store.ok`.
+    #[must_use]
+    pub fn health(&self) -> Flow {
+        self.desk(Task::Health, "")
+    }
+
+    pub(crate) fn desk(&self, task: Task, to: &str) -> Flow {
+        Flow::new(DeskFlow::new(self.inner.clone(), task, to))
     }
 
     /// Returns the secret part of the path that takes delivery receipts: 22 characters of a URL.

@@ -130,7 +130,7 @@ impl Sandbox {
             }
             self.flow.count(Vendor::Tencent, &sign, bare, now);
         }
-        let serial = self.tencent_serial(index);
+        let serial = self.serial_no(index);
         let context = asked.body.get("ext").and_then(Value::as_str).unwrap_or_default().to_owned();
         let app_id = asked.app_id.clone();
         self.sent.note(One {

@@ -62,7 +62,7 @@ impl Sandbox {
         let data = template.get("TemplateData").and_then(Value::as_str).unwrap_or_default();
         let (params, text) = self.tencent_letter(&id, data)?;
         let message_id =
-            format!("qcloudses-30-{}-{}", self.tencent_serial(0).trim_start_matches("2640:"), now.seconds());
+            format!("qcloudses-30-{}-{}", self.serial_no(0).trim_start_matches("2640:"), now.seconds());
         for to in to {
             self.take_in(Sms {
                 to,

@@ -80,7 +80,7 @@ impl Sandbox {
     }
 
     /// Makes an id that depends on the seed, the count of calls and `index` only.
-    fn tencent_serial(&self, index: usize) -> String {
+    fn serial_no(&self, index: usize) -> String {
         let (seed, requests) = (self.settings.seed.to_be_bytes(), self.requests.to_be_bytes());
         let id = crate::mac::sha256(&[b"serial", &seed, &requests, &index.to_string().into_bytes()]);
         let id = id.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));

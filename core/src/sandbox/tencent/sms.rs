@@ -100,7 +100,7 @@ impl Sandbox {
         if let Some(bare) = bare {
             self.flow.count(Vendor::Tencent, &request.sign, bare, now);
         }
-        let message_id = self.tencent_serial(index);
+        let message_id = self.serial_no(index);
         let params = request.params.iter().enumerate();
         self.take_in(Sms {
             to,
