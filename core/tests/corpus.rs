@@ -1,6 +1,5 @@
 //! Replays what the fuzzer kept, and shows that it was worth keeping.
-#![allow(
-    clippy::unwrap_used,
+#![expect(
     clippy::expect_used,
     clippy::panic,
     clippy::disallowed_methods,
