@@ -1,18 +1,18 @@
 // The help desk: `inspect`, `reset`, `forget`, and whether the store answers.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { aliyun, ConfigError, handlers, MemoryStore, Service } from "sansms";
+import { aliyun, ConfigError, handlers, MemoryStore } from "sansms";
 import { FallbackStore } from "sansms/stores/fallback";
 import { RedisStore } from "sansms/stores/redis";
 import { Sandbox } from "sansms/testing";
 import { environment } from "./tools.mjs";
 
 const number = "138 0013 8000";
-const account = { accessKeyId: "sandbox-id", accessKeySecret: "sandbox-secret", endpoint: "http://127.0.0.1:1", signName: "示例", templates: { default: "SMS_1" } };
+const account = { accessKeyId: "sandbox-id", accessKeySecret: "sandbox-secret", endpoint: "http://127.0.0.1", signName: "示例", templates: { default: "SMS_1" } };
 
 function made(store = new MemoryStore(), more = {}) {
   const sandbox = new Sandbox();
-  const service = new Service({ providers: [aliyun(account)], secret: "only for tests: 32 bytes or more", env: {}, ip: "off", store, transport: sandbox, ...more });
+  const service = sandbox.service({ providers: [aliyun(account)], ip: "off", store, ...more });
   return { sandbox, service };
 }
 
@@ -25,7 +25,7 @@ async function story({ sandbox, service }) {
   for (const task of ["reset", "forget"]) {
     sandbox.clock.move(61_000); // the provider has a limit of its own
     assert.ok((await service.send({ to: number, purpose: "register" })).ok);
-    const { code } = sandbox.inbox.at(-1);
+    const { code } = sandbox.outbox.at(-1);
     await service.verify({ to: number, code: code === "000000" ? "111111" : "000000", purpose: "register" });
     const { answer } = await service.inspect(number);
     assert.deepEqual(answer.rules.map(({ used }) => used), [1, 1, 1, 1]);
@@ -105,11 +105,11 @@ function world() {
   const switched = [];
   const store = new FallbackStore(primary, fallback, { now, onSwitch: (event) => switched.push(event) });
   const observer = ({ events }) => heard.push(...events);
-  const service = new Service({ providers: [aliyun(account)], secret: "only for tests: 32 bytes or more", env: {}, ip: "off", store, transport: sandbox, observer });
+  const service = sandbox.service({ providers: [aliyun(account)], ip: "off", store, observer });
   return {
     clock: sandbox.clock, primary, fallback, heard, switched, store, sandbox,
     send: () => service.send({ to: number, purpose: "register" }),
-    verify: (code = sandbox.inbox.at(-1).code) => service.verify({ to: number, code, purpose: "register" }),
+    verify: (code = sandbox.outbox.at(-1).code) => service.verify({ to: number, code, purpose: "register" }),
   };
 }
 

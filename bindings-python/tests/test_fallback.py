@@ -140,6 +140,15 @@ def test_a_code_sent_before_an_outage_waits_for_its_end():
     assert world.verify().kind == "expired"
 
 
+def test_the_check_that_meets_the_outage_is_no_answer_either():
+    world = World()
+    world.service = world.sandbox.service(store=world.store, ip="off")
+    assert world.service.send(NUMBER, purpose="register")
+    world.primary.fails = True
+    code = world.sandbox.outbox[-1].code
+    assert world.service.verify(NUMBER, code, purpose="register").code == "store.down"
+
+
 def test_an_operation_that_failed_goes_to_the_fallback_alone(ask):
     class Half(Shaky):
         def run(self, ops, timeout):

@@ -55,7 +55,8 @@ export class FallbackStore implements Store {
     try {
       const asked = places.map((at) => ops[at] as StoreOp);
       const found = await this.#fallback.run(asked, Math.max(timeoutMs - (performance.now() - began), 1));
-      places.forEach((place, at) => (replies[place] = found[at]));
+      // The fallback's replies count where the first store had none, or knew of no code.
+      places.forEach((place, at) => (replies[place] = replies[place] === undefined ? this.#hidden([found[at]])[0] : (found[at] ?? replies[place])));
     } catch (error) {
       // What the first store said stands, if it said something.
       if (error instanceof ConfigError || replies.every((reply) => reply === undefined)) throw error;
@@ -107,7 +108,7 @@ export class FallbackStore implements Store {
 
   /** A code that is not here may be in the store that is down: that is no answer, and not "expired". */
   #hidden(replies: readonly (string | undefined)[]): (string | undefined)[] {
-    const hides = this.#now() - this.#fellAt <= CODES_LIVE_MS;
+    const hides = this.#retryAt === undefined || this.#now() - this.#fellAt <= CODES_LIVE_MS;
     return replies.map((reply) => (hides && reply === "gone" ? undefined : reply));
   }
 

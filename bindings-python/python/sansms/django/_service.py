@@ -17,10 +17,10 @@ from ._address import ClientAddress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from sansms import Health, Outcome
+    from sansms import DeliveryReceipt, Health, Outcome
 
 
 class DjangoService:
@@ -50,7 +50,7 @@ class DjangoService:
         code: str | None = None,
         deliver: bool = True,
     ) -> Outcome:
-        """Sends a code to a number, as it was typed; arguments as of `Service.send`."""
+        """Sends a code to a number or an address, as it was typed; arguments as of `Service.send`."""
         try:
             return self.current.send(
                 to,
@@ -141,6 +141,31 @@ class DjangoService:
         except BaseException:
             del to, session, code
             raise
+
+    def call(self, provider: str, action: str, params: Mapping[str, object] | None = None) -> Outcome:
+        """Calls an action of a vendor's; arguments as of `Service.call`."""
+        return self.current.call(provider, action, params)
+
+    async def acall(self, provider: str, action: str, params: Mapping[str, object] | None = None) -> Outcome:
+        """Is `call` for async views."""
+        return await self.current.acall(provider, action, params)
+
+    @property
+    def receipt_path(self) -> str:
+        """The secret part of the path that takes delivery receipts."""
+        return self.current.receipt_path
+
+    def receipts(self, kind: str, body: bytes | str | Mapping[str, Any]) -> list[DeliveryReceipt]:
+        """Reads delivery receipts, pushed or pulled; arguments as of `Service.receipts`."""
+        return self.current.receipts(kind, body)
+
+    def answer_push(self, kind: str, key: str, body: bytes | str) -> tuple[int, str]:
+        """Takes a vendor's push of receipts; returns status and body of the answer."""
+        return self.current.answer_push(kind, key, body)
+
+    def stats(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Returns what this process did so far; see `Service.stats`."""
+        return self.current.stats()
 
     def inspect(self, to: str | None) -> Outcome:
         """Tells how a recipient stands; as `Service.inspect`."""

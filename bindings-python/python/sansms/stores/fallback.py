@@ -8,7 +8,7 @@ from time import monotonic
 from sansms._driver import warn
 from sansms._errors import ConfigError
 
-from .split import made, put
+from .split import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class FallbackStore:
         if places:
             asked = [ops[at] for at in places]
             try:
-                put(replies, places, blocking(self._fallback).run(asked, max(deadline - monotonic(), 0.001)))
+                self._put(replies, places, blocking(self._fallback).run(asked, max(deadline - monotonic(), 0.001)))
             except ConfigError:
                 raise
             except Exception as error:
@@ -103,7 +103,8 @@ class FallbackStore:
         if places:
             asked = [ops[at] for at in places]
             try:
-                put(replies, places, await awaited(self._fallback)(asked, max(deadline - monotonic(), 0.001)))
+                found = await awaited(self._fallback)(asked, max(deadline - monotonic(), 0.001))
+                self._put(replies, places, found)
             except ConfigError:
                 raise
             except Exception as error:
@@ -177,9 +178,17 @@ class FallbackStore:
             raise error
         warn("the store", error)
 
+    def _put(self, replies: list[str | None], places: list[int], found: Sequence[str | None]) -> None:
+        """Puts the fallback's replies where the first store had none, or knew of no code."""
+        for at, reply in zip(places, found):
+            if replies[at] is None:
+                (replies[at],) = self._hidden([reply])
+            elif reply is not None:
+                replies[at] = reply
+
     def _hidden(self, replies: list[str | None]) -> list[str | None]:
         """A code that is not here may be in the store that is down: that is no answer, and not "expired"."""
-        if self._clock() - self._fell_at > CODES_LIVE:
+        if self._retry_at is not None and self._clock() - self._fell_at > CODES_LIVE:
             return replies
         return [None if reply == "gone" else reply for reply in replies]
 
