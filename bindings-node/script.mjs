@@ -3,9 +3,11 @@ import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const script = readFileSync(join(import.meta.dirname, "../core/src/store/partition.lua"), "utf8");
+const read = (name) => readFileSync(join(import.meta.dirname, "../core/src/store", name), "utf8");
+// As `core/src/store/redis.rs` puts them together.
+const script = ["partition.lua", "operations.lua"].map(read).join("\n");
 const sha = createHash("sha1").update(script).digest("hex");
-const text = `// Made by script.mjs from core/src/store/partition.lua.
+const text = `// Made by script.mjs from core/src/store/*.lua.
 
 /** One operation on one record, as a script of Redis 6.2 or newer. */
 export const SCRIPT = ${JSON.stringify(script)};

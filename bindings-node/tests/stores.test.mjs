@@ -37,7 +37,8 @@ test("the script is the core's, and the digest is its own", async () => {
     eval: async (script) => (sent.push(script), "granted 1"),
   };
   await new RedisStore(empty, { allowEviction: true }).run([{ key: "k", op: "reserve 0000000000000001 1:l:1:1000:s" }]);
-  const script = readFileSync(join(import.meta.dirname, "../../../core/src/store/partition.lua"), "utf8");
+  const read = (name) => readFileSync(join(import.meta.dirname, "../../../core/src/store", name), "utf8");
+  const script = ["partition.lua", "operations.lua"].map(read).join("\n");
   assert.deepEqual(sent, [createHash("sha1").update(script).digest("hex"), script]);
 });
 
