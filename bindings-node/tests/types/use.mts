@@ -18,6 +18,8 @@ import {
   type VerifyOutcome,
 } from "sansms";
 import { handlers, nodeListener, type Audit, type Event, type Handler } from "sansms";
+import type { Health } from "sansms";
+import { FallbackStore } from "sansms/stores/fallback";
 import { explain, type Explanation } from "sansms/explain";
 import { D1Store } from "sansms/stores/d1";
 import { DurableObjectStore, SansmsPartition } from "sansms/stores/durable-object";
@@ -186,3 +188,16 @@ const pushed: { status: number; body: string } = service.answerPush("aliyun", se
 const counted: number | undefined = service.stats()["send"]?.["aliyun"]?.["sent"];
 void [receipts[0]?.at?.getTime(), pushed, counted];
 void handlers(service, { clientIp: "cloudflare", "POST /receipts": "receipts" });
+
+// The help desk, and a store for when the first fails.
+const standing = await service.inspect("13800138000");
+if (standing.ok) {
+  const waits: readonly number[] = standing.answer.rules.map((rule) => rule.waitMs);
+  const states: readonly ("live" | "locked" | "spent")[] = standing.answer.codes.map((code) => code.state);
+  void [waits, states];
+}
+const erased: boolean = (await service.forget("13800138000")).ok && (await service.reset("13800138000")).ok;
+const health: Health = await service.health();
+const degraded: Store = new FallbackStore(new MemoryStore(), new MemoryStore(), { forMs: 10_000, onSwitch: (event) => void event });
+const probe: Handler = handlers(service, { clientIp: "cloudflare", "GET /health": "health", "POST /code": "send" });
+void [erased, health, degraded, probe];
