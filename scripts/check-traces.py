@@ -225,7 +225,7 @@ class Flow:
         local, _, domain = number.partition("@")
         self.recipient = f"mailto:{number}" if domain else f"tel:{number}"
         self.limited = f"mailto:{local.lower().partition('+')[0]}@{domain}" if domain else self.recipient
-        self.ctx = enc(self.namespace, self.recipient, self.request["purpose"], session)
+        self.ctx = enc(self.namespace, self.recipient, self.request.get("purpose", ""), session)
         self.partitions = self.names(number)
 
     def drawn(self, label: str, length: int) -> bytes:
@@ -280,6 +280,9 @@ class Flow:
             expect("the tag", words[1], self.index.tag(self.ctx))
             proofs = [f"{pepper.kid}:{pepper.proof(self.ctx, typed)}" for pepper in self.peppers]
             expect("the proofs", words[3:], proofs)
+            return
+        if self.flow["call"] in ("inspect", "reset", "forget"):
+            expect("the verb", verb, "look" if self.flow["call"] == "inspect" else "forget")
             return
         expect("the verb", verb in ("reserve", "release"), True)
         expect("the lease", words[0], self.drawn("lease", 8).hex())

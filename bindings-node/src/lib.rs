@@ -85,6 +85,23 @@ pub fn start_call<'e>(
     deployment.start(env, flow, deployment.engine.call(&provider, &action, &params, seed_of(seed)?), now)
 }
 
+/// Begins a task of the desk; otherwise as [`start_send`], and the seed is not looked at.
+///
+/// # Errors
+/// As [`start_send`]; `drive.request` for a task that there is not, too.
+#[napi]
+pub fn start_desk<'e>(
+    env: &'e Env,
+    deployment: &External<Deployment>,
+    flow: u32,
+    request: String,
+    _seed: &[u8],
+    now: f64,
+) -> Result<JsString<'e>> {
+    let begun = text::read_desk(&request).and_then(|[task, to]| deployment.engine.desk(&task, &to));
+    deployment.start(env, flow, begun.ok_or_else(unknown_field)?, now)
+}
+
 /// Takes the reply to step `id` and returns the next step.
 ///
 /// # Errors

@@ -28,6 +28,7 @@ export interface CoreEngine {
   send(request: string, seed: Uint8Array): CoreFlow;
   verify(request: string, seed: Uint8Array): CoreFlow;
   call(request: string, seed: Uint8Array): CoreFlow;
+  desk(request: string): CoreFlow;
   redeem(ticket: string, to: string, purpose: string, bound: string, now: number): boolean;
   receiptKey(): string;
   isReceiptKey(given: string): boolean;

@@ -7,6 +7,7 @@ export interface Native extends Omit<TestingCore, "Engine" | "MemoryStore"> {
   startSend: Start;
   startVerify: Start;
   startCall: Start;
+  startDesk: Start;
   resume(engine: Handle, flow: number, id: number, reply: string, now: number): string;
   forget(engine: Handle, flow: number): void;
   redeem(engine: Handle, ticket: string, to: string, purpose: string, bound: string, now: number): boolean;
@@ -19,6 +20,9 @@ export interface Native extends Omit<TestingCore, "Engine" | "MemoryStore"> {
 
 type Handle = { readonly handle: unique symbol };
 type Start = (engine: Handle, flow: number, request: string, seed: Uint8Array, now: number) => string;
+
+/** The desk draws nothing. */
+const NO_SEED = new Uint8Array(0);
 
 /** Puts the add-on into the form of every core. */
 export function fromNative(native: Native): TestingCore {
@@ -41,6 +45,10 @@ export function fromNative(native: Native): TestingCore {
 
     call(request: string, seed: Uint8Array): CoreFlow {
       return new Flow(this.#handle, native.startCall, request, seed);
+    }
+
+    desk(request: string): CoreFlow {
+      return new Flow(this.#handle, native.startDesk, request, NO_SEED);
     }
 
     redeem(ticket: string, to: string, purpose: string, bound: string, now: number): boolean {

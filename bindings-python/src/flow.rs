@@ -92,6 +92,13 @@ impl Engine {
         Flow(Mutex::new(self.0.call(provider, action, params, seed)))
     }
 
+    /// Makes a flow of the desk: `inspect`, `reset`, `forget` or `health`.
+    #[pyo3(signature = (task, to=""))]
+    fn desk(&self, task: &str, to: &str) -> PyResult<Flow> {
+        let flow = self.0.desk(task, to).ok_or_else(|| PyValueError::new_err("no such task"))?;
+        Ok(Flow(Mutex::new(flow)))
+    }
+
     /// Returns what the policy lets an attacker do, as JSON.
     fn audit_json(&self) -> String {
         self.0.audit_json()

@@ -86,7 +86,7 @@ impl Answer {
 
 #[pymethods]
 impl Outcome {
-    /// What the vendor said to a `call`, as it documents it; it may hold numbers and texts.
+    /// What the vendor said to a `call`, as it documents it; it may hold numbers and texts. Or what `inspect` found.
     #[getter]
     fn answer<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.answer.read(py)

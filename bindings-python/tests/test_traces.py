@@ -23,8 +23,11 @@ def test_the_trace_replays(path):
     engine, store = Engine(json.dumps(trace["config"])), MemoryStore()
     for flow in trace["flows"]:
         request = dict(flow["request"])
-        subject = [request.pop("to")] + ([request.pop("code")] if flow["call"] == "verify" else [])
-        run = getattr(engine, flow["call"])(*subject, **request, seed=bytes.fromhex(flow["seed"]))
+        if flow["call"] in ("inspect", "reset", "forget"):
+            run = engine.desk(flow["call"], **request)
+        else:
+            subject = [request.pop("to")] + ([request.pop("code")] if flow["call"] == "verify" else [])
+            run = getattr(engine, flow["call"])(*subject, **request, seed=bytes.fromhex(flow["seed"]))
         step = run.start(flow["start"])
         for told in flow["steps"]:
             assert step[1] == told["id"]

@@ -12,12 +12,14 @@ from sansms import (
     DeliveryReceipt,
     Event,
     Explanation,
+    Health,
     HttpcoreTransport,
     MemoryStore,
     Outcome,
     RedisStore,
     Service,
     SQLiteStore,
+    Standing,
     TransportFault,
     Urllib3Transport,
     aliyun,
@@ -25,7 +27,11 @@ from sansms import (
     aliyun_global,
     aliyun_mail,
     explain,
+    tencent,
+    tencent_legacy,
+    tencent_mail,
 )
+from sansms.stores import FallbackStore
 from sansms.testing import Clock, Message, Sandbox, conformance
 from sansms.testing.outbox import Outbox
 
@@ -129,6 +135,29 @@ def aliyun_accounts() -> Service:
             aliyun_mail(account_name="a@b.example", templates={"default": {"subject": "s", "text": "{code}"}}),
         ]
     )
+
+
+def tencent_accounts() -> Service:
+    return Service(
+        providers=[
+            tencent(sdk_app_id="1400006666", sign_name="示例", templates={"default": "1"}, signature="hmac_sha256"),
+            tencent_legacy(app_id="1400006666", app_key="k", channel="voice", play_times=2),
+            tencent_mail(from_address="a@b.example", subject="s", templates={"default": "1"}),
+        ]
+    )
+
+
+def desk(service: Service) -> None:
+    outcome: Outcome = service.inspect("13800138000")
+    standing: Standing | None = outcome.answer
+    if standing is not None:
+        waits: list[int] = [rule["wait_ms"] for rule in standing["rules"]]
+        states: list[str] = [code["state"] for code in standing["codes"]]
+        print(waits, states)
+    outcome = service.reset("13800138000") or service.forget("13800138000")
+    health: Health = service.health()
+    print(health.ok, health.code, health.latency_ms)
+    FallbackStore("memory://", MemoryStore(), for_s=10, on_switch=print).take_events()
 
 
 async def fetch_key() -> Credentials:

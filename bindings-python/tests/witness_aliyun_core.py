@@ -1,4 +1,4 @@
-"""The old core SDK of Alibaba Cloud sends to the sandbox over a socket, as a `CommonRequest`, by GET and by POST.
+"""The old core SDK of Alibaba Cloud against the sandbox over a socket: every action as a `CommonRequest`, GET and POST.
 
 `witness_aliyun_core.py PYTHON`, as `witness_aliyun.py`. This SDK signs in the older way (RPC, HMAC-SHA1).
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import datetime, timedelta, timezone
 
 from aliyunsdkcore.acs_exception.exceptions import ClientException, ServerException
 from aliyunsdkcore.client import AcsClient
@@ -14,55 +15,126 @@ from aliyunsdkcore.request import CommonRequest
 
 from witness import Check, Gateway, testify
 
+CHINA = timezone(timedelta(hours=8))
+
+VERSIONS = {"SendMessageToGlobe": "2018-05-01", "BatchSendMessageToGlobe": "2018-05-01", "SingleSendMail": "2015-11-23"}
+"""The versions that are not that of most."""
+
 
 def checks(gateway: Gateway) -> list[Check]:
-    def send(
-        number: str, code: str, key_id: str = "sandbox-id", secret: str = "sandbox-secret", method: str = "POST"
+    def ask(
+        action: str,
+        method: str,
+        parameters: dict[str, str],
+        key_id: str = "sandbox-id",
+        secret: str = "sandbox-secret",
     ) -> str:
-        """Sends one message; returns the provider's code, whether it comes in a reply or as an exception."""
+        """Calls an action; returns the provider's code, whether it comes in a reply or as an exception."""
         client = AcsClient(key_id, secret, "cn-hangzhou")
         request = CommonRequest()
         request.set_accept_format("json")
         request.set_domain(gateway.endpoint)
         request.set_method(method)
         request.set_protocol_type("http")
-        request.set_version("2017-05-25")
-        request.set_action_name("SendSms")
-        parameters = {
-            "PhoneNumbers": number,
-            "SignName": "示例",
-            "TemplateCode": "SMS_1",
-            "TemplateParam": json.dumps({"code": code}),
-        }
+        request.set_version(VERSIONS.get(action, "2017-05-25"))
+        request.set_action_name(action)
         for name, value in parameters.items():
             request.add_query_param(name, value)
         try:
-            return str(json.loads(client.do_action_with_exception(request))["Code"])
+            reply = json.loads(client.do_action_with_exception(request))
         except (ClientException, ServerException) as error:
             return str(error.get_error_code())
+        return str(reply.get("Code") or reply.get("ResponseCode") or ("OK" if reply.get("EnvId") else reply))
 
-    number = "13800138009"
+    def sms(number: str, code: str, template: str = "SMS_1") -> dict[str, str]:
+        param = json.dumps({"code": code})
+        return {"PhoneNumbers": number, "SignName": "示例", "TemplateCode": template, "TemplateParam": param}
+
     found: list[Check] = []
     for at, method in enumerate(("POST", "GET")):
+        number, other = f"1380013800{at}", f"1380013801{at}"
+        managed = {"PhoneNumber": other, "SchemeName": "login"}
+        calls = {
+            "SendSms": (sms(number, f"42424{at}"), sms(number, "1234", "SMS_404"), "isv.SMS_TEMPLATE_ILLEGAL"),
+            "SendBatchSms": (
+                {
+                    "PhoneNumberJson": json.dumps([f"1380013802{at}"]),
+                    "SignNameJson": '["示例"]',
+                    "TemplateCode": "SMS_1",
+                    "TemplateParamJson": '[{"code":"123456"}]',
+                },
+                {"TemplateParamJson": "[]"},
+                "isv.INVALID_PARAMETERS",
+            ),
+            "QuerySendDetails": (
+                {
+                    "PhoneNumber": number,
+                    "SendDate": f"{datetime.now(CHINA):%Y%m%d}",
+                    "PageSize": "10",
+                    "CurrentPage": "1",
+                },
+                {"PhoneNumber": "123"},
+                "isv.MOBILE_NUMBER_ILLEGAL",
+            ),
+            "SendSmsVerifyCode": (
+                managed
+                | {
+                    "SignName": "示例",
+                    "TemplateCode": "100001",
+                    "TemplateParam": '{"code":"##code##","min":"5"}',
+                    "CodeLength": "6",
+                },
+                {"PhoneNumber": "123"},
+                "MOBILE_NUMBER_ILLEGAL",
+            ),
+            "SendMessageToGlobe": (
+                {"To": "447911123456", "Message": "Your code is 424242."},
+                {"To": "8613800138000"},
+                "isv.COUNTRY_RESTRICTED",
+            ),
+            "BatchSendMessageToGlobe": (
+                {"To": '["447911123456"]', "Message": '["hello"]'},
+                {"To": '["12"]'},
+                "isv.MOBILE_NUMBER_ILLEGAL",
+            ),
+            "SingleSendMail": (
+                {
+                    "AccountName": "no-reply@mail.example.com",
+                    "AddressType": "1",
+                    "ReplyToAddress": "false",
+                    "ToAddress": "tom@example.com",
+                    "Subject": "验证码",
+                    "TextBody": "您的验证码是424242。",
+                },
+                {"AccountName": "who@mail.example.com"},
+                "InvalidMailAddress.NotFound",
+            ),
+        }
+        for action, (right, wrong, code) in calls.items():
+            count = len(gateway.inbox())
+            found += [
+                (f"a wrong secret, {action}, {method}", ask(action, method, right, secret="sandbox-x"), BAD_SIGNATURE),
+                (f"an unknown key, {action}, {method}", ask(action, method, right, key_id="sandbox-x"), UNKNOWN_KEY),
+                (f"what is wrong, {action}, {method}", ask(action, method, right | wrong), code),
+                (f"nothing came of them, {action}, {method}", len(gateway.inbox()), count),
+                (f"right keys, {action}, {method}", ask(action, method, right), "OK"),
+            ]
+        made = [message["params"] for message in gateway.inbox() if message["to"] == f"+86{other}"][-1]
+        guess = managed | {"VerifyCode": str(made["code"])}  # type: ignore[index]
         found += [
-            (f"right keys, {method}", send(f"1380013800{at}", f"42424{at}", method=method), "OK"),
+            (f"a wrong code, {method}", ask(CHECK, method, guess | {"VerifyCode": "0"}), "isv.ValidateFail"),
+            (f"the right code, {method}", ask(CHECK, method, guess), "OK"),
+            (f"a check, wrong secret, {method}", ask(CHECK, method, guess, secret="sandbox-x"), BAD_SIGNATURE),
             (f"the message is in the inbox, {method}", f"42424{at}" in json.dumps(gateway.inbox()), True),
-            (
-                f"a wrong secret, {method}",
-                send(number, "1", secret="sandbox-wrong", method=method),
-                "SignatureDoesNotMatch",
-            ),
-            (
-                f"an unknown key, {method}",
-                send(number, "1", key_id="sandbox-x", method=method),
-                "InvalidAccessKeyId.NotFound",
-            ),
-            (f"nothing came of them, {method}", len(gateway.inbox()), at + 1),
         ]
-    found.append(("60 seconds have not passed", send("13800138000", "123456"), "isv.BUSINESS_LIMIT_CONTROL"))
-    found.append(("another number", send(number, "123456"), "OK"))
+    limit = ask("SendSms", "POST", sms("13800138000", "123456"))
+    found.append(("60 seconds have not passed", limit, "isv.BUSINESS_LIMIT_CONTROL"))
     return found
 
+
+CHECK = "CheckSmsVerifyCode"
+BAD_SIGNATURE = "SignatureDoesNotMatch"
+UNKNOWN_KEY = "InvalidAccessKeyId.NotFound"
 
 if __name__ == "__main__":
     sys.exit(testify("aliyun-python-sdk-core", checks))

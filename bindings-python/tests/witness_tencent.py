@@ -1,13 +1,15 @@
 """The official SDK for Tencent Cloud SMS sends to the sandbox over a socket: `witness_tencent.py PYTHON`.
 
-As `witness_aliyun.py`, with the signature TC3-HMAC-SHA256. Right keys must succeed and put the message in the inbox; a
-wrong secret must be told `AuthFailure.SignatureFailure`, an unknown key `AuthFailure.SecretIdNotFound`.
+As `witness_aliyun.py`, with each of the SDK's three signatures. Right keys must succeed and put the message in the
+inbox; a wrong secret must be told `AuthFailure.SignatureFailure`, an unknown key `AuthFailure.SecretIdNotFound`.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import time
+from typing import Any
 
 from tencentcloud.common import credential
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
@@ -19,25 +21,42 @@ from witness import Check, Gateway, testify
 
 
 def checks(gateway: Gateway) -> list[Check]:
-    def send(number: str, code: str, key_id: str = "sandbox-id", secret: str = "sandbox-secret") -> str:
-        """Sends one message; returns the provider's code, whether it comes in a reply or as an exception."""
+    def ask(
+        action: str,
+        key_id: str = "sandbox-id",
+        secret: str = "sandbox-secret",
+        algorithm: str = "TC3-HMAC-SHA256",
+        **fields: object,
+    ) -> Any:
         http = HttpProfile(protocol="http", endpoint=gateway.endpoint)
-        profile = ClientProfile(httpProfile=http)
+        profile = ClientProfile(signMethod=algorithm, httpProfile=http)
         client = sms_client.SmsClient(credential.Credential(key_id, secret), "ap-guangzhou", profile)
-        request = models.SendSmsRequest()
-        request.SmsSdkAppId, request.SignName, request.TemplateId = "1400000000", "示例", "1"
-        request.PhoneNumberSet, request.TemplateParamSet = [f"+86{number}"], [code]
+        request = getattr(models, f"{action}Request")()
+        for name, value in ({"SmsSdkAppId": "1400000000"} | fields).items():
+            setattr(request, name, value)
         try:
-            return str(client.SendSms(request).SendStatusSet[0].Code)
+            return getattr(client, action)(request)
         except TencentCloudSDKException as error:
             return str(error.code)
 
+    def send(number: str, code: str, sign: str = "示例", template: str = "1", **key: str) -> str:
+        """Sends one message; returns the provider's code, whether it comes in a reply or as an exception."""
+        texts = {"SignName": sign, "TemplateId": template, "TemplateParamSet": [code], "SessionContext": "send-7"}
+        reply = ask("SendSms", PhoneNumberSet=[f"+86{number}"], **texts, **key)
+        return reply if isinstance(reply, str) else str(reply.SendStatusSet[0].Code)
+
     number = "13800138001"
-    return [
+    found: list[Check] = [
         ("right keys", send("13800138000", "424242"), "Ok"),
         ("the message is in the inbox", "424242" in json.dumps(gateway.inbox()), True),
         ("a wrong secret", send(number, "123456", secret="sandbox-wrong"), "AuthFailure.SignatureFailure"),
         ("an unknown key", send(number, "123456", key_id="sandbox-x"), "AuthFailure.SecretIdNotFound"),
+        (
+            "a wrong template",
+            send(number, "123456", template="404"),
+            "FailedOperation.TemplateIncorrectOrUnapproved",
+        ),
+        ("a wrong sign", send(number, "123456", sign="别的"), "FailedOperation.SignatureIncorrectOrUnapproved"),
         ("nothing came of them", len(gateway.inbox()), 1),
         (
             "30 seconds have not passed",
@@ -46,6 +65,59 @@ def checks(gateway: Gateway) -> list[Check]:
         ),
         ("another number", send(number, "123456"), "Ok"),
     ]
+    for at, algorithm in enumerate(("HmacSHA1", "HmacSHA256")):
+        found += [
+            (f"right keys, {algorithm}", send(f"1380013801{at}", f"51515{at}", algorithm=algorithm), "Ok"),
+            (f"the message is in the inbox, {algorithm}", f"51515{at}" in json.dumps(gateway.inbox()), True),
+            (
+                f"a wrong secret, {algorithm}",
+                send("13800138012", "123456", secret="sandbox-wrong", algorithm=algorithm),
+                "AuthFailure.SignatureFailure",
+            ),
+        ]
+
+    several = ask(
+        "SendSms",
+        PhoneNumberSet=["+8613800138020", "+8613800138000"],
+        SignName="示例",
+        TemplateId="1",
+        TemplateParamSet=["616161"],
+    )
+    limit = "LimitExceeded.PhoneNumberThirtySecondLimit"
+    now = int(time.time())
+    pulled = ask("PullSmsSendStatus", Limit=10)
+    again = ask("PullSmsSendStatus", Limit=10)
+    of_one = ask(
+        "PullSmsSendStatusByPhoneNumber",
+        BeginTime=now - 3_600,
+        EndTime=now + 3_600,
+        Offset=0,
+        Limit=10,
+        PhoneNumber="+8613800138000",
+    )
+    # Hours as China's clock has them: an hour before and one after, should the hour change meanwhile.
+    begin, end = (time.strftime("%Y%m%d%H", time.gmtime(now + 28_800 + by)) for by in (-3_600, 3_600))
+    statistics = ask("SendStatusStatistics", BeginTime=begin, EndTime=end, Limit=0, Offset=0)
+    found += [
+        ("each number has its code", [status.Code for status in several.SendStatusSet], ["Ok", limit]),
+        ("statuses are pulled", {status.ReportStatus for status in pulled.PullSmsSendStatusSet}, {"SUCCESS"}),
+        ("as many as were sent", len(pulled.PullSmsSendStatusSet), len(gateway.inbox())),
+        ("with what the send was named by", pulled.PullSmsSendStatusSet[0].SessionContext, "send-7"),
+        ("and once", len(again.PullSmsSendStatusSet), 0),
+        ("those of a number", [status.SubscriberNumber for status in of_one.PullSmsSendStatusSet], ["13800138000"]),
+        ("statistics", statistics.SendStatusStatistics.RequestSuccessCount, len(gateway.inbox())),
+        (
+            "a pull, wrong secret",
+            ask("PullSmsSendStatus", Limit=10, secret="sandbox-wrong"),
+            "AuthFailure.SignatureFailure",
+        ),
+        (
+            "a pull, another app",
+            ask("PullSmsSendStatus", Limit=10, SmsSdkAppId="1400000009"),
+            "UnauthorizedOperation.SmsSdkAppIdVerifyFail",
+        ),
+    ]
+    return found
 
 
 if __name__ == "__main__":

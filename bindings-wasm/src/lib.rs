@@ -59,6 +59,15 @@ impl Engine {
         Ok(Flow(self.0.call(&provider, &action, &params, seed_of(seed)?)))
     }
 
+    /// Begins a task of the desk.
+    ///
+    /// # Errors
+    /// `drive.request` for a field or a task that there is not.
+    pub fn desk(&self, request: &str) -> Result<Flow, JsError> {
+        let begun = text::read_desk(request).and_then(|[task, to]| self.0.desk(&task, &to));
+        begun.map(Flow).ok_or_else(unknown_field)
+    }
+
     /// Tells whether a ticket is genuine, fresh, and bound to just this.
     ///
     /// # Errors

@@ -130,6 +130,7 @@ fn the_source_and_the_file_know_the_same_codes() {
         "transport",
         "audit",
         "action",
+        "recipient",
     ];
     for path in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
         let text = std::fs::read_to_string(&path).unwrap();

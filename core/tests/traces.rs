@@ -41,6 +41,9 @@ fn replay(trace: &Value, name: &str) -> usize {
         let seed: [u8; 32] = unhex(flow["seed"].as_str().unwrap()).unwrap().try_into().unwrap();
         let mut run = match flow["call"].as_str().unwrap() {
             "send" => engine.send(send(&flow["request"]), seed),
+            task @ ("inspect" | "reset" | "forget") => {
+                engine.desk(task, &text_of(&flow["request"], "to").unwrap()).unwrap()
+            }
             _ => engine.verify(verify(&flow["request"]), seed),
         };
         let mut step = run.start(UnixMillis(flow["start"].as_u64().unwrap())).unwrap();
@@ -148,6 +151,7 @@ fn fields(outcome: &Outcome) -> Value {
         "challenge": outcome.challenge, "ticket": outcome.ticket, "provider": outcome.provider,
         "send_id": outcome.send_id, "message_id": outcome.message_id, "request_id": outcome.request_id, "http_status": outcome.http_status,
         "text_zh": outcome.text_zh, "text_en": outcome.text_en, "events": outcome.events,
+        "answer": outcome.answer.as_deref().map(|answer| serde_json::from_str::<Value>(answer).unwrap()),
     });
     if let Some(all) = all.as_object_mut() {
         all.retain(|_, value| !value.is_null());

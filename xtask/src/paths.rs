@@ -28,6 +28,7 @@ pub(crate) fn all() -> Vec<Trace> {
         store_faults(),
         wires(),
         pepper_rotation(),
+        desk(),
         host_keys(),
         weights(),
         managed(),
@@ -355,6 +356,28 @@ fn pepper_rotation() -> Trace {
         Trace::new("peppers", "Two peppers: codes are made with the first, proofs tried with both.", config);
     let (_, sent) = trace.send(login());
     trace.verify(code(&sent));
+    trace
+}
+
+fn desk() -> Trace {
+    let mut trace =
+        Trace::new("desk", "The help desk: how a number stands, beginning anew, and forgetting.", json!({}));
+    let to = "138 0013 8000";
+    trace.desk("inspect", to);
+    let (_, sent) = trace.send(login());
+    trace.verify(code(&not(&sent)));
+    trace.desk("inspect", to);
+    trace.verify(code(&sent));
+    trace.desk("inspect", to);
+    trace.desk("reset", to);
+    trace.send(login());
+    trace.desk("forget", to);
+    trace.desk("inspect", to);
+    trace.desk("forget", "12");
+    trace.faults(&[Fault::Down(0)]);
+    trace.desk("inspect", to);
+    trace.faults(&[Fault::Says(0, 0, "refused version")]);
+    trace.desk("forget", to);
     trace
 }
 

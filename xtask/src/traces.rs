@@ -156,6 +156,14 @@ impl Trace {
         self.drive("verify", &request, seed, flow).0
     }
 
+    /// Asks the desk: `inspect`, `reset` or `forget`.
+    pub(crate) fn desk(&mut self, task: &str, to: &str) -> Outcome {
+        match self.engine.desk(task, to) {
+            Some(flow) => self.drive(task, &json!({ "to": to }), self.seed(), flow).0,
+            None => panic!("there is no task {task}"),
+        }
+    }
+
     fn seed(&self) -> [u8; 32] {
         let mut seed = [0; 32];
         let number = self.flows.len() as u64 + 1;
@@ -303,6 +311,7 @@ fn write_outcome(outcome: &Outcome) -> Value {
         "challenge": outcome.challenge, "ticket": outcome.ticket, "provider": outcome.provider,
         "send_id": outcome.send_id, "message_id": outcome.message_id, "request_id": outcome.request_id, "http_status": outcome.http_status,
         "text_zh": outcome.text_zh, "text_en": outcome.text_en, "events": outcome.events,
+        "answer": outcome.answer.as_deref().and_then(|answer| serde_json::from_str::<Value>(answer).ok()),
     });
     let Value::Object(all) = all else { return all };
     Value::Object(all.into_iter().filter(|(_, value)| !value.is_null()).collect::<Map<_, _>>())

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ._async_transport import HttpcoreTransport
     from ._core import Outcome, __version__
     from ._credentials import Credentials
+    from ._desk import Health, Standing
     from ._errors import ConfigError, DriveError, ReceiptError, TransportFault
     from ._explain import Explanation, explain
     from ._observer import Event
@@ -29,6 +30,7 @@ __all__ = [
     "DriveError",
     "Event",
     "Explanation",
+    "Health",
     "HttpcoreTransport",
     "MemoryStore",
     "Outcome",
@@ -36,6 +38,7 @@ __all__ = [
     "RedisStore",
     "SQLiteStore",
     "Service",
+    "Standing",
     "TransportFault",
     "Urllib3Transport",
     "__version__",
@@ -54,6 +57,7 @@ _HOMES = {
     "AsyncRedisStore": "stores.redis",
     "Event": "_observer",
     "Explanation": "_explain",
+    "Health": "_desk",
     "HttpcoreTransport": "_async_transport",
     "RedisStore": "stores.redis",
     "SQLiteStore": "stores.sqlite",
@@ -74,6 +78,7 @@ _HOMES = {
     "MemoryStore": "stores.memory",
     "Outcome": "_core",
     "Service": "_service",
+    "Standing": "_desk",
     "TransportFault": "_errors",
     "Urllib3Transport": "_transport",
     "__version__": "_core",

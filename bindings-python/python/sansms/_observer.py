@@ -30,7 +30,7 @@ class Event:
         events: list[str] | None = None,
     ) -> None:
         self.action: str = action
-        """`send`, `verify`, `call` or `receipt`."""
+        """`send`, `verify`, `call` or `receipt`; or `inspect`, `reset`, `forget` or `health`."""
         self.purpose: str = purpose
         """What the code is for, as the application named it; for a `call`, the vendor's action; empty for a receipt."""
         self.kind: str = kind
@@ -48,7 +48,7 @@ class Event:
         self.rule: str | None = code.partition(".")[2] if kind == "limited" else None
         """The rule that refused, e.g. `cooldown`."""
         self.events: list[str] = events or []
-        """What an operator may want to hear of, e.g. `budget.80`."""
+        """What an operator may want to hear of, e.g. `budget.80`, `store.fallback`."""
 
     def __repr__(self) -> str:
         return f"<Event {self.action} {self.kind} {self.code} {self.masked or '-'} {self.latency_ms:.0f} ms>"

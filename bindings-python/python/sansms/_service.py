@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._credentials import Keys
+    from ._desk import Health
     from ._receipts import DeliveryReceipt
     from ._types import AsyncStore, AsyncTransport, Observer, Store, Transport
 
@@ -72,7 +73,7 @@ class Service:
         self._store = store
         self._transport = transport
         self._async_transport = async_transport
-        self._observer = observer
+        self._observer = _observer(observer, store)
         self._tally = Tally()
         self._store_timeout = store_timeout
         self._opening = Lock()
@@ -167,6 +168,73 @@ class Service:
         flow = self._call(provider, action, params)
         del params  # nothing of the user's in a traceback from here on
         return await self._arun("call", action, flow)
+
+    def inspect(self, to: str | None) -> _core.Outcome:
+        """Tells how a recipient stands, for support staff; changes nothing.
+
+        What is found is the outcome's `answer`, a `Standing`. What can't be read as a recipient is `invalid`.
+        """
+        flow = self._engine.desk("inspect", to or "")
+        del to  # nothing of the user's in a traceback from here on
+        return self._run("inspect", "", flow)
+
+    def reset(self, to: str | None) -> _core.Outcome:
+        """Lets what is counted about a recipient begin anew: sends, wrong tries, idempotency keys; live codes end.
+
+        What is counted about addresses, devices, prefixes, countries and the budget stays.
+        """
+        flow = self._engine.desk("reset", to or "")
+        del to  # nothing of the user's in a traceback from here on
+        return self._run("reset", "", flow)
+
+    def forget(self, to: str | None) -> _core.Outcome:
+        """Erases what is kept about a recipient, as the law may want; the same step as `reset`.
+
+        No other record is about one recipient.
+        """
+        flow = self._engine.desk("forget", to or "")
+        del to  # nothing of the user's in a traceback from here on
+        return self._run("forget", "", flow)
+
+    def health(self) -> Health:
+        """Asks the store, within `store_timeout`, for two looks that change nothing: for a readiness probe."""
+        from ._desk import Health
+
+        began = monotonic()
+        try:
+            outcome = self._run("health", "", self._engine.desk("health"))
+        except ConfigError as error:
+            return Health(False, error.code, (monotonic() - began) * 1000)
+        return Health(outcome.ok, outcome.code, (monotonic() - began) * 1000)
+
+    async def ainspect(self, to: str | None) -> _core.Outcome:
+        """Is `inspect` for asyncio: nothing in it blocks the loop."""
+        flow = self._engine.desk("inspect", to or "")
+        del to  # nothing of the user's in a traceback from here on
+        return await self._arun("inspect", "", flow)
+
+    async def areset(self, to: str | None) -> _core.Outcome:
+        """Is `reset` for asyncio: nothing in it blocks the loop."""
+        flow = self._engine.desk("reset", to or "")
+        del to  # nothing of the user's in a traceback from here on
+        return await self._arun("reset", "", flow)
+
+    async def aforget(self, to: str | None) -> _core.Outcome:
+        """Is `forget` for asyncio: nothing in it blocks the loop."""
+        flow = self._engine.desk("forget", to or "")
+        del to  # nothing of the user's in a traceback from here on
+        return await self._arun("forget", "", flow)
+
+    async def ahealth(self) -> Health:
+        """Is `health` for asyncio: nothing in it blocks the loop."""
+        from ._desk import Health
+
+        began = monotonic()
+        try:
+            outcome = await self._arun("health", "", self._engine.desk("health"))
+        except ConfigError as error:
+            return Health(False, error.code, (monotonic() - began) * 1000)
+        return Health(outcome.ok, outcome.code, (monotonic() - began) * 1000)
 
     def redeem(self, ticket: str, to: str, *, purpose: str, ticket_for: str) -> bool:
         """Tells whether a ticket of `verify` is genuine, fresh, and bound to just this.
@@ -420,6 +488,20 @@ class Service:
             if self._async_transport is None:
                 self._async_transport = opened
             return self._async_transport
+
+
+def _observer(observer: Observer | None, store: object) -> Observer | None:
+    """Lets the observer hear what a store has to tell, with the next outcome."""
+    take: Callable[[], list[str]] | None = getattr(store, "take_events", None)
+    if observer is None or take is None:
+        return observer
+    hears = observer
+
+    def hear(event: Event) -> object:
+        event.events = [*event.events, *take()]
+        return hears(event)
+
+    return hear
 
 
 def _engine(**options: object) -> _core.Engine:

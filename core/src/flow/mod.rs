@@ -7,6 +7,7 @@ pub(crate) mod action;
 pub(crate) mod breaker;
 pub(crate) mod contact;
 pub(crate) mod deployment;
+pub(crate) mod desk;
 mod input;
 mod order;
 mod request;

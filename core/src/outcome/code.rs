@@ -107,6 +107,14 @@ cases! {
         "系统繁忙，请在 {wait}后重试。", "Busy right now. Please try again in {wait}.";
     StoreReply = "store.reply", Unavailable,
         "系统繁忙，请在 {wait}后重试。", "Busy right now. Please try again in {wait}.";
+    StoreOk = "store.ok", Answered,
+        "存储正常。", "The store answers.";
+    RecipientInspected = "recipient.inspected", Answered,
+        "已查询。", "This is how the recipient stands.";
+    RecipientReset = "recipient.reset", Answered,
+        "已重置。", "The recipient's limits begin anew.";
+    RecipientForgotten = "recipient.forgotten", Answered,
+        "已删除。", "The recipient is forgotten.";
     ActionAnswered = "action.answered", Answered,
         "服务商已答复。", "The provider answered.";
     ActionInput = "action.input", Invalid,

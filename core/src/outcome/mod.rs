@@ -20,7 +20,7 @@ pub enum Kind {
     Undelivered,
     /// It may have been sent.
     Unknown,
-    /// The vendor answered an action; `answer` is what it said.
+    /// The vendor answered an action, or the store the desk; `answer` is what it said.
     Answered,
     /// The code was right, and is spent.
     Verified,

@@ -23,6 +23,7 @@ pub use crate::vector::run as run_vector;
 #[cfg(feature = "testing")]
 pub use schema::schema_json;
 
+use crate::flow::desk::Task;
 use crate::sign::encode::Ink;
 use crate::{engine, flow, outcome};
 
@@ -203,6 +204,14 @@ impl Engine {
     #[must_use]
     pub fn call(&self, provider: &str, action: &str, params_json: &str, seed: [u8; 32]) -> Flow {
         Flow(self.0.call(provider, action, params_json, seed))
+    }
+
+    /// Makes a flow of the desk; `None` for a task that there is not.
+    ///
+    /// Tasks are `inspect`, `reset`, `forget` and `health`; see [`crate::Engine::inspect`] and those after it.
+    #[must_use]
+    pub fn desk(&self, task: &str, to: &str) -> Option<Flow> {
+        Some(Flow(self.0.desk(Task::read(task)?, to)))
     }
 
     /// Returns the secret part of the path that takes delivery receipts; see [`crate::Engine::receipt_key`].

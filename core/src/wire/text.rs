@@ -6,6 +6,7 @@
 //! ```text
 //! request   to: …  purpose: …  ip: …  session: …  device: …  idempotency-key: …  code: …  deliver: false  ticket-for: …
 //!           provider: …  action: …  params: …
+//!           task: …  to: …
 //! step      http <id>        store <id>        done               credentials <id>
 //!           POST <url>       <key> <op>        kind: sent         <provider>
 //!           <ms> <bytes>     …                 ok: true
@@ -72,11 +73,15 @@ pub fn read_verify(text: &str) -> Option<VerifyRequest> {
 #[must_use]
 pub fn read_action(text: &str) -> Option<[String; 3]> {
     let mut request = [const { String::new() }; 3];
-    for field in fields(text) {
-        let (name, value) = field?;
-        let at = ["provider", "action", "params"].iter().position(|known| *known == name)?;
-        *request.get_mut(at)? = value;
-    }
+    read_named(text, &["provider", "action", "params"], &mut request)?;
+    Some(request)
+}
+
+/// Reads a request to the desk: task and recipient; `None` if a line is not a field of it.
+#[must_use]
+pub fn read_desk(text: &str) -> Option<[String; 2]> {
+    let mut request = [const { String::new() }; 2];
+    read_named(text, &["task", "to"], &mut request)?;
     Some(request)
 }
 
@@ -124,6 +129,16 @@ pub fn read_reply(text: &str) -> Option<Reply> {
             Some(Reply::Http(HttpReply { status, headers, body: body.into() }))
         }
     }
+}
+
+/// Reads the fields of these names into their places.
+fn read_named(text: &str, names: &[&str], places: &mut [String]) -> Option<()> {
+    for field in fields(text) {
+        let (name, value) = field?;
+        let at = names.iter().position(|known| *known == name)?;
+        *places.get_mut(at)? = value;
+    }
+    Some(())
 }
 
 fn read_credentials(text: &str) -> Option<Credentials> {

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from sansms import DeliveryReceipt, Outcome
+    from sansms import DeliveryReceipt, Health, Outcome
 
 
 class DjangoService:
@@ -166,6 +166,38 @@ class DjangoService:
     def stats(self) -> dict[str, dict[str, dict[str, int]]]:
         """Returns what this process did so far; see `Service.stats`."""
         return self.current.stats()
+
+    def inspect(self, to: str | None) -> Outcome:
+        """Tells how a recipient stands; as `Service.inspect`."""
+        return self.current.inspect(to)
+
+    def reset(self, to: str | None) -> Outcome:
+        """Lets what is counted about a recipient begin anew; as `Service.reset`."""
+        return self.current.reset(to)
+
+    def forget(self, to: str | None) -> Outcome:
+        """Erases what is kept about a recipient; as `Service.forget`."""
+        return self.current.forget(to)
+
+    def health(self) -> Health:
+        """Tells whether the store answers; as `Service.health`."""
+        return self.current.health()
+
+    async def ainspect(self, to: str | None) -> Outcome:
+        """Is `inspect` for async views."""
+        return await self.current.ainspect(to)
+
+    async def areset(self, to: str | None) -> Outcome:
+        """Is `reset` for async views."""
+        return await self.current.areset(to)
+
+    async def aforget(self, to: str | None) -> Outcome:
+        """Is `forget` for async views."""
+        return await self.current.aforget(to)
+
+    async def ahealth(self) -> Health:
+        """Is `health` for async views."""
+        return await self.current.ahealth()
 
     def redeem(self, ticket: str, to: str, *, purpose: str, ticket_for: str) -> bool:
         """Tells whether a ticket of `verify` is genuine, fresh, and bound to just this."""

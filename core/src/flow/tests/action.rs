@@ -64,6 +64,7 @@ fn what_is_wrong_with_the_input_is_named_before_anything_is_sent() {
     let said = [
         ("PullSmsSendStatus", r#"{"Limit": 0}"#, "params.Limit: must be from 1 to 100"),
         ("PullSmsSendStatus", "{}", "params.Limit: is required"),
+        ("SendSms", r#"{"PhoneNumberSet": []}"#, "params.PhoneNumberSet: must not be empty"),
         ("PullSmsSendStatus", "[]", "params: must be an object"),
         ("PullSmsSendStatus", "{", "params: must be a JSON object"),
         (

@@ -1,4 +1,7 @@
 mod action;
+mod budget;
+mod desk;
+mod email;
 mod managed;
 mod providers;
 
@@ -9,7 +12,7 @@ use crate::key::Keyring;
 use crate::outcome::Kind;
 use crate::policy::{Policy, Rule, SessionMode};
 use crate::provider::{
-    BuildError, Class, Failure, Managed, Message, Provider, Reading, Receipt, Recipient, Signing,
+    BuildError, Channel, Class, Failure, Managed, Message, Provider, Reading, Receipt, Recipient, Signing,
 };
 use crate::store::MemoryStore;
 use std::sync::{Arc, Mutex};
@@ -26,8 +29,12 @@ impl Provider for Scripted {
         self.0
     }
 
-    fn serves(&self, _: &Recipient<'_>, purpose: &str) -> bool {
-        purpose != "unknown"
+    fn channel(&self) -> Channel {
+        if self.0 == "mail" { Channel::Email } else { Channel::Phone }
+    }
+
+    fn serves(&self, to: &Recipient<'_>, purpose: &str) -> bool {
+        purpose != "unknown" && to.is_phone() == (self.channel() == Channel::Phone)
     }
 
     fn call(&self, message: &Message<'_>, signing: &Signing<'_>) -> Result<HttpCall, BuildError> {
@@ -37,7 +44,14 @@ impl Provider for Scripted {
         self.2.lock().unwrap().push((message.code.to_owned(), message.minutes()));
         Ok(HttpCall {
             method: Method::Post,
-            url: format!("https://{}.example/?to={}", self.0, message.to.phone()?.national),
+            url: format!(
+                "https://{}.example/?to={}",
+                self.0,
+                match message.to {
+                    Recipient::Phone(number) => number.national,
+                    Recipient::Email(address) => address,
+                }
+            ),
             headers: Vec::new(),
             body: message.code.into(),
             timeout: Millis(5_000),

@@ -9,7 +9,7 @@ const ACTIONS: &[Action] = &[Action {
         Param::optional(Place::Body, "Bytes", Kind::Bytes(3)),
         Param::optional(Place::Body, "Count", Kind::Number(-1, 9)),
         Param::optional(Place::Body, "On", Kind::Flag),
-        Param::required(Place::Body, "Many", Kind::List(2, &NUMBER)),
+        Param::optional(Place::Body, "Many", Kind::List(2, &NUMBER)),
         Param::optional(Place::Body, "Of", OF),
         Param::optional(Place::Body, "Free", Kind::Texts),
         Param::optional(Place::Query, "Line", Kind::Number(0, 99)),
@@ -53,7 +53,6 @@ fn errors_name_the_parameter_and_what_would_be_right() {
         ("Count", json!("1"), "params.Count: must be a whole number"),
         ("On", json!(1), "params.On: must be true or false"),
         ("Many", json!("138"), "params.Many: must be a list"),
-        ("Many", json!([]), "params.Many: must not be empty"),
         ("Many", json!(["1", "2", "3"]), "params.Many: must have 1 to 2 entries"),
         ("Many", json!(["1", "x"]), "params.Many[1]: must be a number"),
         ("Of", json!([{"b": "1"}, {"a": "1"}]), "params.Of[1].b: is required"),
@@ -113,10 +112,11 @@ fn json_goes_out_as_it_came_or_compact() {
         let taken = ACTIONS[0].take(&params, &[]).unwrap();
         (taken.pairs(Place::Query), taken.json())
     };
-    let (pairs, body) = out(json!({"Number": "1", "Json": "[\"1\",  \"2\"]", "Inner": "{ \"a\":\"b\"}"}));
+    let (pairs, body) =
+        out(json!({"Number": "1", "Many": ["1"], "Json": "[\"1\",  \"2\"]", "Inner": "{ \"a\":\"b\"}"}));
     assert_eq!(pairs, [("Json", "[\"1\",  \"2\"]".to_owned())]);
-    assert_eq!(body, r#"{"Number":"1","Inner":"{ \"a\":\"b\"}"}"#);
-    let (pairs, body) = out(json!({"Number": "1", "Json": ["1", "2"], "Inner": {"a": "b"}}));
+    assert_eq!(body, r#"{"Number":"1","Many":["1"],"Inner":"{ \"a\":\"b\"}"}"#);
+    let (pairs, body) = out(json!({"Number": "1", "Many": ["1"], "Json": ["1", "2"], "Inner": {"a": "b"}}));
     assert_eq!(pairs, [("Json", "[\"1\",\"2\"]".to_owned())]);
-    assert_eq!(body, r#"{"Number":"1","Inner":"{\"a\":\"b\"}"}"#);
+    assert_eq!(body, r#"{"Number":"1","Many":["1"],"Inner":"{\"a\":\"b\"}"}"#);
 }

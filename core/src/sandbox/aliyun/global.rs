@@ -1,7 +1,7 @@
 //! Texts abroad: SendMessageToGlobe and BatchSendMessageToGlobe, 2018-05-01.
 
-use super::super::{Sandbox, Sms, Vendor, digits};
-use super::{Refusal, Request, invalid, isv, list, recipient};
+use super::super::{Sandbox, Sms, Vendor, digits, mainland};
+use super::{Refusal, Request, invalid, isv, list};
 use crate::time::UnixMillis;
 use serde_json::{Value, json};
 
@@ -58,15 +58,19 @@ impl Sandbox {
     }
 }
 
-/// Returns a number outside the mainland, without a plus.
+/// Returns a number outside the mainland: its calling code and the rest, without a plus.
+///
+/// Eleven digits that begin with 1 are of North America if they can be, `NXX NXX XXXX` with an N of 2 to 9; else they
+/// are of the mainland, without its calling code.
 fn abroad(number: &str) -> Result<String, Refusal> {
-    match recipient(number) {
-        Some(e164) if e164.starts_with("+86") => {
-            Err(isv("COUNTRY_RESTRICTED", "mainland numbers are not accepted here"))
-        }
-        Some(_) if digits(number) => Ok(number.to_owned()),
-        _ => Err(isv("MOBILE_NUMBER_ILLEGAL", "invalid mobile number")),
+    if !digits(number) || !(7..=15).contains(&number.len()) || number.starts_with('0') {
+        return Err(isv("MOBILE_NUMBER_ILLEGAL", "invalid mobile number"));
     }
+    let american = [1, 4].iter().all(|at| matches!(number.as_bytes().get(*at), Some(b'2'..=b'9')));
+    if mainland(number).is_some_and(|bare| bare != number || !american) {
+        return Err(isv("COUNTRY_RESTRICTED", "mainland numbers are not accepted here"));
+    }
+    Ok(number.to_owned())
 }
 
 /// Checks what both actions take besides; returns the sender.

@@ -304,6 +304,7 @@ fn what_the_vendor_refuses_of_texts_abroad() {
     for (change, status, code) in [
         (json!({"To": "8613800138000"}), 200, "isv.COUNTRY_RESTRICTED"),
         (json!({"To": "13800138000"}), 200, "isv.COUNTRY_RESTRICTED"),
+        (json!({"To": "14155550100"}), 200, "OK"),
         (json!({"To": "+85261234567"}), 200, "isv.MOBILE_NUMBER_ILLEGAL"),
         (json!({"From": "Alicloud3210"}), 200, "isv.SENDERID_ERROR"),
         (json!({"From": "A cme"}), 200, "isv.SENDERID_ERROR"),
