@@ -141,14 +141,18 @@ def escape(text: str) -> str:
     return quote(text, safe="~")
 
 
-def acs3(http: dict[str, Any], provider: dict[str, Any]) -> None:
-    """Alibaba Cloud, ACS3-HMAC-SHA256."""
+def acs3(http: dict[str, Any], provider: dict[str, Any]) -> dict[str, str]:
+    """Alibaba Cloud, ACS3-HMAC-SHA256; returns the parameters, of query and form alike."""
     parts = urlsplit(http["url"])
     headers = {**dict(http["headers"]), "host": parts.netloc}
     algorithm, _, fields = headers["authorization"].partition(" ")
     stated = dict(field.split("=", 1) for field in fields.split(","))
     names = stated["SignedHeaders"].split(";")
-    expect("the signed headers", names, sorted({"host"} | {name for name in headers if name.startswith("x-acs-")}))
+    expect(
+        "the signed headers",
+        names,
+        sorted({"host"} | {name for name in headers if name.startswith(("x-acs-", "content-type"))}),
+    )
     expect("the body's hash", headers["x-acs-content-sha256"], sha256_hex(http["body"].encode()))
     pairs = sorted(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True))
     query = "&".join(f"{escape(name)}={escape(value)}" for name, value in pairs)
@@ -158,7 +162,9 @@ def acs3(http: dict[str, Any], provider: dict[str, Any]) -> None:
     )
     signature = mac(provider["access_key_secret"].encode(), f"{algorithm}\n{sha256_hex(canonical.encode())}".encode())
     expect("the key id", stated["Credential"], provider["access_key_id"])
+    expect("the token", headers.get("x-acs-security-token"), provider.get("security_token"))
     expect("the signature", stated["Signature"], signature.hex())
+    return dict(pairs + parse_qsl(http["body"], keep_blank_values=True, strict_parsing=True))
 
 
 def rpc(http: dict[str, Any], provider: dict[str, Any]) -> None:
@@ -207,12 +213,18 @@ class Flow:
         self.seed = bytes.fromhex(flow["seed"])
         self.exchanges = 0
         self.slot: tuple[str, str] | None = None
+        self.round = 0
+        self.given: dict[str, dict[str, str] | None] = {}
+        self.asked: list[str] = []
         session = self.request.get("session") or ""
         if not session and config.get("session") == "challenge" and flow["call"] == "send":
             session = b64url(self.drawn("challenge", 16))
             expect("the session token", flow["outcome"].get("challenge"), session)
         number = flow["outcome"].get("to") or ""
-        self.recipient = f"tel:{number}"
+        # Limits count one mailbox, however its name is spelled.
+        local, _, domain = number.partition("@")
+        self.recipient = f"mailto:{number}" if domain else f"tel:{number}"
+        self.limited = f"mailto:{local.lower().partition('+')[0]}@{domain}" if domain else self.recipient
         self.ctx = enc(self.namespace, self.recipient, self.request.get("purpose", ""), session)
         self.partitions = self.names(number)
 
@@ -221,7 +233,7 @@ class Flow:
 
     def names(self, number: str) -> set[str]:
         """Returns the names of every partition that this flow may touch."""
-        ids = [("number", self.recipient), ("budget", "")]
+        ids = [("number", self.limited), ("budget", "")]
         if number.startswith("+86"):
             ids += [("prefix", number[:10]), ("country", "86")]
         if "device" in self.request:
@@ -237,8 +249,16 @@ class Flow:
                     expect("the partition", op["key"] in self.partitions, True)
                     self.operation(op["op"])
                     self.heard((step["reply"] or {at: None})[at])
+            elif "credentials" in step:
+                self.given[step["credentials"]] = step["reply"]
+                # A provider without a key has had its turn, and its nonce.
+                self.exchanges += step["reply"] is None
+                self.asked.append(step["credentials"])
             else:
                 self.exchange(step["http"], step["now"])
+        self.order()
+        if "send_id" in self.flow["outcome"]:
+            expect("the send's name", self.flow["outcome"]["send_id"], b64url(self.drawn("send-id", 12)))
         ticket = self.flow["outcome"].get("ticket")
         if ticket:
             ends_s = (self.flow["steps"][-1]["now"] + 600_000) // 1000
@@ -247,6 +267,13 @@ class Flow:
 
     def operation(self, line: str) -> None:
         verb, *words = line.split(" ")
+        if verb in ("count", "consume"):
+            expect("the attempt", words[0], self.drawn("attempt", 4).hex())
+            tag, _, nonce = words[1].partition(":")
+            expect("the tag", tag, self.index.tag(self.ctx))
+            if verb == "consume":
+                expect("the nonce", nonce, self.slot[1] if self.slot else "")
+            return
         if verb == "check":
             typed = folded(self.request["code"])
             expect("the attempt", words[0], self.drawn("attempt", 4).hex())
@@ -273,7 +300,9 @@ class Flow:
         if len(fields) > 2:
             current = self.peppers[0]
             own = self.request.get("code")
-            code = folded(own) if own else current.code(self.ctx, nonce)
+            # A code that the provider makes is not known here: what is proven is a text that nobody can type.
+            made = "~" if self.managed() else current.code(self.ctx, nonce)
+            code = folded(own) if own else made
             expect("the proof", fields[2], current.proof(self.ctx, code))
             expect("the key ids", fields[8], ",".join(pepper.kid for pepper in self.peppers))
 
@@ -281,38 +310,93 @@ class Flow:
         """Notes the challenge that the store says is live: its code is the one that goes out."""
         for word in (reply or "").split(" "):
             if word.startswith("slot="):
-                _, kid, nonce, _ = word.removeprefix("slot=").split(":")
-                self.slot = (kid, nonce)
+                count, kid, nonce, _ = word.removeprefix("slot=").split(":")
+                self.slot, self.round = (kid, nonce), int(count)
+
+    def managed(self) -> bool:
+        """Tells whether the provider makes the codes; the traces have no other beside such a one."""
+        return "aliyun_auth" in self.config["providers"][0]
+
+    def order(self) -> None:
+        """Compares the first provider that was asked with the one that the weights choose."""
+        listed = [(kind, options) for entry in self.config["providers"] for kind, options in entry.items()]
+        able = [
+            (options.get("name", kind), options.get("weight", 0))
+            for kind, options in listed
+            if (kind == "aliyun_mail") == ("@" in self.recipient)
+        ]
+        drawn = [(name, weight) for name, weight in able if weight]
+        if not drawn or not self.asked or not self.slot or self.flow["call"] != "send":
+            return
+        order: list[str] = []
+        while drawn:
+            turn = hashlib.sha256(b"sansms/1/order" + bytes.fromhex(self.slot[1]) + len(order).to_bytes(8, "big"))
+            place = int.from_bytes(turn.digest()[:8], "big") % sum(weight for _, weight in drawn)
+            for at, (name, weight) in enumerate(drawn):
+                place -= weight
+                if place < 0:
+                    order.append(name)
+                    del drawn[at]
+                    break
+        order += [name for name, weight in able if not weight]
+        by = self.round % len(order)
+        expect("the order of providers", self.asked, (order[by:] + order[:by])[: len(self.asked)])
 
     def exchange(self, http: dict[str, Any], answered_ms: int) -> None:
-        endpoint = http["url"].partition("://")[2].partition("/")[0]
+        endpoint = http["url"].partition("://")[2].partition("/")[0].partition("?")[0]
         pairs = [next(iter(provider.items())) for provider in self.config["providers"]]
-        kind, provider = next(pair for pair in pairs if pair[1]["endpoint"].endswith(endpoint))
+        kind, provider = next(pair for pair in pairs if pair[1]["endpoint"].partition("://")[2] == endpoint)
+        name = provider.get("name", kind)
+        if provider.get("credentials") == "host":
+            key = self.given[name] or {}
+            names = ("access_key_id", "access_key_secret", "security_token")
+            provider = {**provider, **dict(zip(names, (key["id"], key["secret"], key["token"])))}
+        else:
+            self.asked.append(name)
         nonce = self.drawn(f"http/{self.exchanges}", 16).hex()
         self.exchanges += 1
         minute = time.strftime("%Y-%m-%dT%H:%M:", time.gmtime(answered_ms // 1000))
+        sent_as = b64url(self.drawn("send-id", 12))
+        headers = dict(http["headers"])
         if kind == "tencent":
             tc3(http, provider)
-            code = json.loads(http["body"])["TemplateParamSet"][0]
-        elif provider.get("wire") == "rpc":
+            body = json.loads(http["body"])
+            expect("the send's name", body["SessionContext"], sent_as)
+            self.code(body["TemplateParamSet"][0])
+            return
+        if provider.get("wire") == "rpc":
             rpc(http, provider)
             params = dict(parse_qsl(http["body"]))
             expect("the request's nonce", params["SignatureNonce"], nonce)
             expect("the request's date", params["Timestamp"][:17], minute)
-            code = json.loads(params["TemplateParam"])["code"]
         else:
-            acs3(http, provider)
-            headers = dict(http["headers"])
+            params = acs3(http, provider)
             expect("the request's nonce", headers["x-acs-signature-nonce"], nonce)
             expect("the request's date", headers["x-acs-date"][:17], minute)
-            code = json.loads(dict(parse_qsl(urlsplit(http["url"]).query))["TemplateParam"])["code"]
+        if kind == "aliyun_auth":
+            expect("the recipient", f"tel:+86{params['PhoneNumber']}", self.recipient)
+            expect("the scheme", params["SchemeName"], self.request["purpose"])
+            if self.flow["call"] == "verify":
+                expect("the guess", params["VerifyCode"], folded(self.request["code"]))
+                return
+            expect("the mark for a code", json.loads(params["TemplateParam"])["code"], "##code##")
+            expect("the send's name", params["OutId"], sent_as)
+        elif kind == "aliyun_mail":
+            expect("the recipient", f"mailto:{params['ToAddress']}", self.recipient)
+            self.code(params["TextBody"].partition(" ")[0])
+        else:
+            expect("the send's name", params["OutId"], sent_as)
+            self.code(json.loads(params["TemplateParam"])["code"])
+
+    def code(self, sent: str) -> None:
+        """Compares the code that goes out: the caller's, or that of the challenge."""
         own = self.request.get("code")
         if own:
-            expect("the caller's code", code, folded(own))
-        else:
-            kid, challenge_nonce = self.slot or ("", "")
-            pepper = next(pepper for pepper in self.peppers if pepper.kid == kid)
-            expect("the code", code, pepper.code(self.ctx, challenge_nonce))
+            expect("the caller's code", sent, folded(own))
+            return
+        kid, challenge_nonce = self.slot or ("", "")
+        pepper = next(pepper for pepper in self.peppers if pepper.kid == kid)
+        expect("the code", sent, pepper.code(self.ctx, challenge_nonce))
 
 
 # Code vectors

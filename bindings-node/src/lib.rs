@@ -145,6 +145,18 @@ pub fn redeem(
     Ok(deployment.engine.redeem(&ticket, &to, &purpose, &bound, millis(now)?))
 }
 
+/// Returns the secret part of the path that takes delivery receipts.
+#[napi]
+pub fn receipt_key(deployment: &External<Deployment>) -> String {
+    deployment.engine.receipt_key()
+}
+
+/// Tells, in constant time, whether a path has the right secret part.
+#[napi]
+pub fn is_receipt_key(deployment: &External<Deployment>, given: String) -> bool {
+    deployment.engine.is_receipt_key(&given)
+}
+
 /// Tells what the policy lets an attacker do, as JSON.
 #[napi]
 pub fn audit(deployment: &External<Deployment>) -> String {
@@ -213,6 +225,18 @@ pub fn apply(record: Option<&[u8]>, op: String, now: f64) -> Result<Applied> {
 #[napi]
 pub fn client_ip(peer: Option<String>, forwarded: String, proxies: u32) -> Option<String> {
     wire::client_ip(peer.as_deref(), &forwarded, proxies as usize)
+}
+
+/// Reads delivery receipts of a kind of provider, as JSON; absent for what is no list of them.
+#[napi]
+pub fn read_receipts(kind: String, body: String) -> Option<String> {
+    wire::read_receipts(&kind, body.as_bytes())
+}
+
+/// Returns the body that a vendor expects as the answer to its push.
+#[napi]
+pub fn receipt_answer(kind: String) -> &'static str {
+    wire::receipt_answer(&kind)
 }
 
 /// Returns the names of the environment variables that the host should read.

@@ -92,7 +92,48 @@ async function timed(count, work) {
   say(`| Tencent Cloud | ${result["our Tencent"].toFixed(1)} | ${result["their Tencent"].toFixed(1)} | ${(result["their Tencent"] / result["our Tencent"]).toFixed(1)} |`, "");
 }
 
-// 2. A whole send, and its CPU time.
+// 2. Every action; the parameters are those that Rust and Python measure.
+{
+  const { $OpenApiUtil } = sdk("@alicloud/openapi-core");
+  const kinds = {
+    aliyun: ["@alicloud/dysmsapi20170525", accounts.aliyun],
+    aliyun_auth: ["@alicloud/dypnsapi20170525", { ...accounts.aliyun, templates: { login: "100001" } }],
+    aliyun_mail: ["@alicloud/dm20151123", { access_key_id: "id", access_key_secret: "secret", account_name: "no-reply@mail.example.com", templates: { login: { subject: "{code}", text: "{code}" } } }],
+    tencent: ["tencentcloud-sdk-nodejs-sms", accounts.tencent],
+  };
+  const cases = JSON.parse(readFileSync(join(process.env.SANSMS_VECTORS, "../examples/bench/actions.json"), "utf8"));
+  say("## Node: every action", "", "From the parameters to the signed request; the official SDK's whole call with its HTTP replaced by a ready answer.", "", "| provider | action | sansms, µs | official SDK, µs | ratio |", "|---|---|--:|--:|--:|");
+  for (const { provider, action, params } of cases) {
+    if (!(provider in kinds)) continue;
+    const [name, account] = kinds[provider];
+    const engine = new Engine(JSON.stringify({ providers: [{ [provider]: account }], secret: "x".repeat(32) }));
+    const ours = () => timed(CALLS, () => {
+      const flow = engine.call(`provider: ${provider}\naction: ${action}\nparams: ${JSON.stringify(params)}`, crypto.getRandomValues(new Uint8Array(32)));
+      const step = flow.start(1.8e12);
+      if (!step.startsWith("http")) throw new Error(step);
+      flow.free();
+    });
+    let theirs;
+    if (provider === "tencent") {
+      const client = new (sdk(name).sms.v20210111.Client)({ credential: { secretId: "id", secretKey: "secret" }, region: "ap-guangzhou" });
+      theirs = () => timed(CALLS, () => client[action](params));
+    } else {
+      const { default: Client, ...models } = sdk(name);
+      const client = new Client(new $OpenApiUtil.Config({ accessKeyId: "id", accessKeySecret: "secret", endpoint: "gateway.example" }));
+      const low = (text) => text[0].toLowerCase() + text.slice(1);
+      const plain = (value) => (typeof value === "object" ? JSON.stringify(value) : value);
+      theirs = () => timed(CALLS, () => {
+        const fields = Object.fromEntries(Object.entries(params).map(([name, value]) => [low(name), plain(value)]));
+        return client[low(action)](new models[`${action}Request`](fields));
+      });
+    }
+    const result = await rounds(5, { ours, theirs });
+    say(`| ${provider} | ${action} | ${result.ours.toFixed(1)} | ${result.theirs.toFixed(1)} | ${(result.theirs / result.ours).toFixed(1)} |`);
+  }
+  say("");
+}
+
+// 3. A whole send, and its CPU time.
 {
   const outcome = { status: 200, headers: [["content-type", "application/json"]], body: '{"Code":"OK","BizId":"1","RequestId":"1","Message":"OK"}' };
   const make = (provider) => new Service({ providers: [provider], store: new MemoryStore(), transport: { send: async () => outcome }, secret: "x".repeat(32), budgetPerDay: 1e6, policy: { ip: ["1000000/24h"], ipAttempts: ["1000000/10m"] }, env: {} });
@@ -109,7 +150,7 @@ async function timed(count, work) {
   say("## Node: a whole send", "", "Limits, challenge, request, reply; memory store and a ready answer.", "", "| µs | CPU µs |", "|--:|--:|", `| ${wall.toFixed(0)} | ${((user + system) / CALLS / 3).toFixed(0)} |`, "");
 }
 
-// 3. Import and installed size.
+// 4. Import and installed size.
 {
   const launch = (code, cwd) => () => {
     const began = performance.now();
@@ -163,7 +204,7 @@ function closure(lock, name, root) {
   return { packages: found.size, bytes: [...found].reduce((sum, path) => sum + own(path), 0) };
 }
 
-// 4. The limiter.
+// 5. The limiter.
 {
   const { RateLimiterMemory, RateLimiterRedis } = bench("rate-limiter-flexible");
   const { Redis } = bench("ioredis");

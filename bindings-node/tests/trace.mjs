@@ -36,8 +36,19 @@ export async function differences(trace, { serviceWith, MemoryStore, TransportFa
     },
   };
 
+  const keyOf = (provider) => () => {
+    const { credentials, reply } = next("credentials");
+    same("the provider that wants a key", provider, credentials);
+    if (reply === null) throw new Error("the vault is down");
+    return reply;
+  };
+  const providers = trace.config.providers.map((entry) => {
+    const [[kind, options]] = Object.entries(entry);
+    return options.credentials === "host" ? { [kind]: { ...options, credentials: keyOf(options.name ?? kind) } } : entry;
+  });
+
   let seed;
-  const service = serviceWith({ ...trace.config, store, transport, env: trace.config.env ?? {} }, {
+  const service = serviceWith({ ...trace.config, providers, store, transport, env: trace.config.env ?? {} }, {
     seed: () => seed,
     now: () => (times.length > 1 ? times.shift() : times[0]),
   });

@@ -1,5 +1,5 @@
 import type { Observer } from "./observer.js";
-import type { PhoneOptions, PolicyOptions, Preset } from "./policy.js";
+import type { EmailOptions, PhoneOptions, PolicyOptions, Preset } from "./policy.js";
 import type { Provider } from "./provider.js";
 import type { Store } from "./store.js";
 import type { Transport } from "./transport.js";
@@ -28,6 +28,8 @@ export interface ServiceOptions {
   readonly policy?: Preset | PolicyOptions | undefined;
   /** Which numbers are served; the mainland's if left out. */
   readonly phone?: PhoneOptions | undefined;
+  /** Which e-mail addresses are served; all if left out. */
+  readonly email?: EmailOptions | undefined;
   /** What takes requests to the providers; the runtime's `fetch` if left out. */
   readonly transport?: Transport | undefined;
   /** How long the store may take, over all steps of one call, in milliseconds; 1000 if left out. */
@@ -36,7 +38,7 @@ export interface ServiceOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Hears what a store threw; the outcome says only that it did. */
   readonly onStoreFault?: ((fault: unknown) => void) | undefined;
-  /** Hears of every outcome; what it throws never reaches the caller. */
+  /** Hears of every outcome and delivery receipt; what it throws never reaches the caller. */
   readonly observer?: Observer | undefined;
 }
 

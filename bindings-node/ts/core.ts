@@ -6,6 +6,9 @@ export interface Core {
   /** The client's address, from who is connected and what our proxies wrote; empty when it can't be read. */
   clientIp(peer: string | undefined, forwarded: string, proxies: number): string | null | undefined;
   envNames(): string[];
+  /** Receipts as JSON; nothing for what is no list of them. */
+  readReceipts(kind: string, body: string): string | null | undefined;
+  receiptAnswer(kind: string): string;
   version(): string;
 }
 
@@ -27,6 +30,8 @@ export interface CoreEngine {
   call(request: string, seed: Uint8Array): CoreFlow;
   desk(request: string): CoreFlow;
   redeem(ticket: string, to: string, purpose: string, bound: string, now: number): boolean;
+  receiptKey(): string;
+  isReceiptKey(given: string): boolean;
   audit(): string;
 }
 

@@ -1,14 +1,16 @@
 import { ConfigError } from "./config.js";
 import type { CoreFlow } from "./core.js";
+import type { Keys } from "./credentials.js";
 import type { Outcome } from "./outcome.js";
 import type { Store, StoreOp } from "./store.js";
-import { readStep, STORE_FAULT, writeHttpFault, writeHttpReply, writeStoreReply } from "./text.js";
+import { readStep, STORE_FAULT, writeCredentials, writeHttpFault, writeHttpReply, writeStoreReply, type Step } from "./text.js";
 import { TransportFault, type HttpCall, type Transport } from "./transport.js";
 
 /** What a flow is driven with. */
 export interface Host {
   readonly store: Store;
   readonly transport: Transport;
+  readonly keys: Keys;
   /** The time for all store steps of one flow together, in milliseconds. */
   readonly storeTimeoutMs: number;
   readonly onStoreFault: ((fault: unknown) => void) | undefined;
@@ -22,13 +24,24 @@ export async function drive(flow: CoreFlow, host: Host): Promise<Outcome> {
     let step = readStep(flow.start(host.now()));
     while (step.kind !== "done") {
       const began = performance.now();
-      const reply = step.kind === "http" ? await exchange(host, step.call) : await consult(host, step.ops, patienceMs);
+      const reply = await answer(host, step, patienceMs);
       if (step.kind === "store") patienceMs -= performance.now() - began;
       step = readStep(flow.resume(step.id, reply, host.now()));
     }
     return step.outcome;
   } finally {
     flow.free();
+  }
+}
+
+async function answer(host: Host, step: Exclude<Step, { kind: "done" }>, patienceMs: number): Promise<string> {
+  switch (step.kind) {
+    case "http":
+      return exchange(host, step.call);
+    case "store":
+      return consult(host, step.ops, patienceMs);
+    case "credentials":
+      return writeCredentials(await host.keys.fetch(step.provider));
   }
 }
 

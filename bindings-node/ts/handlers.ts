@@ -3,8 +3,8 @@ import { core } from "./core.js";
 import type { Outcome, Verified } from "./outcome.js";
 import type { Service } from "./service.js";
 
-/** What a route does. */
-export type Action = "send" | "verify";
+/** What a route does; `receipts` takes vendors' pushes, under `/kind/key` behind the route's path. */
+export type Action = "send" | "verify" | "receipts";
 
 /** How the handlers are set up; routes are named `"POST /path"`. */
 export interface HandlerOptions {
@@ -53,13 +53,24 @@ export type Handler = (request: Request, info?: unknown) => Promise<Response>;
  *
  * Bodies are JSON or forms: `to`, `purpose`, and for a check `code`; `challenge` where sessions are tokens. The answer is
  * JSON: `ok`, `kind`, `code`, `textZh`, `textEn`, `retryAfter` … Of `to`, events and providers it says nothing.
+ *
+ * With `"POST /receipts": "receipts"` a vendor is told `https://…/receipts/<kind>/<service.receiptPath>`, where `kind` is
+ * the provider's; it is answered as it expects, and 404 for another key.
  */
 export function handlers(service: Service, options: HandlerOptions): Handler {
   const { clientIp, session = { cookie: "__Host-sansms" }, purposes, ticketFor, deliver, onVerified, crossSite } = options;
   const readIp = ipReader(clientIp);
+  const routes: Readonly<Record<string, unknown>> = Object.assign(Object.create(null), options);
   return async (request, info) => {
     const { pathname } = new URL(request.url);
-    const action = Object.hasOwn(options, `${request.method} ${pathname}`) ? (options as unknown as Record<string, Action>)[`${request.method} ${pathname}`] : undefined;
+    const [, pushed, kind = "", key = ""] = /^(\/.*)\/([\w-]+)\/([\w-]+)\/?$/.exec(pathname) ?? [];
+    if (pushed !== undefined && request.method === "POST" && routes[`POST ${pushed}`] === "receipts") {
+      const body = await readText(request, MAX_PUSH);
+      if (body === undefined) return plain(413, "the body is too large");
+      const answer = service.answerPush(kind, key, body);
+      return new Response(answer.body, { status: answer.status, headers: { "content-type": "application/json", "cache-control": "no-store" } });
+    }
+    const action = routes[`${request.method} ${pathname}`];
     if (action !== "send" && action !== "verify") {
       const nothing = plain(404, "not found");
       NO_ROUTE.add(nothing);
@@ -139,7 +150,7 @@ async function readBytes(request: NodeRequest, headers: Headers): Promise<ArrayB
   for await (const chunk of request) {
     chunks.push(chunk);
     size += chunk.byteLength;
-    if (size > MAX_BODY) break;
+    if (size > MAX_PUSH) break;
   }
   headers.delete("content-length");
   headers.delete("transfer-encoding");
@@ -178,7 +189,8 @@ async function bind(
 
 type Fields = Readonly<Record<string, string | undefined>>;
 
-async function readFields(request: Request): Promise<Fields | Response> {
+/** Reads a body, as far as it is not longer than `most` bytes. */
+async function readText(request: Request, most: number): Promise<string | undefined> {
   const reader = request.body?.getReader();
   const decoder = new TextDecoder();
   let text = "";
@@ -186,13 +198,18 @@ async function readFields(request: Request): Promise<Fields | Response> {
     const { done, value } = await reader.read();
     if (done) break;
     size += value.byteLength;
-    if (size > MAX_BODY) {
+    if (size > most) {
       reader.cancel().catch(() => undefined);
-      return plain(413, "the body is too large");
+      return undefined;
     }
     text += decoder.decode(value, { stream: true });
   }
-  text += decoder.decode();
+  return text + decoder.decode();
+}
+
+async function readFields(request: Request): Promise<Fields | Response> {
+  const text = await readText(request, MAX_BODY);
+  if (text === undefined) return plain(413, "the body is too large");
   const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim();
   if (type === "application/x-www-form-urlencoded") return Object.fromEntries(new URLSearchParams(text));
   if (type !== "application/json") return plain(415, "the body must be JSON or a form");
@@ -234,8 +251,11 @@ const TOLD = [
   "ok", "kind", "code", "masked", "textZh", "textEn", "retryAfter", "resendInMs", "expiresInMs", "attemptsLeft", "replayed", "challenge", "ticket",
 ] as const;
 
-/** The longest body, in bytes. */
+/** The longest body of ours, in bytes. */
 const MAX_BODY = 16_384;
+
+/** The longest push of a vendor's. */
+const MAX_PUSH = 262_144;
 
 /** The answers that say that there is no such route. */
 const NO_ROUTE = new WeakSet<Response>();

@@ -1,10 +1,11 @@
 export { apply, type Applied } from "./apply.js";
 export type { Audit, AuditChance, AuditWarning } from "./audit.js";
 export { ConfigError, DriveError, type ServiceOptions } from "./config.js";
+export type { Credentials, CredentialsFetch } from "./credentials.js";
 export { handlers, nodeListener, type Handler, type HandlerOptions, type NodeRequest, type NodeResponse } from "./handlers.js";
-export type { Event, Observer } from "./observer.js";
+export type { Event, Observer, Stats } from "./observer.js";
 export type * from "./outcome.js";
-export type { PhoneOptions, PolicyOptions, Preset, Rule } from "./policy.js";
+export type { EmailOptions, PhoneOptions, PolicyOptions, Preset, Rule } from "./policy.js";
 export {
   aliyun,
   aliyunAuth,
@@ -32,6 +33,7 @@ export {
   type TencentMailOptions,
   type TencentOptions,
 } from "./provider.js";
+export { ReceiptError, type DeliveryReceipt, type DeliveryStatus } from "./receipts.js";
 export { Service, type SendRequest, type TicketRequest, type VerifyRequest } from "./service.js";
 export type { Store, StoreOp } from "./store.js";
 export { MemoryStore } from "./stores/memory.js";

@@ -11,6 +11,8 @@ export interface Native extends Omit<TestingCore, "Engine" | "MemoryStore"> {
   resume(engine: Handle, flow: number, id: number, reply: string, now: number): string;
   forget(engine: Handle, flow: number): void;
   redeem(engine: Handle, ticket: string, to: string, purpose: string, bound: string, now: number): boolean;
+  receiptKey(engine: Handle): string;
+  isReceiptKey(engine: Handle, given: string): boolean;
   audit(engine: Handle): string;
   memory(): Handle;
   run(memory: Handle, key: string, op: string, now: number): string;
@@ -53,6 +55,14 @@ export function fromNative(native: Native): TestingCore {
       return native.redeem(this.#handle, ticket, to, purpose, bound, now);
     }
 
+    receiptKey(): string {
+      return native.receiptKey(this.#handle);
+    }
+
+    isReceiptKey(given: string): boolean {
+      return native.isReceiptKey(this.#handle, given);
+    }
+
     audit(): string {
       return native.audit(this.#handle);
     }
@@ -89,6 +99,6 @@ export function fromNative(native: Native): TestingCore {
     }
   }
 
-  const { Sandbox, apply, clientIp, envNames, runVector, version } = native;
-  return { Engine, MemoryStore, Sandbox, apply, clientIp, envNames, runVector, version };
+  const { Sandbox, apply, clientIp, envNames, readReceipts, receiptAnswer, runVector, version } = native;
+  return { Engine, MemoryStore, Sandbox, apply, clientIp, envNames, readReceipts, receiptAnswer, runVector, version };
 }

@@ -1,22 +1,25 @@
 import type { Outcome } from "./outcome.js";
+import type { DeliveryStatus } from "./receipts.js";
 
-/** Hears of every outcome. */
+/** Hears of every outcome, and of every delivery receipt. */
 export type Observer = (event: Event) => void;
 
-/** One outcome, for counters and logs: no number, no code, no address. */
+/** One outcome or delivery receipt, for counters and logs: no number, no code, no address. */
 export interface Event {
   /** Which call it was. */
-  readonly action: "send" | "verify" | "call";
-  /** What the code is for, as the application named it; for a `call`, the vendor's action. */
+  readonly action: "send" | "verify" | "call" | "receipt";
+  /** What the code is for, as the application named it; for a `call`, the vendor's action; empty for a receipt. */
   readonly purpose: string;
-  /** Which outcome: `sent`, `limited` … */
-  readonly kind: Outcome["kind"];
-  /** Its dotted code, e.g. `limit.cooldown`. */
+  /** Which outcome: `sent`, `limited` …; of a receipt, its status. */
+  readonly kind: Outcome["kind"] | DeliveryStatus;
+  /** Its dotted code, e.g. `limit.cooldown`; of a receipt, the carrier's, e.g. `DELIVERED`, or nothing. */
   readonly code: string;
-  /** The number as it may be shown. */
+  /** The recipient as it may be shown. */
   readonly masked: string | undefined;
-  /** The provider that was asked last, if one was. */
+  /** The provider that was asked last, if one was; of a receipt, its kind. */
   readonly provider: string | undefined;
+  /** The blind name of the send, which its receipts repeat. */
+  readonly sendId: string | undefined;
   /** How long the whole call took, in milliseconds. */
   readonly latencyMs: number;
   /** The rule that refused, e.g. `cooldown`. */
@@ -26,18 +29,47 @@ export interface Event {
 }
 
 /**
+ * Makes the event of an outcome.
+ *
+ * @internal
+ */
+export function eventOf(action: Event["action"], purpose: string, outcome: Outcome, latencyMs: number): Event {
+  const { kind, code, masked, events } = outcome;
+  const { provider, sendId } = outcome as { provider?: string; sendId?: string };
+  const rule = kind === "limited" ? code.slice(code.indexOf(".") + 1) : undefined;
+  return { action, purpose, kind, code, masked, provider, sendId, latencyMs, rule, events };
+}
+
+/**
  * Tells the observer; what it throws never reaches the caller.
  *
  * @internal
  */
-export function report(observer: Observer | undefined, action: Event["action"], purpose: string, outcome: Outcome, latencyMs: number): void {
-  if (observer === undefined) return;
-  const { kind, code, masked, events } = outcome;
-  const { provider } = outcome as { provider?: string };
-  const rule = kind === "limited" ? code.slice(code.indexOf(".") + 1) : undefined;
+export function report(observer: Observer | undefined, event: Event): void {
   try {
-    observer({ action, purpose, kind, code, masked, provider, latencyMs, rule, events });
+    observer?.(event);
   } catch (error) {
     console.warn("sansms: the observer threw", error);
+  }
+}
+
+/** Counts by action, then by provider (empty where none was asked), then by kind of outcome or status of delivery. */
+export type Stats = Record<string, Record<string, Record<string, number>>>;
+
+/**
+ * Counts what this process did.
+ *
+ * @internal
+ */
+export class Tally {
+  readonly #counts: Stats = {};
+
+  add({ action, provider = "", kind }: Event): void {
+    const kinds = ((this.#counts[action] ??= {})[provider] ??= {});
+    kinds[kind] = (kinds[kind] ?? 0) + 1;
+  }
+
+  read(): Stats {
+    return structuredClone(this.#counts);
   }
 }

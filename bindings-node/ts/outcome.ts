@@ -2,7 +2,7 @@
 export type SendOutcome = Sent | Limited | ChallengeRequired | Undelivered | Unknown | Invalid | Unavailable;
 
 /** What a call to `verify` ends with. */
-export type VerifyOutcome = Verified | WrongCode | Expired | Locked | Limited | Invalid | Unavailable;
+export type VerifyOutcome = Verified | WrongCode | Expired | Locked | Limited | Unknown | Invalid | Unavailable;
 
 /** What a call to `call` ends with. */
 export type CallOutcome = Answered | Unknown | Invalid | Unavailable;
@@ -25,12 +25,12 @@ export interface OutcomeBase {
   /** What your operators should hear of, e.g. `budget.80`; no number or code is in it. */
   readonly events: readonly string[];
   /**
-   * The number in E.164, e.g. `+8613800138000`, once it was understood.
+   * The number in E.164, e.g. `+8613800138000`, or the address, once it was understood.
    *
    * It can be read, but is left out when the outcome is printed, spread or serialised.
    */
   readonly to?: string;
-  /** The number as it may be shown and logged, e.g. `+86•••••••00`. */
+  /** The recipient as it may be shown and logged, e.g. `+86•••••••00`. */
   readonly masked?: string;
 }
 
@@ -89,10 +89,15 @@ export interface Undelivered extends OutcomeBase, Wait, ProviderReply {
   readonly ok: false;
 }
 
-/** The request left and no whole answer came: the message may arrive or not, the action be done or not. */
+/**
+ * The request left and no whole answer came: the message may arrive or not, the action be done or not.
+ *
+ * Of a check, where the provider checks codes itself: the try is counted, and nobody knows whether it was right.
+ */
 export interface Unknown extends OutcomeBase, Wait, ProviderReply {
   readonly kind: "unknown";
   readonly ok: false;
+  readonly attemptsLeft?: number;
   readonly resendInMs?: number;
   readonly expiresInMs?: number;
   readonly challenge?: string;

@@ -51,3 +51,11 @@ export interface PhoneOptions {
   /** Segments that nobody has been given; `"refuse"`. */
   readonly unknownSegments?: "refuse" | "accept" | undefined;
 }
+
+/** Which e-mail addresses are served, by their domains. */
+export interface EmailOptions {
+  /** Those that are served: `"example.com"` is that domain alone, `".edu.cn"` every domain beneath; all if left out. */
+  readonly domains?: readonly string[] | undefined;
+  /** Those that are refused, each with every domain beneath; a domain on both lists is refused. */
+  readonly blockedDomains?: readonly string[] | undefined;
+}

@@ -1,3 +1,5 @@
+import type { Credentials, CredentialsFetch } from "./credentials.js";
+
 /** One provider and its account; made by `aliyun`, `tencent`, `gateway` and their like. */
 export type Provider =
   | { readonly aliyun: AliyunOptions }
@@ -17,6 +19,8 @@ export interface AliyunAccount {
   readonly accessKeySecret?: string | undefined;
   /** The token of a temporary (STS) key. */
   readonly securityToken?: string | undefined;
+  /** The key, or a function that is asked for it at each use; the key's own options are then left out. */
+  readonly credentials?: Credentials | CredentialsFetch | undefined;
   /** Another gateway; `http://127.0.0.1:PORT` is one for a sandbox, and then only with keys that begin `sandbox-`. */
   readonly endpoint?: string | undefined;
   /** How requests are signed: as the official SDKs do, or with number and code in the body instead of the URL. */
@@ -130,8 +134,8 @@ export interface TencentAccount {
   readonly secretKey?: string | undefined;
   /** The token of a temporary key. */
   readonly sessionToken?: string | undefined;
-  /** The host gives the key for each call; leave the key's options out. */
-  readonly credentials?: "host" | undefined;
+  /** The key, or a function that is asked for it at each use; the key's own options are then left out. */
+  readonly credentials?: Credentials | CredentialsFetch | undefined;
   /** The region that is called; `ap-guangzhou` if left out. */
   readonly region?: string | undefined;
   /** The region whose host is called, e.g. `ap-hongkong`; the nearest if left out. */
@@ -180,8 +184,8 @@ export interface TencentLegacyOptions {
   readonly appId: string;
   /** The app's key. */
   readonly appKey?: string | undefined;
-  /** The host gives the key for each call; leave `appKey` out. */
-  readonly credentials?: "host" | undefined;
+  /** The key, or a function that is asked for it at each use; the key's own options are then left out. */
+  readonly credentials?: Credentials | CredentialsFetch | undefined;
   /** A message, or a voice that reads the code out; `"sms"` if left out. */
   readonly channel?: "sms" | "voice" | undefined;
   /**
@@ -281,6 +285,8 @@ export interface GatewayOptions {
   readonly key?: string | undefined;
   /** The app secret, `{secret}`; from `SANSMS_GATEWAY_SECRET` if left out. */
   readonly secret?: string | undefined;
+  /** The key, or a function that is asked for it at each use; the key's own options are then left out. */
+  readonly credentials?: Credentials | CredentialsFetch | undefined;
   /** `{sign}`, where the declaration uses it. */
   readonly signName?: string | undefined;
   /** `{template}` by purpose: an id, or a text with `{code}`, `{minutes}` and `{sign}`; `default` serves the others. */

@@ -1,9 +1,11 @@
 import { ConfigError, pickEnv, readError, withErrors, writeConfig, type ServiceOptions } from "./config.js";
 import { readAudit, type Audit } from "./audit.js";
 import { core, type CoreEngine, type CoreFlow } from "./core.js";
+import { Keys } from "./credentials.js";
 import { drive, type Host } from "./driver.js";
 import type { CallOutcome, Outcome, SendOutcome, VerifyOutcome } from "./outcome.js";
-import { report, type Event, type Observer } from "./observer.js";
+import { eventOf, report, Tally, type Event, type Observer, type Stats } from "./observer.js";
+import { readReceipts, ReceiptError, type DeliveryReceipt } from "./receipts.js";
 import { SEAMS, type Seams } from "./seams.js";
 import type { Store } from "./store.js";
 import { writeRequest } from "./text.js";
@@ -11,7 +13,7 @@ import { fetchTransport } from "./transport.js";
 
 /** Whom to send a code to, and on whose behalf. */
 export interface SendRequest {
-  /** The number as it was typed. */
+  /** The number or e-mail address as it was typed. */
   readonly to: string;
   /** What the code is for; it picks the template, and a code is good for its purpose only. */
   readonly purpose: string;
@@ -31,7 +33,7 @@ export interface SendRequest {
 
 /** What to check. */
 export interface VerifyRequest {
-  /** The number as it was typed. */
+  /** The number or e-mail address as it was typed. */
   readonly to: string;
   /** The code as it was typed. */
   readonly code: string;
@@ -49,7 +51,7 @@ export interface VerifyRequest {
 export interface TicketRequest {
   /** The `ticket` of a verification. */
   readonly ticket: string;
-  /** The number in E.164: the `to` of the verification. */
+  /** The number in E.164 or the address: the `to` of the verification. */
   readonly to: string;
   /** The `purpose` of the verification. */
   readonly purpose: string;
@@ -68,18 +70,22 @@ export class Service {
   readonly #host: Host;
   readonly #seed: () => Uint8Array;
   readonly #observer: Observer | undefined;
+  readonly #tally = new Tally();
 
   /** Throws a `ConfigError` when an option is missing or wrong. */
   constructor(options: ServiceOptions) {
     const { store, transport, storeTimeoutMs, onStoreFault, observer, env, ...rest } = options;
     const { [SEAMS]: seams, ...config } = rest as typeof rest & { [SEAMS]?: Seams };
     checkStore(store);
+    const keys = new Keys();
+    const providers = keys.take(config.providers);
     const { Engine, envNames } = core.get().core;
     const variables = pickEnv(envNames(), env ?? processEnv());
-    this.#engine = withErrors(() => new Engine(writeConfig({ ...config, env: variables })));
+    this.#engine = withErrors(() => new Engine(writeConfig({ ...config, providers, env: variables })));
     this.#host = {
       store,
       transport: transport ?? fetchTransport(),
+      keys,
       storeTimeoutMs: storeTimeoutMs ?? 1000,
       onStoreFault,
       now: seams?.now ?? Date.now,
@@ -114,16 +120,72 @@ export class Service {
     return withErrors(() => this.#engine.redeem(`${ticket}`, `${to}`, `${purpose}`, `${ticketFor}`, this.#host.now()));
   }
 
+  /**
+   * The secret part of the path that takes delivery receipts: 22 characters of a URL.
+   *
+   * It follows from the secret, so it is the same on every machine. The vendors sign no push: who doesn't know this part
+   * must not reach the endpoint, so keep the path out of pages and logs.
+   */
+  get receiptPath(): string {
+    return this.#engine.receiptKey();
+  }
+
+  /**
+   * Reads delivery receipts: the body of a push, or what a pull by `call` answered.
+   *
+   * `kind` is the provider's: `aliyun`, `tencent`, `tencent_legacy`. The observer hears of each. They are not signed and
+   * may come twice: they are for statistics, and change no limit. Throws a `ReceiptError` for what is no list of them.
+   */
+  receipts(kind: string, body: string | Readonly<Record<string, unknown>>): DeliveryReceipt[] {
+    const found = readReceipts(kind, typeof body === "string" ? body : JSON.stringify(body));
+    for (const { status, code = "", masked, sendId } of found) {
+      this.#tell({ action: "receipt", purpose: "", kind: status, code, masked, provider: kind, sendId, latencyMs: 0, rule: undefined, events: [] });
+    }
+    return found;
+  }
+
+  /**
+   * Takes a vendor's push of receipts; returns the status and the JSON body to answer with.
+   *
+   * `kind` and `key` come from the path, and `key` must be `receiptPath`. 404 for another key, 400 for a body that is no
+   * receipts, so that it comes again; else 200 and what the vendor expects.
+   */
+  answerPush(kind: string, key: string, body: string): { readonly status: 200 | 400 | 404; readonly body: string } {
+    if (!this.#engine.isReceiptKey(key)) return { status: 404, body: "{}" };
+    try {
+      this.receipts(kind, body);
+    } catch (error) {
+      if (error instanceof ReceiptError) return { status: 400, body: "{}" };
+      throw error;
+    }
+    return { status: 200, body: core.get().core.receiptAnswer(kind) };
+  }
+
+  /**
+   * Returns what this process did so far, e.g. `{ send: { aliyun: { sent: 3 } } }`.
+   *
+   * By `send`, `verify`, `call` and `receipt`, then by provider (empty where none was asked), then by kind of outcome or
+   * status of delivery. A receipt that comes twice counts twice.
+   */
+  stats(): Stats {
+    return this.#tally.read();
+  }
+
   /** Tells what the policy lets an attacker do at most, and where it is weaker than the norms. */
   audit(): Audit {
     return readAudit(this.#engine.audit());
+  }
+
+  #tell(event: Event): void {
+    this.#tally.add(event);
+    report(this.#observer, event);
   }
 
   async #run(action: Event["action"], purpose: string, begin: () => CoreFlow): Promise<Outcome> {
     try {
       const began = performance.now();
       const outcome = await drive(begin(), this.#host);
-      report(this.#observer, action, purpose, outcome, performance.now() - began);
+      this.#tell(eventOf(action, purpose, outcome, performance.now() - began));
       return outcome;
     } catch (error) {
       throw readError(error);

@@ -3,6 +3,7 @@
  *
  * A value is written with `%`, CR and LF percent-escaped, and nothing else; fields are `name: value` lines.
  */
+import type { Credentials } from "./credentials.js";
 import type { Outcome } from "./outcome.js";
 import type { StoreOp } from "./store.js";
 import type { HttpCall, HttpReply } from "./transport.js";
@@ -11,6 +12,7 @@ import type { HttpCall, HttpReply } from "./transport.js";
 export type Step =
   | { kind: "http"; id: number; call: HttpCall }
   | { kind: "store"; id: number; ops: StoreOp[] }
+  | { kind: "credentials"; id: number; provider: string }
   | { kind: "done"; outcome: Outcome };
 
 /** Writes the fields of a request; what is `undefined` or `null` is left out. */
@@ -30,6 +32,8 @@ export function readStep(text: string): Step {
       return { kind, id: Number(id), call: readCall(text) };
     case "store":
       return { kind, id: Number(id), ops: afterFirstLine(text).split("\n").filter(Boolean).map(readOp) };
+    case "credentials":
+      return { kind, id: Number(id), provider: afterFirstLine(text) };
     case "done":
       return { kind, outcome: readOutcome(afterFirstLine(text)) };
     default:
@@ -59,6 +63,13 @@ export function readHttpReply(text: string): HttpReply | undefined {
   if (kind !== "http") return undefined;
   const { lines, body } = headAndBody(text);
   return { status: Number(status), headers: lines.slice(1).map(readHeader), body };
+}
+
+/** Writes a provider's key, or that there is none. */
+export function writeCredentials(key: Credentials | undefined): string {
+  if (key === undefined) return "credentials-fault";
+  const { id, secret, token } = key;
+  return `credentials\n${writeRequest({ id, secret, token })}`;
 }
 
 /** Writes the replies of a store, in the order of its operations. */

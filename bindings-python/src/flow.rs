@@ -30,6 +30,18 @@ pub(crate) fn env_names() -> Vec<&'static str> {
     wire::Engine::env_names().to_vec()
 }
 
+/// Reads delivery receipts of a kind of provider, as JSON; nothing for what is no list of them.
+#[pyfunction]
+pub(crate) fn read_receipts(kind: &str, body: &[u8]) -> Option<String> {
+    wire::read_receipts(kind, body)
+}
+
+/// Returns the body that a vendor expects as the answer to its push.
+#[pyfunction]
+pub(crate) fn receipt_answer(kind: &str) -> &'static str {
+    wire::receipt_answer(kind)
+}
+
 #[pymethods]
 impl Engine {
     /// Checks a configuration, given as JSON.
@@ -95,6 +107,16 @@ impl Engine {
     /// Returns what the policy lets an attacker do, for people to read.
     fn audit_text(&self) -> String {
         self.0.audit_text()
+    }
+
+    /// Returns the secret part of the path that takes delivery receipts.
+    fn receipt_key(&self) -> String {
+        self.0.receipt_key()
+    }
+
+    /// Tells, in constant time, whether a path has the right secret part.
+    fn is_receipt_key(&self, given: &str) -> bool {
+        self.0.is_receipt_key(given)
     }
 
     /// Tells whether a ticket is genuine, fresh, and bound to just this.

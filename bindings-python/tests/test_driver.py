@@ -9,7 +9,7 @@ import pytest
 
 from sansms import DriveError, TransportFault
 from sansms._core import Engine
-from sansms._driver import run
+from sansms._driver import no_key, run
 
 STORE = ("store", 1, [("a", "take 1"), ("b", "take 2")])
 HTTP = ("http", 2, "POST", "https://host.example/?x=13800138000", [("a", "b")], b"body", 1500, 4096)
@@ -43,7 +43,7 @@ class Store:
         return list(self.answer)
 
 
-def drive(flow, *, transport=None, store=None, store_timeout=1.0):
+def drive(flow, *, transport=None, store=None, store_timeout=1.0, fetch=no_key):
     ticks = iter(range(1000, 2000))
     return run(
         flow,
@@ -51,7 +51,17 @@ def drive(flow, *, transport=None, store=None, store_timeout=1.0):
         store=store or Store(),
         now_ms=lambda: next(ticks),
         store_timeout=store_timeout,
+        fetch=fetch,
     )
+
+
+def test_a_key_is_fetched_for_its_provider():
+    flow = Script(("credentials", 3, "vault"), ("credentials", 4, "other"))
+    assert drive(flow, fetch=lambda name: ("credentials", name, "s", None)) == "the outcome"
+    assert [heard[1][:2] for heard in flow.heard[1:]] == [("credentials", "vault"), ("credentials", "other")]
+    flow = Script(("credentials", 3, "vault"))
+    drive(flow)
+    assert flow.heard[1][1] == ("credentials_fault",)
 
 
 def test_a_flow_is_carried_to_its_outcome():

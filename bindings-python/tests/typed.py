@@ -10,12 +10,14 @@ from sansms import (
     ConfigError,
     Event,
     Explanation,
+    Health,
     HttpcoreTransport,
     MemoryStore,
     Outcome,
     RedisStore,
     Service,
     SQLiteStore,
+    Standing,
     TransportFault,
     Urllib3Transport,
     aliyun,
@@ -27,6 +29,7 @@ from sansms import (
     tencent_legacy,
     tencent_mail,
 )
+from sansms.stores import FallbackStore
 from sansms.testing import Clock, Message, Sandbox, conformance
 from sansms.testing.outbox import Outbox
 
@@ -140,3 +143,16 @@ def tencent_accounts() -> Service:
             tencent_mail(from_address="a@b.example", subject="s", templates={"default": "1"}),
         ]
     )
+
+
+def desk(service: Service) -> None:
+    outcome: Outcome = service.inspect("13800138000")
+    standing: Standing | None = outcome.answer
+    if standing is not None:
+        waits: list[int] = [rule["wait_ms"] for rule in standing["rules"]]
+        states: list[str] = [code["state"] for code in standing["codes"]]
+        print(waits, states)
+    outcome = service.reset("13800138000") or service.forget("13800138000")
+    health: Health = service.health()
+    print(health.ok, health.code, health.latency_ms)
+    FallbackStore("memory://", MemoryStore(), for_s=10, on_switch=print).take_events()

@@ -83,6 +83,20 @@ impl Engine {
         Ok(self.0.redeem(ticket, to, purpose, bound, millis(now)?))
     }
 
+    /// Returns the secret part of the path that takes delivery receipts.
+    #[wasm_bindgen(js_name = receiptKey)]
+    #[must_use]
+    pub fn receipt_key(&self) -> String {
+        self.0.receipt_key()
+    }
+
+    /// Tells, in constant time, whether a path has the right secret part.
+    #[wasm_bindgen(js_name = isReceiptKey)]
+    #[must_use]
+    pub fn is_receipt_key(&self, given: &str) -> bool {
+        self.0.is_receipt_key(given)
+    }
+
     /// Tells what the policy lets an attacker do, as JSON.
     #[must_use]
     pub fn audit(&self) -> String {
@@ -168,6 +182,20 @@ pub fn apply(record: Option<Box<[u8]>>, op: &str, now: f64) -> Result<Applied, J
 #[must_use]
 pub fn client_ip(peer: Option<String>, forwarded: &str, proxies: u32) -> Option<String> {
     wire::client_ip(peer.as_deref(), forwarded, proxies as usize)
+}
+
+/// Reads delivery receipts of a kind of provider, as JSON; absent for what is no list of them.
+#[wasm_bindgen(js_name = readReceipts)]
+#[must_use]
+pub fn read_receipts(kind: &str, body: &str) -> Option<String> {
+    wire::read_receipts(kind, body.as_bytes())
+}
+
+/// Returns the body that a vendor expects as the answer to its push.
+#[wasm_bindgen(js_name = receiptAnswer)]
+#[must_use]
+pub fn receipt_answer(kind: &str) -> String {
+    wire::receipt_answer(kind).into()
 }
 
 /// Returns the names of the environment variables that the host should read.

@@ -61,7 +61,7 @@ impl Address {
     pub fn read(text: &str) -> Option<Self> {
         let text = text.trim();
         let bare = match text.split_once('%') {
-            Some((bare, zone)) if bare.contains(':') && !zone.is_empty() => bare,
+            Some((bare, zone)) if bare.as_bytes().contains(&b':') && !zone.is_empty() => bare,
             Some(_) => return None,
             None => text,
         };

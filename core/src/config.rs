@@ -12,7 +12,14 @@ pub struct Section<'a> {
     path: String,
     map: &'a Object,
     known: Vec<&'static str>,
+    wrong: Option<ConfigError>,
 }
+
+/// An option is wrong; its section keeps the error.
+///
+/// What carries no error itself costs next to nothing to hand on, and there are hundreds of options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wrong(());
 
 impl<'a> Section<'a> {
     /// Opens `value` as an object; `path` is its place in the whole configuration, `""` at the top.
@@ -21,21 +28,78 @@ impl<'a> Section<'a> {
     /// [`ConfigCode::Type`] when it is not an object.
     pub fn open(path: &str, value: &'a Value) -> Result<Self, ConfigError> {
         match value {
-            Value::Object(map) => Ok(Self { path: path.into(), map, known: Vec::new() }),
+            Value::Object(map) => Ok(Self { path: path.into(), map, known: Vec::new(), wrong: None }),
             _ => Err(error(ConfigCode::Type, path, "must be an object")),
         }
     }
 
-    /// Returns the full path of an option of this section.
+    /// Returns the full path of an option of this section; of `""` its own.
     #[must_use]
     pub fn path(&self, option: &str) -> String {
-        if self.path.is_empty() { option.into() } else { format!("{}.{option}", self.path) }
+        match (self.path.as_str(), option) {
+            ("", name) | (name, "") => name.into(),
+            (path, _) => [path, ".", option].concat(),
+        }
     }
 
-    /// Makes an error about an option of this section.
+    /// Keeps an error about an option of this section.
     #[must_use]
-    pub fn error(&self, code: ConfigCode, option: &str, message: &str) -> ConfigError {
-        error(code, &self.path(option), message)
+    pub fn error(&mut self, code: ConfigCode, option: &str, message: &str) -> Wrong {
+        let error = error(code, &self.path(option), message);
+        self.refuse(error)
+    }
+
+    /// Keeps an error about a value of this section.
+    #[must_use]
+    pub fn wrong(&mut self, option: &str, message: &str) -> Wrong {
+        self.error(ConfigCode::Value, option, message)
+    }
+
+    /// Keeps an error.
+    #[must_use]
+    pub fn refuse(&mut self, error: ConfigError) -> Wrong {
+        self.wrong = Some(error);
+        Wrong(())
+    }
+
+    /// Names the environment variable that stands in for the option in error.
+    #[must_use]
+    pub fn with_env(&mut self, wrong: Wrong, env: &'static str) -> Wrong {
+        if let Some(error) = &mut self.wrong {
+            error.env = Some(env);
+        }
+        wrong
+    }
+
+    /// Gives what was read, or the error that was kept.
+    ///
+    /// # Errors
+    /// The error of the option that was wrong.
+    pub fn settle<T>(&mut self, read: Result<T, Wrong>) -> Result<T, ConfigError> {
+        read.map_err(|Wrong(())| self.kept())
+    }
+
+    fn kept(&mut self) -> ConfigError {
+        self.wrong.take().unwrap_or_else(|| error(ConfigCode::Value, &self.path, "is wrong"))
+    }
+
+    /// Opens an option as a section of its own.
+    ///
+    /// # Errors
+    /// [`ConfigCode::Type`] when it is not an object.
+    pub fn inner<'b>(&mut self, option: &str, value: &'b Value) -> Result<Section<'b>, Wrong> {
+        Section::open(&self.path(option), value).map_err(|error| self.refuse(error))
+    }
+
+    /// Finishes a section within this one.
+    ///
+    /// # Errors
+    /// What was wrong there, or an option that nobody asked for.
+    pub fn close<T>(&mut self, mut inner: Section<'_>, read: Result<T, Wrong>) -> Result<T, Wrong> {
+        match read {
+            Ok(value) => inner.finish().map(|()| value).map_err(|error| self.refuse(error)),
+            Err(Wrong(())) => Err(self.refuse(inner.kept())),
+        }
     }
 
     /// Returns an option as it stands; JSON null counts as absent.
@@ -48,14 +112,12 @@ impl<'a> Section<'a> {
     ///
     /// # Errors
     /// [`ConfigCode::Type`] or [`ConfigCode::Value`].
-    pub fn text(&mut self, option: &'static str) -> Result<Option<&'a str>, ConfigError> {
+    pub fn text(&mut self, option: &'static str) -> Result<Option<&'a str>, Wrong> {
         let Some(value) = self.value(option) else { return Ok(None) };
         match value {
-            Value::String(text) if text.trim().is_empty() => {
-                Err(self.error(ConfigCode::Value, option, "must not be empty"))
-            }
+            Value::String(text) if text.trim().is_empty() => Err(self.wrong(option, "must not be empty")),
             Value::String(text) if text.trim() != text => {
-                Err(self.error(ConfigCode::Value, option, "must not begin or end with white space"))
+                Err(self.wrong(option, "must not begin or end with white space"))
             }
             Value::String(text) => Ok(Some(text)),
             _ => Err(self.error(ConfigCode::Type, option, "must be text")),
@@ -66,13 +128,13 @@ impl<'a> Section<'a> {
     ///
     /// # Errors
     /// As [`Section::text`], and [`ConfigCode::Missing`], which names `env` if there is one.
-    pub fn required(
-        &mut self,
-        option: &'static str,
-        env: Option<&'static str>,
-    ) -> Result<&'a str, ConfigError> {
-        let found = self.text(option).map_err(|error| ConfigError { env, ..error })?;
-        found.ok_or_else(|| ConfigError { env, ..self.error(ConfigCode::Missing, option, "is required") })
+    pub fn required(&mut self, option: &'static str, env: Option<&'static str>) -> Result<&'a str, Wrong> {
+        let found = match self.text(option) {
+            Ok(Some(text)) => return Ok(text),
+            Ok(None) => self.error(ConfigCode::Missing, option, "is required"),
+            Err(wrong) => wrong,
+        };
+        Err(env.map_or(found, |env| self.with_env(found, env)))
     }
 
     /// Returns a secret that must be there.
@@ -83,7 +145,7 @@ impl<'a> Section<'a> {
         &mut self,
         option: &'static str,
         env: Option<&'static str>,
-    ) -> Result<Secret<String>, ConfigError> {
+    ) -> Result<Secret<String>, Wrong> {
         self.required(option, env).map(|text| Secret::new(text.into()))
     }
 
@@ -95,23 +157,26 @@ impl<'a> Section<'a> {
         &mut self,
         option: &'static str,
         range: core::ops::RangeInclusive<u64>,
-    ) -> Result<Option<u64>, ConfigError> {
+    ) -> Result<Option<u64>, Wrong> {
+        self.between(option, *range.start(), *range.end())
+    }
+
+    fn between(&mut self, option: &'static str, least: u64, most: u64) -> Result<Option<u64>, Wrong> {
         let Some(value) = self.value(option) else { return Ok(None) };
         let Some(number) = value.as_u64() else {
             return Err(self.error(ConfigCode::Type, option, "must be a whole number"));
         };
-        if range.contains(&number) {
+        if least <= number && number <= most {
             return Ok(Some(number));
         }
-        let message = format!("must be from {} to {}", range.start(), range.end());
-        Err(self.error(ConfigCode::Value, option, &message))
+        Err(self.wrong(option, &format!("must be from {least} to {most}")))
     }
 
     /// Returns a yes-or-no option.
     ///
     /// # Errors
     /// [`ConfigCode::Type`].
-    pub fn flag(&mut self, option: &'static str) -> Result<Option<bool>, ConfigError> {
+    pub fn flag(&mut self, option: &'static str) -> Result<Option<bool>, Wrong> {
         let Some(value) = self.value(option) else { return Ok(None) };
         value.as_bool().map(Some).ok_or_else(|| self.error(ConfigCode::Type, option, "must be true or false"))
     }
@@ -124,7 +189,7 @@ impl<'a> Section<'a> {
         &mut self,
         option: &'static str,
         words: &[(&'static str, T)],
-    ) -> Result<Option<T>, ConfigError> {
+    ) -> Result<Option<T>, Wrong> {
         let chosen = self.chosen(option, &|at| words.get(at).map(|(word, _)| *word))?;
         Ok(chosen.and_then(|at| words.get(at)).map(|(_, value)| *value))
     }
@@ -134,7 +199,7 @@ impl<'a> Section<'a> {
         &mut self,
         option: &'static str,
         word: &dyn Fn(usize) -> Option<&'static str>,
-    ) -> Result<Option<usize>, ConfigError> {
+    ) -> Result<Option<usize>, Wrong> {
         let Some(text) = self.text(option)? else { return Ok(None) };
         let mut message = String::from("must be one of ");
         for at in 0.. {
@@ -147,14 +212,14 @@ impl<'a> Section<'a> {
                 None => break,
             }
         }
-        Err(self.error(ConfigCode::Value, option, &message))
+        Err(self.wrong(option, &message))
     }
 
     /// Returns a map from text to text, in key order; empty when absent.
     ///
     /// # Errors
     /// [`ConfigCode::Type`] or [`ConfigCode::Value`], with the entry's path.
-    pub fn texts(&mut self, option: &'static str) -> Result<Vec<(&'a str, &'a str)>, ConfigError> {
+    pub fn texts(&mut self, option: &'static str) -> Result<Vec<(&'a str, &'a str)>, Wrong> {
         let Some(value) = self.value(option) else { return Ok(Vec::new()) };
         let Value::Object(map) = value else {
             return Err(self.error(ConfigCode::Type, option, "must be an object of texts"));
@@ -187,7 +252,7 @@ impl<'a> Section<'a> {
     ///
     /// # Errors
     /// [`ConfigCode::Type`].
-    pub fn list(&mut self, option: &'static str) -> Result<&'a [Value], ConfigError> {
+    pub fn list(&mut self, option: &'static str) -> Result<&'a [Value], Wrong> {
         match self.value(option) {
             None => Ok(&[]),
             Some(Value::Array(list)) => Ok(list),
@@ -210,7 +275,7 @@ impl<'a> Section<'a> {
             None => Ok(()),
             Some(stray) => {
                 let message = format!("is not an option; there are {}", self.known.join(", "));
-                Err(self.error(ConfigCode::Unknown, stray, &message))
+                Err(error(ConfigCode::Unknown, &self.path(stray), &message))
             }
         }
     }
@@ -243,16 +308,21 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn said(section: &mut Section<'_>, read: fn(&mut Section<'_>) -> Result<(), Wrong>) -> String {
+        let read = read(section);
+        section.settle(read).map_or_else(|error| error.to_string(), |()| "ok".into())
+    }
+
     #[test]
     fn errors_name_the_option_and_what_would_be_right() {
         let value = json!({"digits": 9, "name": " x", "on": 1, "strya": 1}).into();
         let mut section = Section::open("policy", &value).unwrap();
         let said: Vec<String> = vec![
-            section.number("digits", 4..=8).unwrap_err().to_string(),
-            section.text("name").unwrap_err().to_string(),
-            section.flag("on").unwrap_err().to_string(),
-            section.required("id", Some("SOME_ID")).unwrap_err().to_string(),
-            section.choice("name2", &[("a", 1)]).map(|_| ()).map_or_else(|e| e.to_string(), |()| "ok".into()),
+            said(&mut section, |section| section.number("digits", 4..=8).map(drop)),
+            said(&mut section, |section| section.text("name").map(drop)),
+            said(&mut section, |section| section.flag("on").map(drop)),
+            said(&mut section, |section| section.required("id", Some("SOME_ID")).map(drop)),
+            said(&mut section, |section| section.choice("name2", &[("a", 1)]).map(drop)),
             section.finish().unwrap_err().to_string(),
         ];
         assert_eq!(

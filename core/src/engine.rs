@@ -1,6 +1,6 @@
 //! One deployment's configuration, ready to start flows.
 
-use crate::config::{Section, error};
+use crate::config::{Section, Wrong, error};
 use crate::email;
 use crate::error::{ConfigCode, ConfigError};
 use crate::flow::action::{ActionFlow, ActionRequest};
@@ -41,38 +41,45 @@ impl Engine {
         let value = json::parse(config_json.as_bytes()).ok().filter(|value| value.as_object().is_some());
         let value = value.ok_or_else(|| error(ConfigCode::Type, "config", "must be a JSON object"))?;
         let mut top = Section::open("", &value)?;
+        let read = Self::read_options(&mut top);
+        let deployment = top.settle(read)?;
+        top.finish()?;
+        Ok(Self { inner: Arc::new(deployment) })
+    }
+
+    fn read_options(top: &mut Section<'_>) -> Result<Deployment, Wrong> {
         let env = top.value("env");
         let env = |name: &str| env?.get(name).and_then(Value::as_str).map(str::to_owned);
-        let keys = keys(&mut top, &env)?;
+        let keys = keys(top, &env)?;
         let namespace = top.text("namespace")?.unwrap_or("default");
         if !is_name(namespace, 32) {
             let message = "must be 1 to 32 characters of a-z A-Z 0-9 _ . -";
-            return Err(top.error(ConfigCode::Value, "namespace", message));
+            return Err(top.wrong("namespace", message));
         }
-        let policy = Policy::from_config(&mut top)?;
+        let policy = Policy::read_options(top)?;
         let phone = match top.value("phone") {
             None => phone::Policy::default(),
             Some(value) => {
-                let mut section = Section::open("phone", value)?;
-                let policy = phone::Policy::from_config(&mut section)?;
-                section.finish()?;
-                policy
+                let mut section = top.inner("phone", value)?;
+                let policy = phone::Policy::read_options(&mut section);
+                top.close(section, policy)?
             }
         };
+        #[cfg(not(feature = "email"))]
+        let email = email::Policy::default();
+        #[cfg(feature = "email")]
         let email = match top.value("email") {
             None => email::Policy::default(),
             Some(value) => {
-                let mut section = Section::open("email", value)?;
-                let policy = email::Policy::from_config(&mut section)?;
-                section.finish()?;
-                policy
+                let mut section = top.inner("email", value)?;
+                let policy = email::Policy::read_options(&mut section);
+                top.close(section, policy)?
             }
         };
-        let providers = provider::from_config(&mut top, &env)?;
-        top.finish()?;
+        let providers = provider::read_options(top, &env)?;
         let breaker = Breaker::new(providers.len());
         let namespace = namespace.to_owned();
-        Ok(Self { inner: Arc::new(Deployment { keys, namespace, policy, phone, email, providers, breaker }) })
+        Ok(Deployment { keys, namespace, policy, phone, email, providers, breaker })
     }
 
     /// Makes a deployment from parts, for providers of the caller's own.
@@ -217,13 +224,14 @@ impl core::fmt::Debug for Engine {
 }
 
 /// Reads the keys; a `secret` that is not an option comes from the environment.
-fn keys(top: &mut Section<'_>, env: &dyn Fn(&str) -> Option<String>) -> Result<Keyring, ConfigError> {
-    match (Keyring::from_config(top), env("SANSMS_SECRET")) {
+fn keys(top: &mut Section<'_>, env: &dyn Fn(&str) -> Option<String>) -> Result<Keyring, Wrong> {
+    let read = Keyring::read_options(top);
+    match (top.settle(read), env("SANSMS_SECRET")) {
         (Err(missing), Some(secret)) if missing.code == ConfigCode::Missing && missing.option == "secret" => {
             let value = Value::Object(Object::from_iter([("secret".to_owned(), Value::String(secret))]));
-            Keyring::from_config(&mut Section::open("", &value)?)
-                .map_err(|error| ConfigError { env: Some("SANSMS_SECRET"), ..error })
+            let keys = Section::open("", &value).and_then(|mut alone| Keyring::from_config(&mut alone));
+            keys.map_err(|error| top.refuse(ConfigError { env: Some("SANSMS_SECRET"), ..error }))
         }
-        (read, _) => read,
+        (read, _) => read.map_err(|error| top.refuse(error)),
     }
 }

@@ -3,7 +3,7 @@
 //! `index` names partitions and never rotates in service. Peppers make codes and proofs and rotate: accept a
 //! new one everywhere, make it current, drop the old one ten minutes later.
 
-use crate::config::Section;
+use crate::config::{Section, Wrong};
 use crate::error::{ConfigCode, ConfigError};
 use crate::mac::{base64url, hmac_sha256};
 use crate::secret::Secret;
@@ -64,12 +64,17 @@ impl Keyring {
     /// When neither or both are there, when one has under [`SECRET_MIN`] bytes, and when several peppers come
     /// without an `index`.
     pub fn from_config(section: &mut Section<'_>) -> Result<Self, ConfigError> {
-        let long = |section: &Section<'_>, option: &str, text: &str| match text.len() >= SECRET_MIN {
+        let read = Self::read_options(section);
+        section.settle(read)
+    }
+
+    pub(crate) fn read_options(section: &mut Section<'_>) -> Result<Self, Wrong> {
+        let long = |section: &mut Section<'_>, option: &str, text: &str| match text.len() >= SECRET_MIN {
             true => Ok(()),
             false => {
                 let message =
                     format!("must have at least {SECRET_MIN} bytes; `python -m sansms secret` makes one");
-                Err(section.error(ConfigCode::Value, option, &message))
+                Err(section.wrong(option, &message))
             }
         };
         let secret = section.text("secret")?;
@@ -92,8 +97,8 @@ impl Keyring {
                 Ok(Self::new(index.as_bytes(), &peppers))
             }
             (None, None, true) => {
-                let error = section.error(ConfigCode::Missing, "secret", "is required");
-                Err(ConfigError { env: Some("SANSMS_SECRET"), ..error })
+                let wrong = section.error(ConfigCode::Missing, "secret", "is required");
+                Err(section.with_env(wrong, "SANSMS_SECRET"))
             }
             (_, None, false) => {
                 let message = "is required with `peppers`, and stays the same while they rotate";
@@ -102,11 +107,9 @@ impl Keyring {
             (None, Some(_), true) => {
                 Err(section.error(ConfigCode::Missing, "peppers", "is required with `index`"))
             }
-            (Some(_), Some(_), _) => Err(section.error(
-                ConfigCode::Value,
-                "secret",
-                "goes alone; with `index` and `peppers` leave it out",
-            )),
+            (Some(_), Some(_), _) => {
+                Err(section.wrong("secret", "goes alone; with `index` and `peppers` leave it out"))
+            }
         }
     }
 

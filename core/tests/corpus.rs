@@ -1,6 +1,5 @@
 //! Replays what the fuzzer kept, and shows that it was worth keeping.
 #![expect(
-    clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::disallowed_methods,

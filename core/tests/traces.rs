@@ -149,7 +149,7 @@ fn fields(outcome: &Outcome) -> Value {
         "retry_after_ms": outcome.retry_after_ms, "resend_in_ms": outcome.resend_in_ms,
         "expires_in_ms": outcome.expires_in_ms, "attempts_left": outcome.attempts_left, "replayed": outcome.replayed,
         "challenge": outcome.challenge, "ticket": outcome.ticket, "provider": outcome.provider,
-        "message_id": outcome.message_id, "request_id": outcome.request_id, "http_status": outcome.http_status,
+        "send_id": outcome.send_id, "message_id": outcome.message_id, "request_id": outcome.request_id, "http_status": outcome.http_status,
         "text_zh": outcome.text_zh, "text_en": outcome.text_en, "events": outcome.events,
         "answer": outcome.answer.as_deref().map(|answer| serde_json::from_str::<Value>(answer).unwrap()),
     });

@@ -29,6 +29,10 @@ pub(crate) fn all() -> Vec<Trace> {
         wires(),
         pepper_rotation(),
         desk(),
+        host_keys(),
+        weights(),
+        managed(),
+        mail(),
     ]
 }
 
@@ -374,5 +378,96 @@ fn desk() -> Trace {
     trace.desk("inspect", to);
     trace.faults(&[Fault::Says(0, 0, "refused version")]);
     trace.desk("forget", to);
+    trace
+}
+
+fn host_keys() -> Trace {
+    let mut config = two_providers();
+    config["providers"][0]["aliyun"] = json!({
+        "credentials": "host", "name": "vault", "endpoint": "http://127.0.0.1:9", "sign_name": "云验证",
+        "templates": {"login": "SMS_1"},
+    });
+    let mut trace = Trace::new("host-keys", "A key that the host gives for each call, or can't.", config);
+    trace.send(login());
+    trace.keyless();
+    trace.send(with(json!({ "to": "13800138001" })));
+    trace.answers(&[Answer::Fault(false)]);
+    trace.send(with(json!({ "to": "13800138002" })));
+    trace
+}
+
+fn weights() -> Trace {
+    let mut config = two_providers();
+    config["policy"] = json!({ "cooldown_s": 0 });
+    config["providers"][0]["aliyun"]["weight"] = json!(3);
+    config["providers"][1]["tencent"]["weight"] = json!(2);
+    let mut last = config["providers"][0]["aliyun"].clone();
+    last["name"] = json!("last");
+    last["wire"] = json!("rpc");
+    last["endpoint"] = json!("http://127.0.0.1:9999");
+    if let Some(last) = last.as_object_mut() {
+        last.remove("weight");
+    }
+    if let Some(providers) = config["providers"].as_array_mut() {
+        providers.insert(0, json!({ "aliyun": last }));
+    }
+    let about = "Weights decide who goes first; a resend goes on to the next, and so does a failure.";
+    let mut trace = Trace::new("weights", about, config);
+    for at in 0..4 {
+        trace.send(with(json!({ "to": format!("1380013800{at}") })));
+    }
+    trace.send(with(json!({ "to": "13800138000" })));
+    trace.answers(&[Answer::Fault(false)]);
+    trace.send(with(json!({ "to": "13800138006" })));
+    trace
+}
+
+fn managed() -> Trace {
+    let config = json!({ "providers": [{"aliyun_auth": {
+        "access_key_id": "sandbox-id", "access_key_secret": "sandbox-secret", "endpoint": "http://127.0.0.1:11",
+        "sign_name": "速通互联验证码", "templates": {"default": "100001"},
+    }}]});
+    let about = "Codes that the provider makes and checks: count, ask, consume.";
+    let mut trace = Trace::new("managed", about, config);
+    trace.send(login());
+    let said = |result: &'static str| [Answer::Reply(200, result)];
+    trace.answers(&said(
+        r#"{"Code":"OK","Message":"成功","RequestId":"r","Success":true,"Model":{"VerifyResult":"UNKNOWN","OutId":""}}"#,
+    ));
+    trace.verify(code("000000"));
+    trace.answers(&[Answer::Fault(true)]);
+    trace.verify(code("123456"));
+    trace.answers(&said(PASS));
+    trace.verify(with(json!({ "code": "123456", "ticket_for": "reset-password" })));
+    trace.answers(&said(PASS));
+    trace.verify(code("123456"));
+    trace.send(with(json!({ "to": "13800138001", "code": "4711" })));
+    trace
+}
+
+const PASS: &str = r#"{"Code":"OK","Message":"成功","RequestId":"r","Success":true,"Model":{"VerifyResult":"PASS","OutId":""}}"#;
+
+fn mail() -> Trace {
+    let mut config = two_providers();
+    config["email"] = json!({ "blocked_domains": ["mailinator.example"] });
+    let mail = json!({ "aliyun_mail": {
+        "access_key_id": "sandbox-id", "access_key_secret": "sandbox-secret", "endpoint": "http://127.0.0.1:12",
+        "account_name": "no-reply@mail.example",
+        "templates": {"login": {"subject": "Your code", "text": "{code} is your code for {minutes} minutes."}},
+    }});
+    if let Some(providers) = config["providers"].as_array_mut() {
+        providers.push(mail);
+    }
+    let mut trace =
+        Trace::new("mail", "A code by e-mail: the same flows and limits, one for a mailbox.", config);
+    let to = |to: &str| with(json!({ "to": to }));
+    let (_, sent) = trace.send(to("Tom+news@Example.COM"));
+    trace.send(to("tom@example.com"));
+    trace.verify(with(json!({ "to": "Tom+news@example.com", "code": not(&sent) })));
+    trace.verify(with(json!({ "to": "Tom+news@example.com", "code": sent })));
+    for wrong in ["tom@", "tom@inbox.mailinator.example", "13800138000x"] {
+        trace.send(to(wrong));
+    }
+    trace.send(login());
     trace
 }

@@ -27,6 +27,7 @@ pub(crate) struct Trace {
     flows: Vec<Value>,
     http: Vec<Answer>,
     faults: Vec<Fault>,
+    keyless: bool,
 }
 
 /// What a provider, or the way to it, answers.
@@ -87,7 +88,18 @@ impl Trace {
             Err(error) => panic!("trace {name}: {error}"),
         };
         let (store, http, faults) = (MemoryStore::new(), Vec::new(), Vec::new());
-        Self { name, about, config: all, engine, store, now: START, flows: Vec::new(), http, faults }
+        Self {
+            name,
+            about,
+            config: all,
+            engine,
+            store,
+            now: START,
+            flows: Vec::new(),
+            http,
+            faults,
+            keyless: false,
+        }
     }
 
     /// Lets time pass.
@@ -98,6 +110,11 @@ impl Trace {
     /// Sets the provider answers of the next flow; without one the provider takes the message.
     pub(crate) fn answers(&mut self, answers: &[Answer]) {
         self.http = answers.to_vec();
+    }
+
+    /// Lets the host have no key for a provider in the next flow.
+    pub(crate) fn keyless(&mut self) {
+        self.keyless = true;
     }
 
     /// Sets what goes wrong with the store in the next flow.
@@ -164,18 +181,26 @@ impl Trace {
             let (id, reply, mut written) = match &step {
                 Step::Done(outcome) => break outcome.clone(),
                 Step::Credentials { id, provider } => {
+                    let secret = "sandbox-secret".to_owned();
+                    let token = "sandbox-token".to_owned();
+                    let told = json!({ "id": "sandbox-id", "secret": secret, "token": token });
                     let given = Credentials {
                         id: "sandbox-id".into(),
-                        secret: Secret::new("sandbox-secret".into()),
-                        token: None,
+                        secret: Secret::new(secret),
+                        token: Some(Secret::new(token)),
                     };
-                    let told = json!({ "id": given.id, "secret": given.secret.expose() });
+                    let (given, told) = if self.keyless { (None, Value::Null) } else { (Some(given), told) };
                     let written = json!({ "credentials": provider, "reply": told });
-                    (*id, Reply::Credentials(Some(given)), written)
+                    (*id, Reply::Credentials(given), written)
                 }
                 Step::Http { id, call } => {
                     code = code_in(call).unwrap_or(code);
-                    let taken = if call.host() == "127.0.0.1:9" { ALIYUN_OK } else { TENCENT_OK };
+                    let taken = match call.host() {
+                        "127.0.0.1:9" => ALIYUN_OK,
+                        "127.0.0.1:11" => AUTH_OK,
+                        "127.0.0.1:12" => MAIL_OK,
+                        _ => TENCENT_OK,
+                    };
                     let answer = if self.http.is_empty() { taken } else { self.http.remove(0) };
                     (*id, answer.reply(), json!({ "http": write_call(call), "reply": answer.write() }))
                 }
@@ -210,6 +235,7 @@ impl Trace {
         };
         self.http.clear();
         self.faults.clear();
+        self.keyless = false;
         let outcome_json = write_outcome(&outcome);
         self.flows.push(json!({
             "call": call, "request": request, "seed": hex(&seed), "start": start, "steps": steps, "outcome": outcome_json,
@@ -233,6 +259,16 @@ pub(crate) const ALIYUN_OK: Answer = Answer::Reply(
 const TENCENT_OK: Answer = Answer::Reply(
     200,
     r#"{"Response":{"SendStatusSet":[{"SerialNo":"5000:1045710669157053657849499619","PhoneNumber":"+8613800138000","Fee":1,"SessionContext":"","Code":"Ok","Message":"send success","IsoCode":"CN"}],"RequestId":"a0aabda6-cf91-4f3e-a81f-9198114a2279"}}"#,
+);
+/// SendSmsVerifyCode took it.
+const AUTH_OK: Answer = Answer::Reply(
+    200,
+    r#"{"AccessDeniedDetail":"","RequestId":"CC3BB6D2-2FDF-4321-9DCE-B38165CE4C47","Message":"成功","Model":{"VerifyCode":"","RequestId":"a3671ccf-0102-4c8e-8797-a3678e091d09","OutId":"","BizId":"112231421412414124123^4"},"Code":"OK","Success":true}"#,
+);
+/// SingleSendMail took it.
+const MAIL_OK: Answer = Answer::Reply(
+    200,
+    r#"{"EnvId":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx","RequestId":"12D086F6-8F31-4658-84C1-006DED011A85"}"#,
 );
 
 impl Answer {
@@ -273,7 +309,7 @@ fn write_outcome(outcome: &Outcome) -> Value {
         "retry_after_ms": outcome.retry_after_ms, "resend_in_ms": outcome.resend_in_ms,
         "expires_in_ms": outcome.expires_in_ms, "attempts_left": outcome.attempts_left, "replayed": outcome.replayed,
         "challenge": outcome.challenge, "ticket": outcome.ticket, "provider": outcome.provider,
-        "message_id": outcome.message_id, "request_id": outcome.request_id, "http_status": outcome.http_status,
+        "send_id": outcome.send_id, "message_id": outcome.message_id, "request_id": outcome.request_id, "http_status": outcome.http_status,
         "text_zh": outcome.text_zh, "text_en": outcome.text_en, "events": outcome.events,
         "answer": outcome.answer.as_deref().and_then(|answer| serde_json::from_str::<Value>(answer).ok()),
     });
@@ -284,7 +320,7 @@ fn write_outcome(outcome: &Outcome) -> Value {
 /// Finds the code in a call: the six digits that its template parameter holds.
 fn code_in(call: &HttpCall) -> Option<String> {
     let text = format!("{} {}", call.url, String::from_utf8_lossy(&call.body));
-    let (_, rest) =
-        text.split_once("%22code%22%3A%22").or_else(|| text.split_once("\"TemplateParamSet\":[\""))?;
+    let marks = ["%22code%22%3A%22", "\"TemplateParamSet\":[\"", "TextBody="];
+    let (_, rest) = marks.iter().find_map(|mark| text.split_once(mark))?;
     Some(rest.chars().take_while(char::is_ascii_alphanumeric).collect())
 }

@@ -8,7 +8,10 @@ import {
   fetchTransport,
   MemoryStore,
   Service,
+  tencent,
   TransportFault,
+  type Credentials,
+  type DeliveryReceipt,
   type SendOutcome,
   type Store,
   type Transport,
@@ -82,6 +85,7 @@ switch (done.kind) {
   case "expired":
   case "locked":
   case "limited":
+  case "unknown":
   case "invalid":
   case "unavailable":
     break;
@@ -170,3 +174,15 @@ sandbox.fault("timeout_after", 2, { vendor: "aliyun" });
 sandbox.fault("earthquake");
 const checks: Promise<void>[] = cases.map(({ run }) => run(mine, sandbox.clock));
 void [created, stores, answered, nodeListener(handle), falls, explained, checks, D1Store, DurableObjectStore, SansmsPartition];
+
+// Keys of the application's own, e-mail, and delivery receipts.
+const fetchKey = async (): Promise<Credentials> => ({ id: "i", secret: "s", token: "t" });
+void new Service({ ...options, providers: [tencent({ credentials: fetchKey, sdkAppId: "1", signName: "示例", templates: {} })] });
+void new Service({ ...options, email: { domains: ["example.com", ".edu.cn"], blockedDomains: ["mailinator.example"] } });
+// @ts-expect-error a key has a secret
+aliyun({ signName: "示例", templates: {}, credentials: () => ({ id: "i" }) });
+const receipts: DeliveryReceipt[] = service.receipts("aliyun", "[]");
+const pushed: { status: number; body: string } = service.answerPush("aliyun", service.receiptPath, "[]");
+const counted: number | undefined = service.stats()["send"]?.["aliyun"]?.["sent"];
+void [receipts[0]?.at?.getTime(), pushed, counted];
+void handlers(service, { clientIp: "cloudflare", "POST /receipts": "receipts" });

@@ -10,10 +10,13 @@ if TYPE_CHECKING:
     from ._aliyun import aliyun, aliyun_auth, aliyun_global, aliyun_mail
     from ._async_transport import HttpcoreTransport
     from ._core import Outcome, __version__
-    from ._errors import ConfigError, DriveError, TransportFault
+    from ._credentials import Credentials
+    from ._desk import Health, Standing
+    from ._errors import ConfigError, DriveError, ReceiptError, TransportFault
     from ._explain import Explanation, explain
     from ._observer import Event
     from ._provider import gateway
+    from ._receipts import DeliveryReceipt
     from ._service import Service
     from ._tencent import tencent, tencent_legacy, tencent_mail
     from ._transport import Urllib3Transport
@@ -22,15 +25,20 @@ if TYPE_CHECKING:
 __all__ = [
     "AsyncRedisStore",
     "ConfigError",
+    "Credentials",
+    "DeliveryReceipt",
     "DriveError",
     "Event",
     "Explanation",
+    "Health",
     "HttpcoreTransport",
     "MemoryStore",
     "Outcome",
+    "ReceiptError",
     "RedisStore",
     "SQLiteStore",
     "Service",
+    "Standing",
     "TransportFault",
     "Urllib3Transport",
     "__version__",
@@ -49,6 +57,7 @@ _HOMES = {
     "AsyncRedisStore": "stores.redis",
     "Event": "_observer",
     "Explanation": "_explain",
+    "Health": "_desk",
     "HttpcoreTransport": "_async_transport",
     "RedisStore": "stores.redis",
     "SQLiteStore": "stores.sqlite",
@@ -62,10 +71,14 @@ _HOMES = {
     "tencent_legacy": "_tencent",
     "tencent_mail": "_tencent",
     "ConfigError": "_errors",
+    "Credentials": "_credentials",
+    "DeliveryReceipt": "_receipts",
     "DriveError": "_errors",
+    "ReceiptError": "_errors",
     "MemoryStore": "stores.memory",
     "Outcome": "_core",
     "Service": "_service",
+    "Standing": "_desk",
     "TransportFault": "_errors",
     "Urllib3Transport": "_transport",
     "__version__": "_core",

@@ -1,7 +1,8 @@
 """Accounts at Alibaba Cloud, as functions, so that their options have names and types.
 
 Each returns what `Service(providers=[…])` takes. The key comes from ALIBABA_CLOUD_ACCESS_KEY_ID,
-ALIBABA_CLOUD_ACCESS_KEY_SECRET and ALIBABA_CLOUD_SECURITY_TOKEN if left out. `endpoint` is another host, such as a
+ALIBABA_CLOUD_ACCESS_KEY_SECRET and ALIBABA_CLOUD_SECURITY_TOKEN if left out. `credentials` stands in for the options
+of a key: `Credentials`, or a callable that returns them and is asked at each use. `endpoint` is another host, such as a
 sandbox at `http://127.0.0.1:PORT`, and then only with keys that begin with `sandbox-`. `wire` is `acs3`, as the
 official SDKs sign, or `rpc`, which has number and code in the body instead of the URL. `name` is what outcomes and
 events call the account, `weight` how often it goes first against the others' weights, `timeout_ms` how long one call
@@ -14,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any, Literal, TypedDict
+
+    from ._credentials import Credentials, Fetch
 
     Wire = Literal["acs3", "rpc"]
     SmsRegion = Literal[
@@ -48,6 +51,7 @@ def aliyun(
     access_key_id: str | None = None,
     access_key_secret: str | None = None,
     security_token: str | None = None,
+    credentials: Fetch | Credentials | None = None,
     region: SmsRegion | None = None,
     endpoint: str | None = None,
     wire: Wire | None = None,
@@ -79,6 +83,7 @@ def aliyun_auth(
     access_key_id: str | None = None,
     access_key_secret: str | None = None,
     security_token: str | None = None,
+    credentials: Fetch | Credentials | None = None,
     endpoint: str | None = None,
     wire: Wire | None = None,
     name: str | None = None,
@@ -108,6 +113,7 @@ def aliyun_global(
     access_key_id: str | None = None,
     access_key_secret: str | None = None,
     security_token: str | None = None,
+    credentials: Fetch | Credentials | None = None,
     region: SmsRegion | None = None,
     endpoint: str | None = None,
     wire: Wire | None = None,
@@ -135,6 +141,7 @@ def aliyun_mail(
     access_key_id: str | None = None,
     access_key_secret: str | None = None,
     security_token: str | None = None,
+    credentials: Fetch | Credentials | None = None,
     region: MailRegion | None = None,
     endpoint: str | None = None,
     wire: Wire | None = None,

@@ -14,20 +14,29 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._core import Flow, Outcome
-    from ._types import AsyncTransport, HttpReply, HttpStep, StoreReply
+    from ._types import AsyncTransport, CredentialsReply, HttpReply, HttpStep, StoreReply
 
     AsyncRun = Callable[[list[tuple[str, str]], float], Awaitable[Any]]
 
 
 async def run(
-    flow: Flow, *, transport: AsyncTransport, store: AsyncRun, now_ms: Callable[[], int], store_timeout: float
+    flow: Flow,
+    *,
+    transport: AsyncTransport,
+    store: AsyncRun,
+    now_ms: Callable[[], int],
+    store_timeout: float,
+    fetch: Callable[[str], Awaitable[CredentialsReply]],
 ) -> Outcome:
     """Runs a flow to its end; `store_timeout`, in seconds, spans all its store steps."""
+    reply: HttpReply | StoreReply | CredentialsReply
     step = flow.start(now_ms())
     try:
         while step[0] != "done":
             if step[0] == "http":
-                reply: HttpReply | StoreReply = await exchange(transport, step)
+                reply = await exchange(transport, step)
+            elif step[0] == "credentials":
+                reply = await fetch(step[2])
             else:
                 began = monotonic()
                 reply = await consult(store, step[2], store_timeout)
@@ -35,6 +44,7 @@ async def run(
             step = flow.resume(step[1], reply, now_ms())
     except BaseException:
         del step  # it may hold the number and the code, and tracebacks show locals
+        reply = ("store_fault",)  # it may hold a key
         raise
     return step[1]
 
@@ -67,6 +77,11 @@ async def consult(store: AsyncRun, ops: list[tuple[str, str]], timeout: float) -
     except Exception as error:
         warn("the store", error)
         return ("store_fault",)
+
+
+async def no_key(provider: str) -> CredentialsReply:
+    """Answers for a service whose providers' keys are all in its settings."""
+    return ("credentials_fault",)
 
 
 def in_thread(call: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:

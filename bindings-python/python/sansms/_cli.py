@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._core import Outcome
+    from ._desk import Standing
     from ._service import Service
 
 SETTINGS = "sansms.json"
@@ -60,6 +61,17 @@ def parser() -> argparse.ArgumentParser:
         added.add_argument("--ip", default="127.0.0.1", help="the client's address; %(default)s unless told")
         added.add_argument("--session", help="what binds the code to who asked")
         added.add_argument("--settings", help=SETTINGS_HELP)
+    for name, help in (
+        ("inspect", "tell how a number stands: what is counted, and its live codes"),
+        ("reset", "let what is counted about a number begin anew; its live codes end"),
+        ("forget", "erase what is kept about a number"),
+    ):
+        added = command(name, desk, help)
+        added.set_defaults(task=name)
+        added.add_argument("number", help="as people type it")
+        added.add_argument("--settings", help=SETTINGS_HELP)
+    added = command("health", health, "tell whether the store answers")
+    added.add_argument("--settings", help=SETTINGS_HELP)
     added = command("explain", explain, "tell what a provider's code means, and what to do")
     added.add_argument("code", help="e.g. isv.BUSINESS_LIMIT_CONTROL")
     added = command("audit", audit, "tell what the policy lets an attacker do, and where norms ask for more")
@@ -87,6 +99,40 @@ def verify(options: argparse.Namespace) -> int:
             options.number, options.code, purpose=options.purpose, ip=options.ip, session=options.session
         )
     return tell(done)
+
+
+def desk(options: argparse.Namespace) -> int:
+    """Inspects, resets or forgets a number."""
+    with service(options.settings) as opened:
+        outcome: Outcome = getattr(opened, options.task)(options.number)
+    status = tell(outcome)
+    for line in standing(outcome.answer):
+        print(f"  {line}")
+    return status
+
+
+def health(options: argparse.Namespace) -> int:
+    """Asks the store whether it answers."""
+    with service(options.settings) as opened:
+        found = opened.health()
+    print(f"{found.code}  {found.latency_ms:.0f} ms")
+    return 0 if found else 1
+
+
+def standing(answer: Standing | dict[str, Any] | None) -> list[str]:
+    """Says how a recipient stands, in lines."""
+    if answer is None:
+        return []
+    lines: list[str] = []
+    for rule in answer["rules"]:
+        wait = f", again in {-(-rule['wait_ms'] // 1000)} s" if rule["wait_ms"] else ""
+        lines.append(f"{rule['rule']} {rule['limit']}/{rule['window_ms'] // 1000}s: {rule['used']} used{wait}")
+    for code in answer["codes"]:
+        lines.append(
+            f"code {code['state']}: {code['tries_left']} tries left, sent again {code['resent']} times, "
+            f"ends in {-(-code['expires_in_ms'] // 1000)} s"
+        )
+    return lines
 
 
 def explain(options: argparse.Namespace) -> int:

@@ -1,6 +1,6 @@
 from typing import Any, final
 
-from ._types import HttpReply, Step, StoreReply
+from ._types import CredentialsReply, HttpReply, Step, StoreReply
 
 __all__ = [
     "Engine",
@@ -12,6 +12,8 @@ __all__ = [
     "apply",
     "client_ip",
     "env_names",
+    "read_receipts",
+    "receipt_answer",
     "redis_script",
     "run_vector",
 ]
@@ -49,12 +51,14 @@ class Engine:
     def desk(self, task: str, to: str = "") -> Flow: ...
     def audit_json(self) -> str: ...
     def audit_text(self) -> str: ...
+    def receipt_key(self) -> str: ...
+    def is_receipt_key(self, given: str) -> bool: ...
     def redeem(self, ticket: str, to: str, purpose: str, bound: str, now_ms: int) -> bool: ...
 
 @final
 class Flow:
     def start(self, now_ms: int) -> Step: ...
-    def resume(self, id: int, reply: HttpReply | StoreReply, now_ms: int) -> Step: ...
+    def resume(self, id: int, reply: HttpReply | StoreReply | CredentialsReply, now_ms: int) -> Step: ...
 
 @final
 class Outcome:
@@ -71,10 +75,10 @@ class Outcome:
         """A stable dotted code, e.g. `limit.number_cooldown`."""
     @property
     def to(self) -> str | None:
-        """The number in E.164, for keeping; not for a log."""
+        """The number in E.164 or the address, for keeping; not for a log."""
     @property
     def masked(self) -> str | None:
-        """The number as it may be shown."""
+        """The recipient as it may be shown."""
     @property
     def retry_after(self) -> int | None:
         """Seconds until asking again makes sense, rounded up."""
@@ -109,8 +113,8 @@ class Outcome:
     def request_id(self) -> str | None:
         """The provider's id of the request."""
     @property
-    def answer(self) -> dict[str, Any] | None:
-        """What the vendor said to a `call`, as it documents it; it may hold numbers and texts. Or what `inspect` found."""
+    def answer(self) -> Any:
+        """What the vendor said to a `call`, which may hold numbers and texts, or what `inspect` found."""
     @property
     def http_status(self) -> int:
         """The status that an HTTP handler would answer with."""
@@ -141,5 +145,7 @@ class Sandbox:
 def apply(record: bytes | None, op: str, now_ms: int) -> tuple[bytes | None, int, str]: ...
 def client_ip(peer: str | None, forwarded: str, proxies: int) -> str | None: ...
 def env_names() -> list[str]: ...
+def read_receipts(kind: str, body: bytes) -> str | None: ...
+def receipt_answer(kind: str) -> str: ...
 def redis_script() -> tuple[str, str]: ...
 def run_vector(input: str) -> str: ...

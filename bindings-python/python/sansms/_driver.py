@@ -11,16 +11,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ._core import Flow, Outcome
-    from ._types import HttpReply, HttpStep, Store, StoreReply, Transport
+    from ._types import CredentialsReply, HttpReply, HttpStep, Store, StoreReply, Transport
 
 
-def run(flow: Flow, *, transport: Transport, store: Store, now_ms: Callable[[], int], store_timeout: float) -> Outcome:
+def run(
+    flow: Flow,
+    *,
+    transport: Transport,
+    store: Store,
+    now_ms: Callable[[], int],
+    store_timeout: float,
+    fetch: Callable[[str], CredentialsReply],
+) -> Outcome:
     """Runs a flow to its end; `store_timeout`, in seconds, spans all its store steps."""
+    reply: HttpReply | StoreReply | CredentialsReply
     step = flow.start(now_ms())
     try:
         while step[0] != "done":
             if step[0] == "http":
-                reply: HttpReply | StoreReply = exchange(transport, step)
+                reply = exchange(transport, step)
+            elif step[0] == "credentials":
+                reply = fetch(step[2])
             else:
                 began = monotonic()
                 reply = consult(store, step[2], store_timeout)
@@ -28,6 +39,7 @@ def run(flow: Flow, *, transport: Transport, store: Store, now_ms: Callable[[], 
             step = flow.resume(step[1], reply, now_ms())
     except BaseException:
         del step  # it may hold the number and the code, and tracebacks show locals
+        reply = ("store_fault",)  # it may hold a key
         raise
     return step[1]
 
@@ -65,7 +77,12 @@ def consult(store: Store, ops: list[tuple[str, str]], timeout: float) -> StoreRe
         return ("store_fault",)
 
 
-def warn(who: str, error: Exception) -> None:
+def no_key(provider: str) -> CredentialsReply:
+    """Answers for a service whose providers' keys are all in its settings."""
+    return ("credentials_fault",)
+
+
+def warn(who: str, error: BaseException) -> None:
     """Logs the class of an error and nothing more: its text may hold a number, a code or a key."""
     from logging import getLogger
 

@@ -1,4 +1,4 @@
-"""The exceptions: a wrong configuration, a bug in a driver, a failed exchange."""
+"""The exceptions: a wrong configuration, a bug in a driver, a failed exchange, a body that is no receipts."""
 
 from __future__ import annotations
 
@@ -47,3 +47,15 @@ class TransportFault(Exception):
 
     def __str__(self) -> str:
         return f"the exchange failed {'after' if self.sent else 'before'} the request left"
+
+
+class ReceiptError(ValueError):
+    """A body is no list of delivery receipts of this provider's; answered with an error, it comes again."""
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(provider)
+        self.provider: str = provider
+        """The kind of provider that was named."""
+
+    def __str__(self) -> str:
+        return f"the body is no list of receipts of {self.provider}"

@@ -7,6 +7,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any, Literal, TypedDict
 
+    from ._credentials import Credentials, Fetch
+
     FailureClass = Literal["rejected", "account", "throttled", "unavailable", "ambiguous"]
 
     class _Signature(TypedDict):
@@ -45,6 +47,7 @@ def gateway(
     classes: Mapping[str, FailureClass] | None = None,
     key: str | None = None,
     secret: str | None = None,
+    credentials: Fetch | Credentials | None = None,
     sign_name: str | None = None,
     templates: Mapping[str, str] | None = None,
     channel: Literal["sms", "email"] | None = None,
@@ -55,7 +58,8 @@ def gateway(
     """Declares a gateway and names an account at it, for `Service(providers=[…])`.
 
     Texts in `url`, `headers` and `body` hold placeholders such as `{e164}` and `{code}`; `docs/gateways.md` has
-    them all. `key` and `secret` come from SANSMS_GATEWAY_KEY and SANSMS_GATEWAY_SECRET if left out.
+    them all. `key` and `secret` come from SANSMS_GATEWAY_KEY and SANSMS_GATEWAY_SECRET if left out;
+    `credentials`, or a callable that returns them at each use, stands in for both.
     """
     options = locals()
     return {"gateway": {option: value for option, value in options.items() if value is not None}}

@@ -7,7 +7,8 @@ from threading import Lock
 from time import monotonic, time
 
 from . import _core, _driver
-from ._errors import ConfigError
+from ._errors import ConfigError, ReceiptError
+from ._observer import Event, Tally, report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,12 +16,15 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
+    from ._credentials import Keys
+    from ._desk import Health
+    from ._receipts import DeliveryReceipt
     from ._types import AsyncStore, AsyncTransport, Observer, Store, Transport
 
 DEFAULT_STORE = "sqlite:///sansms.sqlite3"
 """The store of a service that is told of none: a file in the working directory."""
 
-RULES = ("budget_per_day", "ip", "namespace", "phone", "policy", "session")
+RULES = ("budget_per_day", "email", "ip", "namespace", "phone", "policy", "session")
 """The options that hold no secret."""
 
 
@@ -45,14 +49,21 @@ class Service:
     ) -> None:
         """Checks the settings.
 
-        `providers` are tried in order, e.g. `[{"aliyun": {"sign_name": …, "templates": {"register": "SMS_1"}}}]`.
+        `providers` are tried in order, e.g. `[aliyun(sign_name=…, templates={"register": "SMS_1"})]`; a provider's
+        `credentials` may be a callable that is asked at each use.
         `secret` is 32 bytes or more. What is left out may come from the environment, e.g. `SANSMS_SECRET`.
         `store` is a store or a URL (`redis://…`, `rediss://…`, `sqlite:///file`, `memory://`); left out, it is that
         of the environment variable `SANSMS_STORE`, and without that the file `sansms.sqlite3` in the working
         directory. `store_timeout` is for all store steps of one call, in seconds. `observer` hears of every outcome.
-        Raises `ConfigError`.
+        `email` says which addresses are served, by `domains` and `blocked_domains`. Raises `ConfigError`.
         """
+        self._keys: Keys | None = None
         try:
+            if providers is not None and _has_credentials(providers):
+                from ._credentials import Keys
+
+                self._keys = Keys()
+                providers = self._keys.take(providers)
             self._engine = _engine(providers=providers, secret=secret, **options)
             store = _store(store, options.get("env"))
         except ConfigError as error:
@@ -62,7 +73,8 @@ class Service:
         self._store = store
         self._transport = transport
         self._async_transport = async_transport
-        self._observer = observer
+        self._observer = _observer(observer, store)
+        self._tally = Tally()
         self._store_timeout = store_timeout
         self._opening = Lock()
         self._clock: Callable[[], float] = time
@@ -80,7 +92,7 @@ class Service:
         code: str | None = None,
         deliver: bool = True,
     ) -> _core.Outcome:
-        """Sends a code to a number, as it was typed; nothing typed (`None`) is an outcome too.
+        """Sends a code to a number or an e-mail address, as it was typed; nothing typed (`None`) is an outcome too.
 
         `ip` is the client's address. `session` binds the code to who asked. The same `idempotency_key` again sends
         nothing and hears the first answer. `code` is one of your own making. `deliver=False` applies all limits and
@@ -157,12 +169,135 @@ class Service:
         del params  # nothing of the user's in a traceback from here on
         return await self._arun("call", action, flow)
 
+    def inspect(self, to: str | None) -> _core.Outcome:
+        """Tells how a recipient stands, for support staff; changes nothing.
+
+        What is found is the outcome's `answer`, a `Standing`. What can't be read as a recipient is `invalid`.
+        """
+        flow = self._engine.desk("inspect", to or "")
+        del to  # nothing of the user's in a traceback from here on
+        return self._run("inspect", "", flow)
+
+    def reset(self, to: str | None) -> _core.Outcome:
+        """Lets what is counted about a recipient begin anew: sends, wrong tries, idempotency keys; live codes end.
+
+        What is counted about addresses, devices, prefixes, countries and the budget stays.
+        """
+        flow = self._engine.desk("reset", to or "")
+        del to  # nothing of the user's in a traceback from here on
+        return self._run("reset", "", flow)
+
+    def forget(self, to: str | None) -> _core.Outcome:
+        """Erases what is kept about a recipient, as the law may want; the same step as `reset`.
+
+        No other record is about one recipient.
+        """
+        flow = self._engine.desk("forget", to or "")
+        del to  # nothing of the user's in a traceback from here on
+        return self._run("forget", "", flow)
+
+    def health(self) -> Health:
+        """Asks the store, within `store_timeout`, for two looks that change nothing: for a readiness probe."""
+        from ._desk import Health
+
+        began = monotonic()
+        try:
+            outcome = self._run("health", "", self._engine.desk("health"))
+        except ConfigError as error:
+            return Health(False, error.code, (monotonic() - began) * 1000)
+        return Health(outcome.ok, outcome.code, (monotonic() - began) * 1000)
+
+    async def ainspect(self, to: str | None) -> _core.Outcome:
+        """Is `inspect` for asyncio: nothing in it blocks the loop."""
+        flow = self._engine.desk("inspect", to or "")
+        del to  # nothing of the user's in a traceback from here on
+        return await self._arun("inspect", "", flow)
+
+    async def areset(self, to: str | None) -> _core.Outcome:
+        """Is `reset` for asyncio: nothing in it blocks the loop."""
+        flow = self._engine.desk("reset", to or "")
+        del to  # nothing of the user's in a traceback from here on
+        return await self._arun("reset", "", flow)
+
+    async def aforget(self, to: str | None) -> _core.Outcome:
+        """Is `forget` for asyncio: nothing in it blocks the loop."""
+        flow = self._engine.desk("forget", to or "")
+        del to  # nothing of the user's in a traceback from here on
+        return await self._arun("forget", "", flow)
+
+    async def ahealth(self) -> Health:
+        """Is `health` for asyncio: nothing in it blocks the loop."""
+        from ._desk import Health
+
+        began = monotonic()
+        try:
+            outcome = await self._arun("health", "", self._engine.desk("health"))
+        except ConfigError as error:
+            return Health(False, error.code, (monotonic() - began) * 1000)
+        return Health(outcome.ok, outcome.code, (monotonic() - began) * 1000)
+
     def redeem(self, ticket: str, to: str, *, purpose: str, ticket_for: str) -> bool:
         """Tells whether a ticket of `verify` is genuine, fresh, and bound to just this.
 
         A ticket can be redeemed until it ends: what must happen only once is for the application to make so.
         """
         return self._engine.redeem(ticket, to, purpose, ticket_for, self._now_ms())
+
+    @property
+    def receipt_path(self) -> str:
+        """The secret part of the path that takes delivery receipts: 22 characters of a URL.
+
+        It follows from the secret, so it is the same on every machine. The vendors sign no push: who doesn't know
+        this part must not reach the endpoint, so keep the path out of pages and logs.
+        """
+        return self._engine.receipt_key()
+
+    def receipts(self, kind: str, body: bytes | str | Mapping[str, Any]) -> list[DeliveryReceipt]:
+        """Reads delivery receipts: the body of a push, or what a pull by `call` answered.
+
+        `kind` is the provider's: `aliyun`, `tencent`, `tencent_legacy`. The observer hears of each. They are not
+        signed and may come twice: they are for statistics, and change no limit. Raises `ReceiptError` for what is no
+        list of receipts of this kind's.
+        """
+        from ._receipts import read
+
+        found = read(kind, body)
+        for each in found:
+            self._tally.add("receipt", kind, each.status)
+            if self._observer is not None:
+                event = Event(
+                    "receipt",
+                    "",
+                    kind=each.status,
+                    code=each.code or "",
+                    masked=each.masked,
+                    provider=kind,
+                    send_id=each.send_id,
+                )
+                report(self._observer, event)
+        return found
+
+    def answer_push(self, kind: str, key: str, body: bytes | str) -> tuple[int, str]:
+        """Takes a vendor's push of receipts; returns the status and the JSON body to answer with.
+
+        `kind` and `key` come from the path, and `key` must be `receipt_path`. 404 for another key, 400 for a body
+        that is no receipts, so that it comes again; else 200 and what the vendor expects.
+        """
+        if not self._engine.is_receipt_key(key):
+            return 404, "{}"
+        try:
+            self.receipts(kind, body)
+        except ReceiptError:
+            return 400, "{}"
+        return 200, _core.receipt_answer(kind)
+
+    def stats(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Returns what this process did so far, e.g. `{"send": {"aliyun": {"sent": 3}}}`.
+
+        By `send`, `verify`, `call` and `receipt`, then by provider (empty where none was asked), then by kind of
+        outcome or status of delivery. A receipt that comes twice counts twice.
+        """
+        return self._tally.read()
 
     def audit(self) -> dict[str, Any]:
         """Tells what the policy lets an attacker do at most, and where it is weaker than the norms.
@@ -263,6 +398,8 @@ class Service:
         store: Any = self._store
         if not hasattr(store, "run"):
             raise ConfigError("config.type", "store", "serves asend and averify only")
+        if self._keys is not None:
+            self._keys.check_blocking()
         began = monotonic()
         outcome = _driver.run(
             flow,
@@ -270,6 +407,7 @@ class Service:
             store=store,
             now_ms=self._now_ms,
             store_timeout=self._store_timeout,
+            fetch=self._keys.fetch if self._keys is not None else _driver.no_key,
         )
         return self._report(action, purpose, outcome, began)
 
@@ -284,14 +422,25 @@ class Service:
             store=store.arun if hasattr(store, "arun") else _async.in_thread(store.run),
             now_ms=self._now_ms,
             store_timeout=self._store_timeout,
+            fetch=self._keys.afetch if self._keys is not None else _async.no_key,
         )
         return self._report(action, purpose, outcome, began)
 
     def _report(self, action: str, purpose: str, outcome: _core.Outcome, began: float) -> _core.Outcome:
+        self._tally.add(action, outcome.provider, outcome.kind)
         if self._observer is not None:
-            from ._observer import report
-
-            report(self._observer, action, purpose, outcome, (monotonic() - began) * 1000)
+            event = Event(
+                action,
+                purpose,
+                kind=outcome.kind,
+                code=outcome.code,
+                masked=outcome.masked,
+                provider=outcome.provider,
+                send_id=outcome.send_id,
+                latency_ms=(monotonic() - began) * 1000,
+                events=outcome.events,
+            )
+            report(self._observer, event)
         return outcome
 
     def _now_ms(self) -> int:
@@ -341,12 +490,34 @@ class Service:
             return self._async_transport
 
 
+def _observer(observer: Observer | None, store: object) -> Observer | None:
+    """Lets the observer hear what a store has to tell, with the next outcome."""
+    take: Callable[[], list[str]] | None = getattr(store, "take_events", None)
+    if observer is None or take is None:
+        return observer
+    hears = observer
+
+    def hear(event: Event) -> object:
+        event.events = [*event.events, *take()]
+        return hears(event)
+
+    return hear
+
+
 def _engine(**options: object) -> _core.Engine:
     from json import dumps
 
     config = {name: value for name, value in options.items() if value is not None}
     config.setdefault("env", {name: environ[name] for name in _core.env_names() if name in environ})
     return _core.Engine(dumps(config))
+
+
+def _has_credentials(providers: Any) -> bool:
+    """Tells whether an entry has `credentials`; what is of another shape is the core's to refuse."""
+    if not isinstance(providers, (list, tuple)):
+        return False
+    options = [each for entry in providers if isinstance(entry, dict) for each in entry.values()]
+    return any(isinstance(each, dict) and "credentials" in each for each in options)
 
 
 def _store(store: Store | AsyncStore | str | None, env: object) -> Store | AsyncStore:

@@ -1,7 +1,8 @@
 """Accounts at Tencent, as functions, so that their options have names and types.
 
 Each returns what `Service(providers=[…])` takes. The cloud's key comes from TENCENTCLOUD_SECRET_ID,
-TENCENTCLOUD_SECRET_KEY and TENCENTCLOUD_SESSION_TOKEN if left out. `region` is the region that is called,
+TENCENTCLOUD_SECRET_KEY and TENCENTCLOUD_SESSION_TOKEN if left out. `credentials` stands in for the options of a key:
+`Credentials`, or a callable that returns them and is asked at each use. `region` is the region that is called,
 `ap-guangzhou` if left out, and `host_region` whose host is called, the nearest if left out. `signature` is `tc3`, or
 one of the older ways. `endpoint` is another host, such as a sandbox at `http://127.0.0.1:PORT`, and then only with
 keys that begin with `sandbox-`. `name` is what outcomes and events call the account, `weight` how often it goes first
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any, Literal
 
+    from ._credentials import Credentials, Fetch
+
     Signature = Literal["tc3", "hmac_sha1", "hmac_sha256"]
 
 
@@ -27,7 +30,7 @@ def tencent(
     secret_id: str | None = None,
     secret_key: str | None = None,
     session_token: str | None = None,
-    credentials: Literal["host"] | None = None,
+    credentials: Fetch | Credentials | None = None,
     region: str | None = None,
     host_region: str | None = None,
     signature: Signature | None = None,
@@ -54,7 +57,7 @@ def tencent_mail(
     secret_id: str | None = None,
     secret_key: str | None = None,
     session_token: str | None = None,
-    credentials: Literal["host"] | None = None,
+    credentials: Fetch | Credentials | None = None,
     region: str | None = None,
     host_region: str | None = None,
     signature: Signature | None = None,
@@ -75,7 +78,7 @@ def tencent_legacy(
     *,
     app_id: str,
     app_key: str | None = None,
-    credentials: Literal["host"] | None = None,
+    credentials: Fetch | Credentials | None = None,
     channel: Literal["sms", "voice"] | None = None,
     templates: Mapping[str, str] | None = None,
     template_params: Sequence[str] | None = None,

@@ -17,16 +17,22 @@ HttpStep = tuple[Literal["http"], int, str, str, list[tuple[str, str]], bytes, i
 StoreStep = tuple[Literal["store"], int, list[tuple[str, str]]]
 """`("store", id, [(key, operation), …])`"""
 
+CredentialsStep = tuple[Literal["credentials"], int, str]
+"""`("credentials", id, provider)`"""
+
 DoneStep = tuple[Literal["done"], Outcome]
 """`("done", outcome)`"""
 
-Step = Union[HttpStep, StoreStep, DoneStep]
+Step = Union[HttpStep, StoreStep, CredentialsStep, DoneStep]
 
 HttpReply = Union[
     tuple[Literal["http"], int, list[tuple[str, str]], bytes],
     tuple[Literal["http_fault"], bool],
 ]
 """`("http", status, headers, body)` or `("http_fault", sent)`"""
+
+CredentialsReply = Union[tuple[Literal["credentials"], str, str, Union[str, None]], tuple[Literal["credentials_fault"]]]
+"""`("credentials", id, secret, token or None)` or `("credentials_fault",)`"""
 
 StoreReply = Union[tuple[Literal["store"], Sequence[Union[str, None]]], tuple[Literal["store_fault"]]]
 """`("store", [reply or None, …])` or `("store_fault",)`"""

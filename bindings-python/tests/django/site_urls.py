@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.transaction import non_atomic_requests
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import path
+from django.urls import include, path
 from people.models import Attempt, User
 
 from django import forms
@@ -65,6 +65,7 @@ async def register_async(request):
 urlpatterns = [
     path("code/", sample_views.send_code, name="send_code"),
     path("register/", sample_views.register, name="register"),
+    path("sansms/", include("sansms.django.urls")),
     path("form/", register_by_form),
     path("raise/", register_or_raise),
     path("login/", log_in),

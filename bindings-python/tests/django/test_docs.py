@@ -15,6 +15,7 @@ from django.test import override_settings
 from people.models import User
 from visitors import E164, NUMBER
 
+from sansms import Service
 from sansms.django import checks, service
 
 ROOT = Path(__file__).parents[3]
@@ -59,8 +60,13 @@ def test_the_views_of_a_document_work(name, sandbox, browser, rf, monkeypatch, s
     if name.startswith("README"):
         given.update(SECRET="x" * 32, phone="13900139000", client_ip=ADDRESS, session_key="s", code="000000")
         given.update(create_user=None, show=lambda text, status, retry_after: given.update(shown=status))
+        given.update(APP_KEY="key", API_KEY="key")
         monkeypatch.setenv("REDIS_URL", "memory://")
+        for name_of_key in ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY"):
+            monkeypatch.setenv(name_of_key, "key")
     names = run(name, **given)
+    if name.startswith("README"):
+        Service(providers=names["SYSTEMS"], secret="x" * 32)
     with override_settings(SANSMS=names["SANSMS"]):
         assert [message.id for message in checks.check_settings() if message.level >= ERROR] == []
         views_work(names, rf, sansms_outbox)
@@ -115,19 +121,36 @@ def test_links_lead_somewhere(path):
             )
 
 
-def test_every_option_of_the_policy_is_in_the_document():
-    """An unknown knob is refused with the list of those that there are."""
+KEY = {"access_key_id": "id", "access_key_secret": "secret"}
+CLOUD = {"secret_id": "id", "secret_key": "secret"}
+PROVIDERS = {
+    "aliyun": {**KEY, "sign_name": "x", "templates": {"default": "SMS_1"}},
+    "aliyun_auth": {**KEY, "sign_name": "x", "templates": {"default": "1"}},
+    "aliyun_global": {**KEY, "templates": {"default": "{code}"}},
+    "aliyun_mail": {**KEY, "account_name": "a@b.example", "templates": {"default": {"subject": "x", "text": "{code}"}}},
+    "tencent": {**CLOUD, "sdk_app_id": "1", "sign_name": "x", "templates": {"default": "1"}},
+    "tencent_mail": {**CLOUD, "from_address": "a@b.example", "subject": "x", "templates": {"default": "1"}},
+    "tencent_legacy": {"app_id": "1", "app_key": "key", "channel": "voice"},
+    "gateway": {"preset": "yunpian", "key": "key", "sign_name": "x", "templates": {"default": "{code}"}},
+}
+
+
+@pytest.mark.parametrize("section", ["", "policy", "phone", "email", *PROVIDERS])
+def test_every_option_is_in_the_document(section):
+    """An unknown option is refused with the list of those that there are."""
     from sansms import ConfigError
     from sansms.testing import Sandbox
 
     document = (ROOT / "docs/settings.md").read_text("utf-8")
-    for options in ({"policy": {"x": 1}}, {"phone": {"x": 1}}, {"x": 1}):
-        with pytest.raises(ConfigError) as caught:
-            Sandbox().service(**options)
-        known = re.findall(r"[a-z_]+", caught.value.message.partition("there are")[2])
-        assert len(known) > 3
-        for option in set(known) - {"env"}:
-            assert f"`{option}`" in document, option
+    if section in PROVIDERS:
+        options = {"providers": [{section: {**PROVIDERS[section], "x": 1}}]}
+    else:
+        options = {section: {"x": 1}} if section else {"x": 1}
+    with pytest.raises(ConfigError) as caught:
+        Sandbox().service(**options)
+    known = set(re.findall(r"[a-z_]+", caught.value.message.partition("there are")[2]))
+    assert len(known) > 1
+    assert [option for option in sorted(known - {"env"}) if f"`{option}`" not in document] == []
 
 
 def test_the_service_is_as_it_was():

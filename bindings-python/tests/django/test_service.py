@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
 from django.test import override_settings
 from visitors import NUMBER
 
@@ -180,3 +182,32 @@ def test_async_views_do_the_same(transactional_db, sandbox):
         return stranger.json()["kind"], done.json()["kind"]
 
     assert async_to_sync(flow)() == ("expired", "verified")
+
+
+def test_support_staff_inspect_and_forget(capsys):
+    call_command("sansms_inspect", NUMBER)
+    shown = capsys.readouterr().out
+    assert "recipient.inspected" in shown
+    assert "number 5/86400s: 0 used" in shown
+    call_command("sansms_forget", NUMBER)
+    call_command("sansms_forget", NUMBER, "--reset")
+    shown += capsys.readouterr().out
+    assert "recipient.forgotten" in shown
+    assert "recipient.reset" in shown
+    assert NUMBER[-8:] not in shown
+    with pytest.raises(CommandError, match=r"input\.number"):
+        call_command("sansms_inspect", "12")
+
+
+def test_the_service_has_the_desk_too():
+    assert service.inspect(NUMBER).answer["codes"] == []
+    assert (service.reset(NUMBER).ok, service.forget(NUMBER).ok) == (True, True)
+    assert service.health().code == "store.ok"
+
+
+def test_async_views_have_it_too():
+    async def all_of():
+        return [await service.ainspect(NUMBER), await service.areset(NUMBER), await service.aforget(NUMBER)]
+
+    assert all(asyncio.run(all_of()))
+    assert asyncio.run(service.ahealth())

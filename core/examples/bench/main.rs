@@ -12,6 +12,7 @@
     reason = "a tool may stop where something is not as it should be"
 )]
 
+mod action;
 mod flow;
 mod growth;
 mod limit;
@@ -35,6 +36,7 @@ fn main() {
     );
     println!("| date | commit | machine |\n|---|---|---|\n| {date} | {commit} | {machine} |\n");
     sign::run();
+    action::run();
     limit::run();
     flow::run();
     growth::run();

@@ -6,8 +6,8 @@ mod tests;
 
 pub use fold::fold;
 
-use crate::config::Section;
-use crate::error::{ConfigCode, ConfigError};
+use crate::config::{Section, Wrong};
+use crate::error::ConfigError;
 use crate::key::{Pepper, enc, head};
 use crate::mac::hmac_sha256;
 use crate::secret::Secret;
@@ -66,6 +66,11 @@ impl Shape {
     /// # Errors
     /// When one is of the wrong type or outside its range.
     pub fn from_config(section: &mut Section<'_>) -> Result<Self, ConfigError> {
+        let read = Self::read_options(section);
+        section.settle(read)
+    }
+
+    pub(crate) fn read_options(section: &mut Section<'_>) -> Result<Self, Wrong> {
         let words =
             [("digits", Alphabet::Digits), ("crockford", Alphabet::Crockford), ("upper", Alphabet::Upper)];
         let alphabet = section.choice("code_alphabet", &words)?.unwrap_or(Alphabet::Digits);
@@ -73,7 +78,7 @@ impl Shape {
         u8::try_from(length)
             .ok()
             .and_then(|length| Self::new(length, alphabet))
-            .ok_or_else(|| section.error(ConfigCode::Value, "code_length", "must be from 4 to 8"))
+            .ok_or_else(|| section.wrong("code_length", "must be from 4 to 8"))
     }
 
     /// Returns how many codes there are.

@@ -1,7 +1,7 @@
 //! Which addresses are served.
 
 use super::{Email, EmailError, domain};
-use crate::config::Section;
+use crate::config::{Section, Wrong};
 use crate::error::{ConfigCode, ConfigError};
 
 /// Which addresses are served, by their domains.
@@ -24,6 +24,11 @@ impl Policy {
     /// # Errors
     /// [`ConfigError`] with the option's path.
     pub fn from_config(section: &mut Section<'_>) -> Result<Self, ConfigError> {
+        let read = Self::read_options(section);
+        section.settle(read)
+    }
+
+    pub(crate) fn read_options(section: &mut Section<'_>) -> Result<Self, Wrong> {
         let domains = list(section, "domains", "must be a domain such as example.com or .edu.cn", |text| {
             match text.strip_prefix('.') {
                 Some(parent) => above(parent).map(|parent| [".", &parent].concat()),
@@ -31,7 +36,7 @@ impl Policy {
             }
         })?;
         if domains.as_ref().is_some_and(Vec::is_empty) {
-            return Err(section.error(ConfigCode::Value, "domains", "must list a domain"));
+            return Err(section.wrong("domains", "must list a domain"));
         }
         let blocked = list(section, "blocked_domains", "must be a domain such as example.com", above)?;
         Ok(Self { domains, blocked_domains: blocked.unwrap_or_default() })
@@ -78,13 +83,13 @@ fn list(
     option: &'static str,
     wanted: &str,
     read: impl Fn(&str) -> Option<String>,
-) -> Result<Option<Vec<String>>, ConfigError> {
+) -> Result<Option<Vec<String>>, Wrong> {
     if section.value(option).is_none() {
         return Ok(None);
     }
     let mut out = Vec::new();
     for (place, value) in section.list(option)?.iter().enumerate() {
-        let wrong = |code, message| section.error(code, &format!("{option}[{place}]"), message);
+        let mut wrong = |code, message| section.error(code, &format!("{option}[{place}]"), message);
         let text = value.as_str().ok_or_else(|| wrong(ConfigCode::Type, "must be text"))?;
         out.push(read(text).ok_or_else(|| wrong(ConfigCode::Value, wanted))?);
     }

@@ -21,7 +21,10 @@ impl Contact {
     pub(crate) fn read(to: &str, deployment: &Deployment) -> Result<Self, Box<Outcome>> {
         let reaches = |channel| deployment.providers.iter().any(|provider| provider.channel() == channel);
         let refused = |code, zh, en| Box::new(Outcome { text: Some((zh, en)), ..Outcome::new(code) });
-        if reaches(Channel::Email) && (to.contains(['@', '＠']) || !reaches(Channel::Phone)) {
+        if cfg!(feature = "email")
+            && reaches(Channel::Email)
+            && (to.contains(['@', '＠']) || !reaches(Channel::Phone))
+        {
             return email::parse(to, &deployment.email)
                 .map(Self::Email)
                 .map_err(|error| refused(Code::InputEmail(error.code()), error.text_zh(), error.text_en()));

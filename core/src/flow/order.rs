@@ -41,6 +41,8 @@ pub(super) fn order(
 
 /// Draws a number below `total`; 2^64 is so much larger than any sum of weights that the rest doesn't matter.
 fn pick(draw: &[u8], turn: usize, total: u64) -> u64 {
+    // Eight bytes everywhere: `usize` has four in wasm, and hosts must agree on the order.
+    let turn = u64::try_from(turn).unwrap_or(u64::MAX);
     let hash = sha256(&[b"sansms/1/order", draw, &turn.to_be_bytes()]);
     let head = hash.first_chunk().map_or(0, |head| u64::from_be_bytes(*head));
     head.checked_rem(total).unwrap_or(0)

@@ -72,9 +72,13 @@ impl VerifyFlow {
         let VerifyRequest { to, purpose, ip, session, code, .. } = &self.request;
         let subject = Subject::read(&self.deployment, to, purpose, ip.as_deref(), session.as_deref(), None)?;
         self.managed = self.deployment.managed(&subject.contact.parts(), purpose);
-        let any = self.deployment.policy.own_codes || self.managed.is_some();
-        let own = |error| if any { read_own(code) } else { Err(error) };
-        let read = self.deployment.policy.shape.read(code).or_else(own);
+        let policy = &self.deployment.policy;
+        let own = |error| if policy.own_codes { read_own(code) } else { Err(error) };
+        // The shape is that of our codes; its folding would change another's.
+        let read = match self.managed {
+            Some(_) => read_own(code),
+            None => policy.shape.read(code).or_else(own),
+        };
         self.code = read.map_err(|error| {
             let code = match error {
                 CodeError::Empty => Code::InputCodeEmpty,

@@ -4,7 +4,7 @@ use super::PhoneError;
 use super::country::{Found, Row};
 use super::mainland::{self, Class};
 use super::table;
-use crate::config::Section;
+use crate::config::{Section, Wrong};
 use crate::error::{ConfigCode, ConfigError};
 
 /// Which numbers are served: countries, classes, and what to do about segments that the tables do not know.
@@ -41,6 +41,11 @@ impl Policy {
     /// # Errors
     /// [`ConfigError`] with the option's path; [`ConfigCode::Missing`] when `default_country` cannot be guessed.
     pub fn from_config(section: &mut Section<'_>) -> Result<Self, ConfigError> {
+        let read = Self::read_options(section);
+        section.settle(read)
+    }
+
+    pub(crate) fn read_options(section: &mut Section<'_>) -> Result<Self, Wrong> {
         let default = Self::default();
         let countries =
             read_list(section, "countries", "must be an ISO 3166-1 code such as CN or HK", Row::of)?
@@ -51,7 +56,7 @@ impl Policy {
         let words = [("refuse", Unknown::Refuse), ("accept", Unknown::Accept)];
         let unknown = section.choice("unknown_segments", &words)?.unwrap_or(default.unknown);
         if countries.is_empty() {
-            return Err(section.error(ConfigCode::Value, "countries", "must list a country"));
+            return Err(section.wrong("countries", "must list a country"));
         }
         let home = home(section, &countries)?;
         Ok(Self { countries, home, refused, unknown })
@@ -125,12 +130,11 @@ impl Default for Policy {
     }
 }
 
-fn home(section: &mut Section<'_>, countries: &[&'static Row]) -> Result<&'static Row, ConfigError> {
+fn home(section: &mut Section<'_>, countries: &[&'static Row]) -> Result<&'static Row, Wrong> {
     let option = "default_country";
     let named = |iso: &str| countries.iter().copied().find(|row| row.iso() == iso);
     if let Some(iso) = section.text(option)? {
-        return named(iso)
-            .ok_or_else(|| section.error(ConfigCode::Value, option, "must be one of `countries`"));
+        return named(iso).ok_or_else(|| section.wrong(option, "must be one of `countries`"));
     }
     if let Some(row) = named(mainland::COUNTRY) {
         return Ok(row);
@@ -149,7 +153,7 @@ fn read_list<T: PartialEq>(
     option: &'static str,
     wanted: &str,
     read: impl Fn(&str) -> Option<T>,
-) -> Result<Option<Vec<T>>, ConfigError> {
+) -> Result<Option<Vec<T>>, Wrong> {
     if section.value(option).is_none() {
         return Ok(None);
     }
@@ -157,7 +161,7 @@ fn read_list<T: PartialEq>(
     for (place, value) in section.list(option)?.iter().enumerate() {
         let path = format!("{option}[{place}]");
         let text = value.as_str().ok_or_else(|| section.error(ConfigCode::Type, &path, "must be text"))?;
-        let item = read(text).ok_or_else(|| section.error(ConfigCode::Value, &path, wanted))?;
+        let item = read(text).ok_or_else(|| section.wrong(&path, wanted))?;
         if !out.contains(&item) {
             out.push(item);
         }

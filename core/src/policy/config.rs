@@ -2,8 +2,8 @@
 
 use super::{IpMode, Policy, Rule, SessionMode};
 use crate::code::Shape;
-use crate::config::Section;
-use crate::error::{ConfigCode, ConfigError};
+use crate::config::{Section, Wrong};
+use crate::error::ConfigError;
 use crate::time::Millis;
 
 /// Wrong tries are kept as instants, so few of them can be told apart.
@@ -20,17 +20,26 @@ impl Policy {
     /// # Errors
     /// [`ConfigError`] that names the option and what would be right.
     pub fn from_config(top: &mut Section<'_>) -> Result<Self, ConfigError> {
+        let read = Self::read_options(top);
+        top.settle(read)
+    }
+
+    pub(crate) fn read_options(top: &mut Section<'_>) -> Result<Self, Wrong> {
         let mut policy = match top.value("policy") {
             None => Self::default(),
             Some(value) if value.is_string() => preset(top, "policy")?.unwrap_or_default(),
-            Some(value) => read(Section::open("policy", value)?)?,
+            Some(value) => {
+                let mut section = top.inner("policy", value)?;
+                let policy = read(&mut section);
+                top.close(section, policy)?
+            }
         };
         if let Some(limit) = top.number("budget_per_day", 1..=100_000_000)? {
             policy.budget = vec![Rule::hours(u32::try_from(limit).unwrap_or(u32::MAX), 24)];
         }
         if policy.budget.iter().any(|rule| rule.limit < u32::from(policy.budget_parts)) {
             let message = "must not be more than the budget allows: each part has its share of it";
-            return Err(top.error(ConfigCode::Value, "policy.budget_parts", message));
+            return Err(top.wrong("policy.budget_parts", message));
         }
         if let Some(mode) = top.choice("ip", &[("required", IpMode::Required), ("off", IpMode::Off)])? {
             policy.ip_mode = mode;
@@ -47,7 +56,7 @@ impl Policy {
     }
 }
 
-fn preset(section: &mut Section<'_>, option: &'static str) -> Result<Option<Policy>, ConfigError> {
+fn preset(section: &mut Section<'_>, option: &'static str) -> Result<Option<Policy>, Wrong> {
     type Preset = fn() -> Policy;
     let presets: [(&str, Preset); 3] = [
         ("default", Policy::default),
@@ -57,9 +66,9 @@ fn preset(section: &mut Section<'_>, option: &'static str) -> Result<Option<Poli
     Ok(section.choice(option, &presets)?.map(|preset| preset()))
 }
 
-fn read(mut section: Section<'_>) -> Result<Policy, ConfigError> {
-    let mut policy = preset(&mut section, "preset")?.unwrap_or_default();
-    policy.shape = Shape::from_config(&mut section)?;
+fn read(section: &mut Section<'_>) -> Result<Policy, Wrong> {
+    let mut policy = preset(section, "preset")?.unwrap_or_default();
+    policy.shape = Shape::read_options(section)?;
     policy.own_codes = section.flag("own_codes")?.unwrap_or(policy.own_codes);
     if let Some(seconds) = section.number("validity_s", 60..=600)? {
         policy.validity = Millis::from_seconds(seconds);
@@ -84,31 +93,32 @@ fn read(mut section: Section<'_>) -> Result<Policy, ConfigError> {
         ("budget", &mut policy.budget),
     ];
     for (option, rules) in lists {
-        if let Some(read) = rules_of(&mut section, option)? {
+        if let Some(read) = rules_of(section, option)? {
             *rules = read;
         }
     }
     if policy.wrong_tries.iter().any(|rule| rule.limit > WRONG_TRIES_MAX) {
         let message = format!("must allow at most {WRONG_TRIES_MAX} in each window");
-        return Err(section.error(ConfigCode::Value, "wrong_tries", &message));
+        return Err(section.wrong("wrong_tries", &message));
     }
-    section.finish()?;
     Ok(policy)
 }
 
-fn rules_of(section: &mut Section<'_>, option: &'static str) -> Result<Option<Vec<Rule>>, ConfigError> {
+fn rules_of(section: &mut Section<'_>, option: &'static str) -> Result<Option<Vec<Rule>>, Wrong> {
     if section.value(option).is_none() {
         return Ok(None);
     }
     let list = section.list(option)?;
     if list.len() > 6 {
-        return Err(section.error(ConfigCode::Value, option, "takes at most 6 rules"));
+        return Err(section.wrong(option, "takes at most 6 rules"));
     }
-    let rules = list.iter().enumerate().map(|(i, value)| {
-        value.as_str().and_then(Rule::read).ok_or_else(|| {
+    let mut rules = Vec::with_capacity(list.len());
+    for (i, value) in list.iter().enumerate() {
+        let Some(rule) = value.as_str().and_then(Rule::read) else {
             let message = "must be a rule such as \"5/24h\" (units s, m, h, d; up to 31 days; at least 1)";
-            section.error(ConfigCode::Value, &format!("{option}[{i}]"), message)
-        })
-    });
-    rules.collect::<Result<Vec<Rule>, _>>().map(Some)
+            return Err(section.wrong(&format!("{option}[{i}]"), message));
+        };
+        rules.push(rule);
+    }
+    Ok(Some(rules))
 }

@@ -2,8 +2,8 @@
 
 use super::settings::{Endpoint, Env};
 use super::{BuildError, Signing};
-use crate::config::Section;
-use crate::error::{ConfigCode, ConfigError};
+use crate::config::{Section, Wrong};
+use crate::error::ConfigCode;
 use crate::secret::Secret;
 use crate::sign::Credentials;
 
@@ -35,7 +35,7 @@ impl Keys {
         env: Env<'_>,
         names: &Names,
         endpoint: &Endpoint,
-    ) -> Result<Self, ConfigError> {
+    ) -> Result<Self, Wrong> {
         let from_host = section.choice("credentials", &[("host", ())])?.is_some();
         let Names { id, secret, token } = *names;
         let own_id = own(section, id)?;
@@ -46,7 +46,7 @@ impl Keys {
             return match stray.iter().find(|(own, _)| own.is_some()) {
                 Some((_, (option, _))) => {
                     let message = "goes alone; with `credentials` leave it out";
-                    Err(section.error(ConfigCode::Value, option, message))
+                    Err(section.wrong(option, message))
                 }
                 None => Ok(Self::Host),
             };
@@ -66,7 +66,8 @@ impl Keys {
         };
         match stranger(&credentials, endpoint) {
             Some(message) => {
-                Err(ConfigError { env: Some(id.1), ..section.error(ConfigCode::Value, id.0, message) })
+                let wrong = section.wrong(id.0, message);
+                Err(section.with_env(wrong, id.1))
             }
             None => Ok(Self::Fixed(credentials)),
         }
@@ -79,12 +80,12 @@ impl Keys {
         env: Env<'_>,
         parts: [(Named, bool); 2],
         endpoint: &Endpoint,
-    ) -> Result<Self, ConfigError> {
+    ) -> Result<Self, Wrong> {
         let from_host = section.choice("credentials", &[("host", ())])?.is_some();
         let mut found = [None, None];
         for (place, (option, used)) in found.iter_mut().zip(parts) {
             let own = own(section, option)?;
-            let wrong = |message: &str| Err(section.error(ConfigCode::Value, option.0, message));
+            let mut wrong = |message: &str| Err(section.wrong(option.0, message));
             match own {
                 Some(_) if from_host => return wrong("goes alone; with `credentials` leave it out"),
                 Some(_) if !used => return wrong("is not used by the declaration"),
@@ -107,10 +108,8 @@ impl Keys {
         if let (Some(first), Some(last)) = (id.as_ref().or(secret.as_ref()), secret.as_ref().or(id.as_ref()))
             && let Some(message) = stranger(&credentials(first, last), endpoint)
         {
-            return Err(ConfigError {
-                env: Some(option.1),
-                ..section.error(ConfigCode::Value, option.0, message)
-            });
+            let wrong = section.wrong(option.0, message);
+            return Err(section.with_env(wrong, option.1));
         }
         Ok(Self::Fixed(credentials(&id.unwrap_or_default(), &secret.unwrap_or_default())))
     }
@@ -120,23 +119,21 @@ impl Keys {
         section: &mut Section<'_>,
         option: &'static str,
         endpoint: &Endpoint,
-    ) -> Result<Self, ConfigError> {
+    ) -> Result<Self, Wrong> {
         let from_host = section.choice("credentials", &[("host", ())])?.is_some();
         let own = section.text(option)?;
         match (own, from_host) {
-            (Some(_), true) => {
-                Err(section.error(ConfigCode::Value, option, "goes alone; with `credentials` leave it out"))
-            }
+            (Some(_), true) => Err(section.wrong(option, "goes alone; with `credentials` leave it out")),
             (None, true) => Ok(Self::Host),
             (_, false) => {
                 let secret = section.required(option, None)?;
                 if !is_key(secret) {
                     let message = "must be ASCII without white space or control characters";
-                    return Err(section.error(ConfigCode::Value, option, message));
+                    return Err(section.wrong(option, message));
                 }
                 let credentials = alone(secret);
                 match stranger(&credentials, endpoint) {
-                    Some(message) => Err(section.error(ConfigCode::Value, option, message)),
+                    Some(message) => Err(section.wrong(option, message)),
                     None => Ok(Self::Fixed(credentials)),
                 }
             }
@@ -190,18 +187,22 @@ impl Keys {
 }
 
 /// Reads one option of a key, with its environment variable in any error.
-fn own<'a>(section: &mut Section<'a>, (option, env): Named) -> Result<Option<&'a str>, ConfigError> {
-    section.text(option).map_err(|error| ConfigError { env: Some(env), ..error })
+fn own<'a>(section: &mut Section<'a>, (option, env): Named) -> Result<Option<&'a str>, Wrong> {
+    let read = section.text(option);
+    read.map_err(|wrong| section.with_env(wrong, env))
 }
 
 /// Returns an option or what the environment has in its stead.
 fn pick(
-    section: &Section<'_>,
+    section: &mut Section<'_>,
     env: Env<'_>,
     (option, name): Named,
     own: Option<&str>,
-) -> Result<String, ConfigError> {
-    let error = |code, message| ConfigError { env: Some(name), ..section.error(code, option, message) };
+) -> Result<String, Wrong> {
+    let mut error = |code, message| {
+        let wrong = section.error(code, option, message);
+        section.with_env(wrong, name)
+    };
     let value = own.map(str::to_owned).or_else(|| env(name));
     let value = value.ok_or_else(|| error(ConfigCode::Missing, "is required"))?;
     match is_key(&value) {

@@ -17,6 +17,7 @@
 //! about by choosing the number, the provider's own limits for a number included.
 
 pub mod action;
+#[cfg(feature = "aliyun")]
 pub mod aliyun;
 mod body;
 mod classes;
@@ -26,18 +27,21 @@ mod keys;
 mod pattern;
 mod reading;
 mod settings;
+#[cfg(feature = "tencent")]
 pub mod tencent;
 #[cfg(test)]
 mod tests;
 
 pub use action::{Action, ActionError, Answer};
+#[cfg(feature = "aliyun")]
 pub use aliyun::{Aliyun, AliyunAuth, AliyunGlobal, AliyunMail};
 #[cfg(feature = "gateway")]
 pub use gateway::Gateway;
 pub use settings::Env;
+#[cfg(feature = "tencent")]
 pub use tencent::{Tencent, TencentLegacy, TencentMail};
 
-use crate::config::{self, Section};
+use crate::config::{Section, Wrong};
 use crate::error::{ConfigCode, ConfigError};
 use crate::http::{HttpCall, HttpReply, TransportFault};
 use crate::json::Value;
@@ -147,43 +151,63 @@ pub struct Signing<'a> {
 /// # Errors
 /// When there is none, when a kind is unknown, and what the kinds' own readers say.
 pub fn from_config(top: &mut Section<'_>, env: Env<'_>) -> Result<Vec<Box<dyn Provider>>, ConfigError> {
+    let read = read_options(top, env);
+    top.settle(read)
+}
+
+pub(crate) fn read_options(top: &mut Section<'_>, env: Env<'_>) -> Result<Vec<Box<dyn Provider>>, Wrong> {
     let list = top.list("providers")?;
     if list.is_empty() {
         let message = "must have at least one, such as {\"aliyun\": {…}}";
         return Err(top.error(ConfigCode::Missing, "providers", message));
     }
-    let providers = list.iter().enumerate().map(|(i, entry)| {
-        let path = top.path(&format!("providers[{i}]"));
+    let mut providers = Vec::with_capacity(list.len());
+    for (i, entry) in list.iter().enumerate() {
+        let option = format!("providers[{i}]");
         let kinds = entry.as_object().filter(|entry| entry.len() == 1);
         let Some((kind, options)) = kinds.and_then(|entry| entry.iter().next()) else {
             let message = "must be an object with one key, the provider's kind, such as aliyun";
-            return Err(config::error(ConfigCode::Type, &path, message));
+            return Err(top.error(ConfigCode::Type, &option, message));
         };
-        let path = format!("{path}.{kind}");
+        let path = format!("{}.{kind}", top.path(&option));
         #[cfg(feature = "gateway")]
-        let preset = if kind == "gateway" { gateway::with_preset(&path, options)? } else { None };
+        let preset = match kind {
+            "gateway" => gateway::with_preset(&path, options).map_err(|error| top.refuse(error))?,
+            _ => None,
+        };
         #[cfg(feature = "gateway")]
         let options = preset.as_ref().unwrap_or(options);
-        let mut section = Section::open(&path, options)?;
-        let provider: Box<dyn Provider> = match kind {
-            "aliyun" => Box::new(Aliyun::from_config(&mut section, env)?),
-            "aliyun_auth" => Box::new(AliyunAuth::from_config(&mut section, env)?),
-            "aliyun_global" => Box::new(AliyunGlobal::from_config(&mut section, env)?),
-            "aliyun_mail" => Box::new(AliyunMail::from_config(&mut section, env)?),
-            "tencent" => Box::new(Tencent::from_config(&mut section, env)?),
-            "tencent_legacy" => Box::new(TencentLegacy::from_config(&mut section, env)?),
-            "tencent_mail" => Box::new(TencentMail::from_config(&mut section, env)?),
-            #[cfg(feature = "gateway")]
-            "gateway" => Box::new(Gateway::from_config(&mut section, env)?),
-            _ => {
-                const KINDS: &str = "is not a kind of provider; there are aliyun, aliyun_auth, aliyun_global, aliyun_mail, \
-                                     tencent, tencent_legacy, tencent_mail, gateway";
-                return Err(config::error(ConfigCode::Unknown, &path, KINDS));
-            }
-        };
-        section.finish().map(|()| provider)
-    });
-    providers.collect()
+        let mut section = Section::open(&path, options).map_err(|error| top.refuse(error))?;
+        let provider = read_kind(&mut section, kind, env);
+        providers.push(top.close(section, provider)?);
+    }
+    Ok(providers)
+}
+
+fn read_kind(section: &mut Section<'_>, kind: &str, env: Env<'_>) -> Result<Box<dyn Provider>, Wrong> {
+    Ok(match kind {
+        #[cfg(feature = "aliyun")]
+        "aliyun" => Box::new(Aliyun::read_options(section, env)?),
+        #[cfg(feature = "aliyun")]
+        "aliyun_auth" => Box::new(AliyunAuth::read_options(section, env)?),
+        #[cfg(feature = "aliyun")]
+        "aliyun_global" => Box::new(AliyunGlobal::read_options(section, env)?),
+        #[cfg(all(feature = "aliyun", feature = "email"))]
+        "aliyun_mail" => Box::new(AliyunMail::read_options(section, env)?),
+        #[cfg(feature = "tencent")]
+        "tencent" => Box::new(Tencent::read_options(section, env)?),
+        #[cfg(feature = "tencent")]
+        "tencent_legacy" => Box::new(TencentLegacy::read_options(section, env)?),
+        #[cfg(all(feature = "tencent", feature = "email"))]
+        "tencent_mail" => Box::new(TencentMail::read_options(section, env)?),
+        #[cfg(feature = "gateway")]
+        "gateway" => Box::new(Gateway::read_options(section, env)?),
+        _ => {
+            const KINDS: &str = "is not a kind of provider; there are aliyun, aliyun_auth, aliyun_global, aliyun_mail, \
+                                 tencent, tencent_legacy, tencent_mail, gateway";
+            return Err(section.error(ConfigCode::Unknown, "", KINDS));
+        }
+    })
 }
 
 /// What became of a call: accepted by the provider, or not.
@@ -417,7 +441,9 @@ impl<'a> Recipient<'a> {
     /// [`BuildError::Recipient`] when it is none.
     pub fn email(&self) -> Result<&'a str, BuildError> {
         match *self {
-            Self::Email(address) if address.contains('@') && !address.chars().any(char::is_control) => {
+            Self::Email(address)
+                if address.as_bytes().contains(&b'@') && !address.chars().any(char::is_control) =>
+            {
                 Ok(address)
             }
             _ => Err(BuildError::Recipient),

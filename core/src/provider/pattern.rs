@@ -30,7 +30,7 @@ impl Pattern {
             });
             rest = tail;
         }
-        if rest.contains('}') {
+        if rest.as_bytes().contains(&b'}') {
             return Err("has a `}` without its `{`".into());
         }
         if !rest.is_empty() {

@@ -1,8 +1,8 @@
 //! What the configurations of all providers share: endpoint, names, templates.
 
 use super::pattern::Pattern;
-use crate::config::Section;
-use crate::error::{ConfigCode, ConfigError};
+use crate::config::{Section, Wrong};
+use crate::error::ConfigCode;
 use crate::time::Millis;
 use core::net::Ipv4Addr;
 
@@ -23,7 +23,7 @@ pub(super) struct Endpoint {
 const SCHEMES: &str = "must begin with https://, or http:// for a loopback host";
 
 /// Reads `endpoint`, a scheme and a host; `default` is the vendor's own host.
-pub(super) fn endpoint(section: &mut Section<'_>, default: &str) -> Result<Endpoint, ConfigError> {
+pub(super) fn endpoint(section: &mut Section<'_>, default: &str) -> Result<Endpoint, Wrong> {
     let Some(text) = section.text("endpoint")? else {
         let (origin, host) = (format!("https://{default}"), default.to_owned());
         return Ok(Endpoint { origin, host, plain_http: false, loopback: false });
@@ -32,8 +32,8 @@ pub(super) fn endpoint(section: &mut Section<'_>, default: &str) -> Result<Endpo
 }
 
 /// Reads a scheme and a host, which stand in `option`.
-pub(super) fn origin(section: &Section<'_>, option: &str, text: &str) -> Result<Endpoint, ConfigError> {
-    let wrong = |message: &str| section.error(ConfigCode::Value, option, message);
+pub(super) fn origin(section: &mut Section<'_>, option: &str, text: &str) -> Result<Endpoint, Wrong> {
+    let mut wrong = |message: &str| section.wrong(option, message);
     let (scheme, rest) = text.split_once(':').unwrap_or(("", text));
     let rest = rest.strip_prefix("//").ok_or_else(|| wrong(SCHEMES))?;
     let plain_http = match scheme {
@@ -60,40 +60,36 @@ pub(super) fn origin(section: &Section<'_>, option: &str, text: &str) -> Result<
 }
 
 /// Reads `name`, which events and outcomes call the provider by.
-pub(super) fn name(section: &mut Section<'_>, kind: &str) -> Result<String, ConfigError> {
+pub(super) fn name(section: &mut Section<'_>, kind: &str) -> Result<String, Wrong> {
     let Some(name) = section.text("name")? else { return Ok(kind.to_owned()) };
     let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
     if name.len() <= 32 && name.bytes().all(good) {
         return Ok(name.to_owned());
     }
-    Err(section.error(ConfigCode::Value, "name", "must be at most 32 of a-z 0-9 - _"))
+    Err(section.wrong("name", "must be at most 32 of a-z 0-9 - _"))
 }
 
 /// Reads `weight`: how often this provider goes first; 0, the order of the list, unless set.
-pub(super) fn weight(section: &mut Section<'_>) -> Result<u32, ConfigError> {
+pub(super) fn weight(section: &mut Section<'_>) -> Result<u32, Wrong> {
     Ok(section.number("weight", 1..=1_000)?.and_then(|weight| u32::try_from(weight).ok()).unwrap_or(0))
 }
 
 /// Reads `timeout_ms`, 5 seconds unless set.
-pub(super) fn timeout(section: &mut Section<'_>) -> Result<Millis, ConfigError> {
+pub(super) fn timeout(section: &mut Section<'_>) -> Result<Millis, Wrong> {
     Ok(Millis(section.number("timeout_ms", 1_000..=30_000)?.unwrap_or(5_000)))
 }
 
 /// Reads `sign_name`: the words in front of the text; the vendor adds the brackets.
-pub(super) fn sign_name(section: &mut Section<'_>) -> Result<String, ConfigError> {
+pub(super) fn sign_name(section: &mut Section<'_>) -> Result<String, Wrong> {
     let name = section.required("sign_name", None)?;
     if name.chars().any(char::is_control) {
-        return Err(section.error(ConfigCode::Value, "sign_name", "must not have control characters"));
+        return Err(section.wrong("sign_name", "must not have control characters"));
     }
     if name.contains(['【', '】']) {
-        return Err(section.error(
-            ConfigCode::Value,
-            "sign_name",
-            "must not have 【】; the vendor adds them",
-        ));
+        return Err(section.wrong("sign_name", "must not have 【】; the vendor adds them"));
     }
     if name.chars().count() > 40 {
-        return Err(section.error(ConfigCode::Value, "sign_name", "must not be longer than 40 characters"));
+        return Err(section.wrong("sign_name", "must not be longer than 40 characters"));
     }
     Ok(name.to_owned())
 }
@@ -103,7 +99,7 @@ pub(super) fn templates(
     section: &mut Section<'_>,
     shape: fn(&str) -> bool,
     example: &str,
-) -> Result<Vec<(String, String)>, ConfigError> {
+) -> Result<Vec<(String, String)>, Wrong> {
     let found = section.texts("templates")?;
     if found.is_empty() {
         let message = format!(
@@ -115,7 +111,7 @@ pub(super) fn templates(
         if !shape(template) {
             let option = format!("templates.{purpose}");
             let message = format!("must be a template of the vendor's, such as {example}");
-            return Err(section.error(ConfigCode::Value, &option, &message));
+            return Err(section.wrong(&option, &message));
         }
     }
     Ok(found.into_iter().map(|(purpose, template)| (purpose.to_owned(), template.to_owned())).collect())
@@ -133,7 +129,7 @@ pub(super) fn of_purpose<'a, T>(entries: &'a [(String, T)], purpose: &str) -> Op
 }
 
 /// Reads `template_params`, an object from variable to text; `{"code": "{code}"}` unless set.
-pub(super) fn variables(section: &mut Section<'_>) -> Result<Vec<(String, Pattern)>, ConfigError> {
+pub(super) fn variables(section: &mut Section<'_>) -> Result<Vec<(String, Pattern)>, Wrong> {
     let found = section.texts("template_params")?;
     let found = if found.is_empty() { vec![("code", "{code}")] } else { found };
     let mut out = Vec::with_capacity(found.len());
@@ -142,14 +138,14 @@ pub(super) fn variables(section: &mut Section<'_>) -> Result<Vec<(String, Patter
         out.push((name.to_owned(), pattern(section, &option, text)?));
     }
     if !out.iter().any(|(_, pattern)| pattern.has_code()) {
-        return Err(section.error(ConfigCode::Value, "template_params", "must give {code} to a variable"));
+        return Err(section.wrong("template_params", "must give {code} to a variable"));
     }
     Ok(out)
 }
 
 /// Reads what goes into one variable.
-pub(super) fn pattern(section: &Section<'_>, option: &str, text: &str) -> Result<Pattern, ConfigError> {
-    Pattern::parse(text).map_err(|message| section.error(ConfigCode::Value, option, &message))
+pub(super) fn pattern(section: &mut Section<'_>, option: &str, text: &str) -> Result<Pattern, Wrong> {
+    Pattern::parse(text).map_err(|message| section.wrong(option, &message))
 }
 
 /// Splits `host:port`; `None` if the port is no number from 1 to 65535.

@@ -44,6 +44,18 @@ const PUSH: Form = Form {
     clock: Time::Written,
 };
 
+/// What Tencent Cloud's PullSmsSendStatus tells.
+const PULL: Form = Form {
+    status: "ReportStatus",
+    send_id: "SessionContext",
+    message_id: "SerialNo",
+    code: "Description",
+    number: "PhoneNumber",
+    time: "UserReceiveTime",
+    clock: Time::Seconds,
+    ..PUSH
+};
+
 /// Of one kind those in an object come first: a push is a bare list.
 pub(super) const ALL: &[Form] = &[
     Form {
@@ -70,17 +82,9 @@ pub(super) const ALL: &[Form] = &[
         time: "report_time",
         clock: Time::Written,
     },
-    Form {
-        path: &["Response", "PullSmsSendStatusSet"],
-        status: "ReportStatus",
-        send_id: "SessionContext",
-        message_id: "SerialNo",
-        code: "Description",
-        number: "PhoneNumber",
-        time: "UserReceiveTime",
-        clock: Time::Seconds,
-        ..PUSH
-    },
+    Form { path: &["Response", "PullSmsSendStatusSet"], ..PULL },
+    // As the outcome of the action has it.
+    Form { path: &["PullSmsSendStatusSet"], ..PULL },
     PUSH,
     Form { kind: "tencent_legacy", path: &["data"], ..PUSH },
     Form { kind: "tencent_legacy", ..PUSH },

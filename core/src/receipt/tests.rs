@@ -60,6 +60,9 @@ fn tencent_cloud_pushes_and_is_pulled() {
         (Status::Failed, None, Some(UnixMillis(1_445_040_184_000)))
     );
     assert_eq!(receipt.send_id.as_deref(), Some("AbCdEfGhIjKlMnOp"));
+    // As the outcome of the action has it.
+    let answer = pulled.strip_prefix(r#"{"Response":"#).unwrap().strip_suffix('}').unwrap();
+    assert_eq!(one("tencent", answer).send_id, receipt.send_id);
 }
 
 #[test]

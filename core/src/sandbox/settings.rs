@@ -1,6 +1,6 @@
 //! The accounts that the sandbox pretends to know.
 
-use crate::config::{Section, error};
+use crate::config::{Section, Wrong, error};
 use crate::error::{ConfigCode, ConfigError};
 use crate::json::{self, Object, Value};
 use crate::secret::Secret;
@@ -38,39 +38,51 @@ impl Settings {
         let mut top = Section::open("", &value)?;
         let empty = Value::Object(Object::default());
         let mut section = Section::open("aliyun", top.value("aliyun").unwrap_or(&empty))?;
-        let keys = ("access_key_id", "access_key_secret", "security_token");
-        let aliyun = Account::read(
-            &mut section,
-            keys,
-            &[("SMS_1", "您的验证码是${code}。"), ("SMS_2", ALIYUN_MINUTES)],
-        )?;
-        let senders = texts(&mut section, "senders", "no-reply@mail.example.com")?;
+        let read = Self::aliyun(&mut section);
+        let (aliyun, senders) = section.settle(read)?;
         section.finish()?;
         let mut section = Section::open("tencent", top.value("tencent").unwrap_or(&empty))?;
-        let keys = ("secret_id", "secret_key", "session_token");
-        let tencent =
-            Account::read(&mut section, keys, &[("1", "您的验证码是{1}。"), ("2", TENCENT_MINUTES)])?;
-        let app_ids = texts(&mut section, "app_ids", "1400000000")?;
-        let app_key = Secret::new(key(&mut section, "app_key")?.unwrap_or("sandbox-secret").to_owned());
-        let own = section.texts("mail_templates")?;
-        let mails = if own.is_empty() { MAILS.to_vec() } else { own };
-        let mails = mails.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        let read = Self::tencent(&mut section);
+        let (tencent, app_ids, app_key, mails) = section.settle(read)?;
         section.finish()?;
         let mut section = Section::open("gateway", top.value("gateway").unwrap_or(&empty))?;
-        let gateway = credentials(&mut section, "key", "secret", None)?;
+        let read = credentials(&mut section, "key", "secret", None);
+        let gateway = section.settle(read)?;
         section.finish()?;
-        let seed = top.number("seed", 0..=u64::MAX)?.unwrap_or(0);
+        let seed = top.number("seed", 0..=u64::MAX);
+        let seed = top.settle(seed)?.unwrap_or(0);
         top.finish()?;
         Ok(Self { aliyun, senders, tencent, app_ids, app_key, mails, gateway, seed })
     }
+
+    fn aliyun(section: &mut Section<'_>) -> Result<(Account, Vec<String>), Wrong> {
+        let keys = ("access_key_id", "access_key_secret", "security_token");
+        let account =
+            Account::read(section, keys, &[("SMS_1", "您的验证码是${code}。"), ("SMS_2", ALIYUN_MINUTES)])?;
+        Ok((account, texts(section, "senders", "no-reply@mail.example.com")?))
+    }
+
+    fn tencent(section: &mut Section<'_>) -> Result<Tencent, Wrong> {
+        let keys = ("secret_id", "secret_key", "session_token");
+        let account = Account::read(section, keys, &[("1", "您的验证码是{1}。"), ("2", TENCENT_MINUTES)])?;
+        let app_ids = texts(section, "app_ids", "1400000000")?;
+        let app_key = Secret::new(key(section, "app_key")?.unwrap_or("sandbox-secret").to_owned());
+        let own = section.texts("mail_templates")?;
+        let mails = if own.is_empty() { MAILS.to_vec() } else { own };
+        let mails = mails.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        Ok((account, app_ids, app_key, mails))
+    }
 }
+
+/// An account, its apps, the key of the older service, and templates for mail.
+type Tencent = (Account, Vec<String>, Secret<String>, Vec<(String, String)>);
 
 impl Account {
     fn read(
         section: &mut Section<'_>,
         (id, secret, token): (&'static str, &'static str, &'static str),
         templates: &[(&str, &str)],
-    ) -> Result<Self, ConfigError> {
+    ) -> Result<Self, Wrong> {
         let token = section.text(token)?;
         let credentials = credentials(section, id, secret, token)?;
         let signs = texts(section, "sign_names", "示例")?;
@@ -96,7 +108,7 @@ fn credentials(
     id: &'static str,
     secret: &'static str,
     token: Option<&str>,
-) -> Result<Credentials, ConfigError> {
+) -> Result<Credentials, Wrong> {
     Ok(Credentials {
         id: key(section, id)?.unwrap_or("sandbox-id").to_owned(),
         secret: Secret::new(key(section, secret)?.unwrap_or("sandbox-secret").to_owned()),
@@ -105,18 +117,16 @@ fn credentials(
 }
 
 /// Reads a key's part; one that doesn't begin with `sandbox-` might be real and has no place here.
-fn key<'a>(section: &mut Section<'a>, option: &'static str) -> Result<Option<&'a str>, ConfigError> {
+fn key<'a>(section: &mut Section<'a>, option: &'static str) -> Result<Option<&'a str>, Wrong> {
     match section.text(option)? {
-        Some(text) if !text.starts_with("sandbox-") => Err(section.error(
-            ConfigCode::Value,
-            option,
-            "must begin with `sandbox-`; a real key has no place here",
-        )),
+        Some(text) if !text.starts_with("sandbox-") => {
+            Err(section.wrong(option, "must begin with `sandbox-`; a real key has no place here"))
+        }
         other => Ok(other),
     }
 }
 
-fn texts(section: &mut Section<'_>, option: &'static str, default: &str) -> Result<Vec<String>, ConfigError> {
+fn texts(section: &mut Section<'_>, option: &'static str, default: &str) -> Result<Vec<String>, Wrong> {
     let found = section.list(option)?;
     if found.is_empty() {
         return Ok(vec![default.to_owned()]);

@@ -79,6 +79,7 @@ fn values() -> Shown {
         ("address Scope", show(address.scopes())),
         ("code Shape", show(Shape::DEFAULT)),
         ("code Alphabet", show(Alphabet::Digits)),
+        ("config Wrong", show(section.wrong("secret", "is wrong"))),
         ("config Section", show(section)),
         ("http HttpCall", show(call())),
         ("http HttpReply", show(reply())),

@@ -7,7 +7,8 @@ from secrets import token_urlsafe
 
 from django.core.exceptions import ImproperlyConfigured
 
-from .. import _core
+from sansms import _core
+
 from . import _settings
 
 TYPE_CHECKING = False

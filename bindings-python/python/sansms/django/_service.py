@@ -17,10 +17,10 @@ from ._address import ClientAddress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from sansms import Outcome
+    from sansms import DeliveryReceipt, Health, Outcome
 
 
 class DjangoService:
@@ -50,7 +50,7 @@ class DjangoService:
         code: str | None = None,
         deliver: bool = True,
     ) -> Outcome:
-        """Sends a code to a number, as it was typed; arguments as of `Service.send`."""
+        """Sends a code to a number or an address, as it was typed; arguments as of `Service.send`."""
         try:
             return self.current.send(
                 to,
@@ -141,6 +141,63 @@ class DjangoService:
         except BaseException:
             del to, session, code
             raise
+
+    def call(self, provider: str, action: str, params: Mapping[str, object] | None = None) -> Outcome:
+        """Calls an action of a vendor's; arguments as of `Service.call`."""
+        return self.current.call(provider, action, params)
+
+    async def acall(self, provider: str, action: str, params: Mapping[str, object] | None = None) -> Outcome:
+        """Is `call` for async views."""
+        return await self.current.acall(provider, action, params)
+
+    @property
+    def receipt_path(self) -> str:
+        """The secret part of the path that takes delivery receipts."""
+        return self.current.receipt_path
+
+    def receipts(self, kind: str, body: bytes | str | Mapping[str, Any]) -> list[DeliveryReceipt]:
+        """Reads delivery receipts, pushed or pulled; arguments as of `Service.receipts`."""
+        return self.current.receipts(kind, body)
+
+    def answer_push(self, kind: str, key: str, body: bytes | str) -> tuple[int, str]:
+        """Takes a vendor's push of receipts; returns status and body of the answer."""
+        return self.current.answer_push(kind, key, body)
+
+    def stats(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Returns what this process did so far; see `Service.stats`."""
+        return self.current.stats()
+
+    def inspect(self, to: str | None) -> Outcome:
+        """Tells how a recipient stands; as `Service.inspect`."""
+        return self.current.inspect(to)
+
+    def reset(self, to: str | None) -> Outcome:
+        """Lets what is counted about a recipient begin anew; as `Service.reset`."""
+        return self.current.reset(to)
+
+    def forget(self, to: str | None) -> Outcome:
+        """Erases what is kept about a recipient; as `Service.forget`."""
+        return self.current.forget(to)
+
+    def health(self) -> Health:
+        """Tells whether the store answers; as `Service.health`."""
+        return self.current.health()
+
+    async def ainspect(self, to: str | None) -> Outcome:
+        """Is `inspect` for async views."""
+        return await self.current.ainspect(to)
+
+    async def areset(self, to: str | None) -> Outcome:
+        """Is `reset` for async views."""
+        return await self.current.areset(to)
+
+    async def aforget(self, to: str | None) -> Outcome:
+        """Is `forget` for async views."""
+        return await self.current.aforget(to)
+
+    async def ahealth(self) -> Health:
+        """Is `health` for async views."""
+        return await self.current.ahealth()
 
     def redeem(self, ticket: str, to: str, *, purpose: str, ticket_for: str) -> bool:
         """Tells whether a ticket of `verify` is genuine, fresh, and bound to just this."""

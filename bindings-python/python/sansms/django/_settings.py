@@ -34,9 +34,21 @@ def service_options() -> dict[str, Any]:
     for name in OBJECTS:
         if isinstance(options.get(name), str):
             options[name] = import_string(options[name])
+    if isinstance(options.get("providers"), (list, tuple)):
+        options["providers"] = [with_credentials(entry) for entry in options["providers"]]
     if isinstance(options.get("store"), Mapping):
         options["store"] = database_store(options["store"])
     return options
+
+
+def with_credentials(entry: object) -> object:
+    """Returns a provider's entry, the callable that its `credentials` names by a dotted path loaded."""
+    if not isinstance(entry, Mapping) or len(entry) != 1:
+        return entry
+    ((kind, options),) = entry.items()
+    if not isinstance(options, Mapping) or not isinstance(options.get("credentials"), str):
+        return entry
+    return {kind: {**options, "credentials": import_string(options["credentials"])}}
 
 
 def database_store(named: Mapping[str, Any]) -> object:

@@ -1,4 +1,4 @@
-"""Form fields for a number and a code, and a mixin that checks them.
+"""Form fields for a number, an e-mail address and a code, and a mixin that checks them.
 
 ```python
 class RegisterForm(VerifiedPhone, forms.Form):
@@ -28,7 +28,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sansms import Outcome
 
-__all__ = ["CodeField", "PhoneField", "VerifiedPhone"]
+__all__ = ["CodeField", "ContactField", "PhoneField", "VerifiedPhone"]
 
 
 class PhoneField(forms.CharField):
@@ -38,6 +38,19 @@ class PhoneField(forms.CharField):
         options.setdefault("max_length", 40)
         options.setdefault("label", _either("手机号", "Phone number"))
         options.setdefault("widget", forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel"}))
+        super().__init__(**options)
+
+
+class ContactField(forms.CharField):
+    """A number or an e-mail address, where providers reach both; the service reads it, so nothing else is checked here.
+
+    Name it by `phone_field` in a `VerifiedPhone` form.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("max_length", 320)
+        options.setdefault("label", _either("手机号或邮箱", "Phone number or e-mail address"))
+        options.setdefault("widget", forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}))
         super().__init__(**options)
 
 
@@ -102,7 +115,7 @@ class VerifiedPhone(forms.BaseForm):
             self.add_error(self._field_of(self.outcome), text_of(self.outcome))
 
     def _field_of(self, outcome: Outcome) -> str | None:
-        if outcome.code.startswith("input.number."):
+        if outcome.code.startswith(("input.number.", "input.email.")):
             return self.phone_field
         if outcome.code.startswith(("code.", "input.code.")):
             return self.code_field

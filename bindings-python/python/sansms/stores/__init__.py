@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sansms._types import AsyncStore, Store
 
+    from .fallback import FallbackStore
     from .mysql import MySQLStore
     from .postgres import AsyncPostgresStore, PostgresStore
     from .redis import AsyncRedisStore, RedisStore
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AsyncPostgresStore",
     "AsyncRedisStore",
+    "FallbackStore",
     "MemoryStore",
     "MySQLStore",
     "PostgresStore",
@@ -33,6 +35,7 @@ __all__ = [
 HOMES = {
     "AsyncPostgresStore": "postgres",
     "AsyncRedisStore": "redis",
+    "FallbackStore": "fallback",
     "MySQLStore": "mysql",
     "PostgresStore": "postgres",
     "RedisClusterStore": "redis_cluster",

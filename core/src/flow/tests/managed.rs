@@ -138,3 +138,20 @@ fn the_first_that_serves_decides_who_makes_the_codes() {
     assert_eq!(outcome.code, Code::ProviderThrottled, "no provider that couldn't be checked stands in");
     assert_eq!(world.asked, ["two.example"]);
 }
+
+#[test]
+fn what_was_typed_goes_to_the_provider_as_it_is() {
+    let shape = crate::code::Shape::new(6, crate::code::Alphabet::Crockford).unwrap();
+    let mut world = World::with(Policy { shape, ..Policy::default() }, &[("managed", 0)]);
+    world.send();
+    let seed = world.seed();
+    let mut flow = world.engine.verify(check("oIl0ab"), seed);
+    let now = UnixMillis(world.now);
+    let mut step = flow.start(now).unwrap();
+    while let Step::Store { id, ops } = &step {
+        let run = |op: &StoreOp| Some(world.store.run(&op.key, &op.op, now));
+        step = flow.resume(*id, Reply::Store(ops.iter().map(run).collect()), now).unwrap();
+    }
+    let Step::Http { call, .. } = step else { panic!("{step:?}") };
+    assert_eq!(call.body, b"oIl0ab");
+}

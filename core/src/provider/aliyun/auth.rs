@@ -13,8 +13,8 @@ use super::super::{
 };
 use super::api::{self, Asked};
 use super::{Accepted, Account, Params, Said, actions, answered_by_account};
-use crate::config::Section;
-use crate::error::{ConfigCode, ConfigError};
+use crate::config::{Section, Wrong};
+use crate::error::ConfigError;
 use crate::http::{HttpCall, HttpReply};
 use crate::mac::{base64url, sha256};
 use crate::time::Millis;
@@ -52,13 +52,16 @@ impl AliyunAuth {
     /// # Errors
     /// [`ConfigError`] that names the option, and the environment variable where there is one.
     pub fn from_config(section: &mut Section<'_>, env: settings::Env<'_>) -> Result<Self, ConfigError> {
+        let read = Self::read_options(section, env);
+        section.settle(read)
+    }
+
+    pub(crate) fn read_options(section: &mut Section<'_>, env: settings::Env<'_>) -> Result<Self, Wrong> {
         let account = Account::read(section, env, "aliyun_auth", (HOST, &[]))?;
         let sign_name = settings::sign_name(section)?;
         let templates = settings::templates(section, template, "100001")?;
         let params = super::template_params(section, &[("code", MARK), ("min", "{minutes}")])?;
-        let wrong = |section: &Section<'_>, option: &str, message: &str| {
-            section.error(ConfigCode::Value, option, message)
-        };
+        let wrong = |section: &mut Section<'_>, option: &str, message: &str| section.wrong(option, message);
         if params.iter().any(|(_, pattern)| pattern.has_code()) {
             let message = "must not have {code}: Alibaba Cloud makes the code, ##code## stands for it";
             return Err(wrong(section, "template_params", message));

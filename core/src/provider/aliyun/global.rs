@@ -8,8 +8,8 @@ use super::super::reading::{id, object};
 use super::super::{BuildError, Message, Provider, Reading, Receipt, Recipient, Signing, settings};
 use super::api::{self, Asked};
 use super::{Accepted, Account, SINGAPORE, SMS_HOSTS, Said, actions, answered_by_account};
-use crate::config::Section;
-use crate::error::{ConfigCode, ConfigError};
+use crate::config::{Section, Wrong};
+use crate::error::ConfigError;
 use crate::http::{HttpCall, HttpReply};
 
 /// An account at Alibaba Cloud SMS for numbers abroad, which takes whole texts.
@@ -35,6 +35,11 @@ impl AliyunGlobal {
     /// # Errors
     /// [`ConfigError`] that names the option, and the environment variable where there is one.
     pub fn from_config(section: &mut Section<'_>, env: settings::Env<'_>) -> Result<Self, ConfigError> {
+        let read = Self::read_options(section, env);
+        section.settle(read)
+    }
+
+    pub(crate) fn read_options(section: &mut Section<'_>, env: settings::Env<'_>) -> Result<Self, Wrong> {
         let account = Account::read(section, env, "aliyun_global", (SINGAPORE, SMS_HOSTS))?;
         let found = settings::templates(section, |_| true, "Your code is {code}.")?;
         let mut texts = Vec::with_capacity(found.len());
@@ -42,7 +47,7 @@ impl AliyunGlobal {
             let option = format!("templates.{purpose}");
             let pattern = settings::pattern(section, &option, &text)?;
             if !pattern.has_code() {
-                return Err(section.error(ConfigCode::Value, &option, "must have {code} in it"));
+                return Err(section.wrong(&option, "must have {code} in it"));
             }
             texts.push((purpose, pattern));
         }
@@ -50,7 +55,7 @@ impl AliyunGlobal {
         for (option, param, shape, message) in TEXTS {
             if let Some(text) = section.text(option)? {
                 if !shape(text) {
-                    return Err(section.error(ConfigCode::Value, option, message));
+                    return Err(section.wrong(option, message));
                 }
                 fixed.push((*param, text.to_owned()));
             }

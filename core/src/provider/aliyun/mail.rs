@@ -7,7 +7,7 @@ use super::super::reading::{id, object};
 use super::super::{BuildError, Channel, Message, Provider, Reading, Receipt, Recipient, Signing, settings};
 use super::api::{self, Asked};
 use super::{Accepted, Account, Params, Said, actions, answered_by_account};
-use crate::config::Section;
+use crate::config::{Section, Wrong};
 use crate::error::{ConfigCode, ConfigError};
 use crate::http::{HttpCall, HttpReply};
 use crate::sign::encode::Ink;
@@ -52,10 +52,14 @@ impl AliyunMail {
     /// # Errors
     /// [`ConfigError`] that names the option, and the environment variable where there is one.
     pub fn from_config(section: &mut Section<'_>, env: settings::Env<'_>) -> Result<Self, ConfigError> {
+        let read = Self::read_options(section, env);
+        section.settle(read)
+    }
+
+    pub(crate) fn read_options(section: &mut Section<'_>, env: settings::Env<'_>) -> Result<Self, Wrong> {
         let account = Account::read(section, env, "aliyun_mail", (HOST, HOSTS))?;
-        let wrong = |section: &Section<'_>, option: &str, message: &str| {
-            Err(section.error(ConfigCode::Value, option, message))
-        };
+        let wrong =
+            |section: &mut Section<'_>, option: &str, message: &str| Err(section.wrong(option, message));
         let sender = section.required("account_name", None)?;
         if !address(sender) {
             return wrong(
@@ -146,7 +150,7 @@ fn accepted(reply: &HttpReply) -> Accepted {
 }
 
 /// Reads `templates`, an object from purpose to a subject and a body.
-fn mails(section: &mut Section<'_>) -> Result<Vec<(String, Mail)>, ConfigError> {
+fn mails(section: &mut Section<'_>) -> Result<Vec<(String, Mail)>, Wrong> {
     let Some(value) = section.value("templates") else {
         let message = "is required: an object from purpose to mail, such as \
                        {\"default\": {\"subject\": \"Your code\", \"text\": \"{code}\"}}";
@@ -157,41 +161,41 @@ fn mails(section: &mut Section<'_>) -> Result<Vec<(String, Mail)>, ConfigError> 
     };
     let mut out = Vec::with_capacity(map.len());
     for (purpose, value) in map.iter() {
-        let mut inner = Section::open(&section.path(&format!("templates.{purpose}")), value)?;
-        let subject = inner.required("subject", None)?;
-        if subject.chars().any(char::is_control) {
-            return Err(inner.error(ConfigCode::Value, "subject", "must not have control characters"));
-        }
-        let subject = settings::pattern(&inner, "subject", subject)?;
-        if subject.most() > SUBJECT {
-            let message = "must be at most 256 characters, counting 32 for each {code}";
-            return Err(inner.error(ConfigCode::Value, "subject", message));
-        }
-        let mut bodies = Vec::with_capacity(1);
-        for option in ["html", "text", "template"] {
-            bodies.extend(inner.text(option)?.map(|text| (option, text)));
-        }
-        let &[(option, text)] = bodies.as_slice() else {
-            return Err(inner.error(
-                ConfigCode::Value,
-                "html",
-                "must stand alone: one of html, text, template",
-            ));
-        };
-        let body = match option {
-            "template" => Body::Template(text.to_owned()),
-            _ => {
-                let pattern = settings::pattern(&inner, option, text)?;
-                if !pattern.has_code() {
-                    return Err(inner.error(ConfigCode::Value, option, "must have {code} in it"));
-                }
-                if option == "html" { Body::Html(pattern) } else { Body::Text(pattern) }
-            }
-        };
-        inner.finish()?;
-        out.push((purpose.to_owned(), Mail { subject, body }));
+        let mut inner = section.inner(&["templates.", purpose].concat(), value)?;
+        let mail = mail(&mut inner);
+        out.push((purpose.to_owned(), section.close(inner, mail)?));
     }
     Ok(out)
+}
+
+fn mail(inner: &mut Section<'_>) -> Result<Mail, Wrong> {
+    let subject = inner.required("subject", None)?;
+    if subject.chars().any(char::is_control) {
+        return Err(inner.wrong("subject", "must not have control characters"));
+    }
+    let subject = settings::pattern(inner, "subject", subject)?;
+    if subject.most() > SUBJECT {
+        let message = "must be at most 256 characters, counting 32 for each {code}";
+        return Err(inner.wrong("subject", message));
+    }
+    let mut bodies = Vec::with_capacity(1);
+    for option in ["html", "text", "template"] {
+        bodies.extend(inner.text(option)?.map(|text| (option, text)));
+    }
+    let &[(option, text)] = bodies.as_slice() else {
+        return Err(inner.wrong("html", "must stand alone: one of html, text, template"));
+    };
+    let body = match option {
+        "template" => Body::Template(text.to_owned()),
+        _ => {
+            let pattern = settings::pattern(inner, option, text)?;
+            if !pattern.has_code() {
+                return Err(inner.wrong(option, "must have {code} in it"));
+            }
+            if option == "html" { Body::Html(pattern) } else { Body::Text(pattern) }
+        }
+    };
+    Ok(Mail { subject, body })
 }
 
 /// Returns the address, if it is one address: the vendor takes a list, with commas.

@@ -23,8 +23,7 @@ use super::pattern::Pattern;
 use super::reading::{MAX_REPLY, doubtful, failure, id};
 use super::settings::{self, Endpoint, Env};
 use super::{BuildError, Class, Failure, Message, Signing, classes};
-use crate::config::Section;
-use crate::error::{ConfigCode, ConfigError};
+use crate::config::{Section, Wrong};
 use crate::http::{HttpCall, HttpReply};
 use crate::json::{self, Object, Value};
 use crate::mac::hex;
@@ -54,7 +53,7 @@ impl Account {
         env: Env<'_>,
         kind: &str,
         (host, hosts): (&'static str, &'static [(&'static str, &'static str)]),
-    ) -> Result<Self, ConfigError> {
+    ) -> Result<Self, Wrong> {
         let name = settings::name(section, kind)?;
         let weight = settings::weight(section)?;
         let of_region = if hosts.is_empty() { None } else { section.choice("region", hosts)? };
@@ -218,7 +217,7 @@ type Accepted = Result<(Object, Option<String>), Failure>;
 type Params = Vec<(String, Pattern)>;
 
 /// Reads `template_params`, an object from variable to text; `default` stands in for it.
-fn template_params(section: &mut Section<'_>, default: &[(&str, &str)]) -> Result<Params, ConfigError> {
+fn template_params(section: &mut Section<'_>, default: &[(&str, &str)]) -> Result<Params, Wrong> {
     let found = section.texts("template_params")?;
     let found = if found.is_empty() { default } else { &found };
     let mut out = Vec::with_capacity(found.len());
@@ -230,11 +229,11 @@ fn template_params(section: &mut Section<'_>, default: &[(&str, &str)]) -> Resul
 }
 
 /// Refuses variables of which none holds the code.
-fn with_code(section: &Section<'_>, params: Params) -> Result<Params, ConfigError> {
+fn with_code(section: &mut Section<'_>, params: Params) -> Result<Params, Wrong> {
     if params.iter().any(|(_, pattern)| pattern.has_code()) {
         return Ok(params);
     }
-    Err(section.error(ConfigCode::Value, "template_params", "must give {code} to a variable"))
+    Err(section.wrong("template_params", "must give {code} to a variable"))
 }
 
 /// Returns the variables as the JSON object that templates take.

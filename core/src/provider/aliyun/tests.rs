@@ -2,6 +2,7 @@
 
 use super::super::{Message, Number, Provider, Recipient, from_config};
 use super::*;
+use crate::error::ConfigError;
 use crate::provider::{Guess, Receipt};
 use crate::sign::encode::pairs;
 use crate::time::UnixMillis;

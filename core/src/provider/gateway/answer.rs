@@ -2,8 +2,8 @@
 
 use super::super::reading::{doubtful, failure, id, object};
 use super::super::{Class, Failure, Reading, Receipt};
-use crate::config::Section;
-use crate::error::{ConfigCode, ConfigError};
+use crate::config::{Section, Wrong};
+use crate::error::ConfigCode;
 use crate::http::HttpReply;
 use crate::json::Value;
 
@@ -33,7 +33,7 @@ struct Path(Vec<String>);
 
 impl Answer {
     /// Reads the section of `reply`, and the classes of the codes.
-    pub(super) fn read(section: &mut Section<'_>, classes: &[(&str, &str)]) -> Result<Self, ConfigError> {
+    pub(super) fn read(section: &mut Section<'_>, classes: &[(&str, &str)]) -> Result<Self, Wrong> {
         let code = Path::read(section, "code")?;
         let error_code = Path::read(section, "error_code")?;
         let message_id = Path::read(section, "message_id")?;
@@ -54,14 +54,12 @@ impl Answer {
                 }
                 let mut codes = Vec::with_capacity(list.len());
                 for value in list {
-                    codes.push(
-                        scalar(value).ok_or_else(|| section.error(ConfigCode::Value, "success", SUCCESS))?,
-                    );
+                    codes.push(scalar(value).ok_or_else(|| section.wrong("success", SUCCESS))?);
                 }
                 Success::Codes(codes)
             }
             None => return Err(section.error(ConfigCode::Missing, "success", SUCCESS)),
-            Some(_) => return Err(section.error(ConfigCode::Value, "success", SUCCESS)),
+            Some(_) => return Err(section.wrong("success", SUCCESS)),
         };
         let classes = classes.iter().map(|(code, class)| {
             let class = CLASSES.iter().find(|known| known.as_str() == *class);
@@ -73,7 +71,7 @@ impl Answer {
         {
             let mut message = "has a code that is an error under `classes` too: ".to_owned();
             message.push_str(code);
-            return Err(section.error(ConfigCode::Value, "success", &message));
+            return Err(section.wrong("success", &message));
         }
         Ok(Self { success, code, error_code, message, message_id, request_id, classes })
     }
@@ -131,12 +129,12 @@ impl Answer {
 }
 
 impl Path {
-    fn read(section: &mut Section<'_>, option: &'static str) -> Result<Option<Self>, ConfigError> {
+    fn read(section: &mut Section<'_>, option: &'static str) -> Result<Option<Self>, Wrong> {
         let Some(text) = section.text(option)? else { return Ok(None) };
         let parts: Vec<String> = text.split('.').map(str::to_owned).collect();
         if parts.len() > 16 || parts.iter().any(String::is_empty) {
             let message = "must be names and numbers of items joined by dots, such as `data.0.id`";
-            return Err(section.error(ConfigCode::Value, option, message));
+            return Err(section.wrong(option, message));
         }
         Ok(Some(Self(parts)))
     }

@@ -18,7 +18,7 @@ use super::keys::{Keys, Named};
 use super::reading::MAX_REPLY;
 use super::settings::{self, Endpoint, Env};
 use super::{BuildError, Channel, Message, Provider, Reading, Recipient, Signing};
-use crate::config::Section;
+use crate::config::{Section, Wrong};
 use crate::error::{ConfigCode, ConfigError};
 use crate::http::{HttpCall, HttpReply, Method};
 use crate::json;
@@ -27,7 +27,7 @@ use answer::Answer;
 use core::fmt;
 use recipe::Recipe;
 use request::{Encoding, Request};
-use slot::{Place, Slot, Values};
+use slot::{Place, Slot, Slots, Values};
 use text::{Escape, Template};
 
 /// An account at a declared gateway; `Debug` shows its name and host.
@@ -59,6 +59,11 @@ impl Gateway {
     /// # Errors
     /// [`ConfigError`] that names the field, such as `providers[0].gateway.body.mobile`.
     pub fn from_config(section: &mut Section<'_>, env: Env<'_>) -> Result<Self, ConfigError> {
+        let read = Self::read_options(section, env);
+        section.settle(read)
+    }
+
+    pub(crate) fn read_options(section: &mut Section<'_>, env: Env<'_>) -> Result<Self, Wrong> {
         section.text("preset")?;
         let channel = section.choice("channel", &[("sms", Channel::Phone), ("email", Channel::Email)])?;
         let channel = channel.unwrap_or(Channel::Phone);
@@ -69,11 +74,10 @@ impl Gateway {
         let (origin, target) = request::split(url);
         if origin.contains(['{', '}']) {
             let message = "must not have a placeholder in scheme, host or port";
-            return Err(section.error(ConfigCode::Value, "url", message));
+            return Err(section.wrong("url", message));
         }
         let endpoint = settings::origin(section, "url", origin)?;
-        let target =
-            request::target(target).map_err(|message| section.error(ConfigCode::Value, "url", &message))?;
+        let target = request::target(target).map_err(|message| section.wrong("url", &message))?;
         let method = section.choice("method", &[("POST", Method::Post), ("GET", Method::Get)])?;
         let method = method.unwrap_or(Method::Post);
         let mut headers = request::headers(section)?;
@@ -88,8 +92,8 @@ impl Gateway {
         let sign_name =
             if section.value("sign_name").is_some() { settings::sign_name(section)? } else { String::new() };
         let templates = templates(section)?;
-        let used = |slot| request.has(slot) || recipe.uses(slot);
-        let parts = [(KEY, used(Slot::Key)), (SECRET, used(Slot::Secret))];
+        let used = request.slots().and(recipe.slots());
+        let parts = [(KEY, used.has(Slot::Key)), (SECRET, used.has(Slot::Secret))];
         let keys = Keys::read_used(section, env, parts, &endpoint)?;
         let out = Self {
             name,
@@ -110,92 +114,108 @@ impl Gateway {
     }
 
     /// Refuses a declaration whose parts don't fit each other.
-    fn check(&self, section: &Section<'_>, template_number: bool) -> Result<(), ConfigError> {
-        let wrong = |option: &str, message: &str| Err(section.error(ConfigCode::Value, option, message));
-        let used = |slot| self.request.has(slot) || self.recipe.uses(slot);
+    fn check(&self, section: &mut Section<'_>, template_number: bool) -> Result<(), Wrong> {
+        let (request, recipe) = (self.request.slots(), self.recipe.slots());
+        let used = request.and(recipe);
         let sized = self.request.size() + self.recipe.size();
-        if self.templates.iter().map(|(_, text)| text.size()).sum::<usize>() + sized > LARGEST {
-            return wrong("body", "must not be larger than 64 kB, with headers and templates");
-        }
-        if self.request.has(Slot::Signature) != self.recipe.makes_signature() {
-            return wrong("signature", "must have a hash method where {signature} is used, and only there");
-        }
+        let texts: usize = self.templates.iter().map(|(_, text)| text.size()).sum();
+        let in_templates = self.templates.iter().any(|(_, text)| text.has(Slot::Sign));
         let in_body = self.request.body.as_ref().is_some_and(|body| body.has(Slot::Signature));
-        if in_body && self.recipe.uses(Slot::Body) {
-            return wrong("signature.over", "must not hold {body}, because {signature} is in the body");
-        }
-        if self.request.headers.iter().any(|(name, _)| name == "authorization")
-            && matches!(self.recipe, Recipe::Bearer | Recipe::Basic)
-        {
-            return wrong("headers.authorization", "is made by the signature's method");
-        }
-        let number = self.request.slots().any(Slot::is_phone);
-        let other = match self.channel {
-            Channel::Phone if !number => {
-                return wrong(
-                    "body",
-                    "must hold the number: {e164}, {e164_digits}, {national} or {cn_or_e164}",
-                );
-            }
-            Channel::Email if !self.request.has(Slot::Email) => return wrong("body", "must hold {email}"),
-            Channel::Phone => used(Slot::Email),
-            Channel::Email => number || used(Slot::CallingCode),
-        };
-        if other {
-            return wrong("channel", "must fit: {email} is for `email`, the number's parts are for `sms`");
-        }
-        let in_templates = |slot| self.templates.iter().any(|(_, text)| text.has(slot));
-        if self.templates.is_empty() && used(Slot::Template) {
-            let message = "is required: an object from purpose to what {template} stands for";
-            return Err(section.error(ConfigCode::Missing, "templates", message));
-        }
-        if self.sign_name.is_empty() && (used(Slot::Sign) || in_templates(Slot::Sign)) {
-            return Err(section.error(ConfigCode::Missing, "sign_name", "is required: {sign} is used"));
+        let own = matches!(self.recipe, Recipe::Bearer | Recipe::Basic);
+        let phone = self.channel == Channel::Phone;
+        let number = request.any(Slots::PHONE);
+        let other = if phone { used.has(Slot::Email) } else { number || used.has(Slot::CallingCode) };
+        let no_templates = self.templates.is_empty();
+        let (value, missing) = (ConfigCode::Value, ConfigCode::Missing);
+        let checks = [
+            (
+                texts + sized > LARGEST,
+                value,
+                "body",
+                "must not be larger than 64 kB, with headers and templates",
+            ),
+            (
+                request.has(Slot::Signature) != self.recipe.makes_signature(),
+                value,
+                "signature",
+                "must have a hash method where {signature} is used, and only there",
+            ),
+            (
+                in_body && recipe.has(Slot::Body),
+                value,
+                "signature.over",
+                "must not hold {body}, because {signature} is in the body",
+            ),
+            (
+                own && self.request.headers.iter().any(|(name, _)| name == "authorization"),
+                value,
+                "headers.authorization",
+                "is made by the signature's method",
+            ),
+            (
+                phone && !number,
+                value,
+                "body",
+                "must hold the number: {e164}, {e164_digits}, {national} or {cn_or_e164}",
+            ),
+            (!phone && !request.has(Slot::Email), value, "body", "must hold {email}"),
+            (other, value, "channel", "must fit: {email} is for `email`, the number's parts are for `sms`"),
+            (
+                no_templates && used.has(Slot::Template),
+                missing,
+                "templates",
+                "is required: an object from purpose to what {template} stands for",
+            ),
+            (
+                self.sign_name.is_empty() && (used.has(Slot::Sign) || in_templates),
+                missing,
+                "sign_name",
+                "is required: {sign} is used",
+            ),
+        ];
+        if let Some((_, code, option, message)) = checks.into_iter().find(|check| check.0) {
+            return Err(section.error(code, option, message));
         }
         for (purpose, text) in &self.templates {
             let option = ["templates.", purpose].concat();
-            let by_template = self.request.has(Slot::Template) && text.has(Slot::Code);
-            if !by_template && !self.request.has(Slot::Code) {
-                return wrong(&option, "must hold {code}, as nothing else of the request does");
+            let by_template = request.has(Slot::Template) && text.has(Slot::Code);
+            if !by_template && !request.has(Slot::Code) {
+                return Err(section.wrong(&option, "must hold {code}, as nothing else of the request does"));
             }
             let number = text.as_fixed().is_some_and(whole_number);
             if template_number && !number {
-                return wrong(&option, "must be a number, because {\"$number\": \"{template}\"} is used");
+                let message = "must be a number, because {\"$number\": \"{template}\"} is used";
+                return Err(section.wrong(&option, message));
             }
         }
-        if self.templates.is_empty() && !self.request.has(Slot::Code) {
-            return wrong("body", "must hold {code}");
+        if no_templates && !request.has(Slot::Code) {
+            return Err(section.wrong("body", "must hold {code}"));
         }
         self.check_values(section)
     }
 
     /// Refuses configured values that can't stand where the declaration puts them: in a header, or in the path.
-    fn check_values(&self, section: &Section<'_>) -> Result<(), ConfigError> {
-        let wrong = |option: &str, message: &str| Err(section.error(ConfigCode::Value, option, message));
-        let header = |slot| self.request.headers.iter().any(|(_, value)| value.has(slot));
-        let path = |slot| self.request.target.has(slot);
-        let plain = |text: &str| text.bytes().all(request::visible);
+    fn check_values(&self, section: &mut Section<'_>) -> Result<(), Wrong> {
+        let (header, path) = (self.request.header_slots(), self.request.target.slots());
         let dots = |text: &str| text.bytes().all(|byte| byte == b'.');
-        if header(Slot::Sign) && !plain(&self.sign_name) {
-            return wrong("sign_name", NOT_ASCII);
-        }
-        if path(Slot::Sign) && dots(&self.sign_name) {
-            return wrong("sign_name", DOTS);
-        }
-        if let Keys::Fixed(credentials) = &self.keys
-            && path(Slot::Key)
-            && dots(&credentials.id)
-        {
-            return wrong("key", DOTS);
+        let plain_sign = self.sign_name.bytes().all(request::visible);
+        let id = if let Keys::Fixed(credentials) = &self.keys { credentials.id.as_str() } else { "-" };
+        let checks = [
+            (header.has(Slot::Sign) && !plain_sign, "sign_name", NOT_ASCII),
+            (path.has(Slot::Sign) && dots(&self.sign_name), "sign_name", DOTS),
+            (path.has(Slot::Key) && dots(id), "key", DOTS),
+        ];
+        if let Some((_, option, message)) = checks.into_iter().find(|check| check.0) {
+            return Err(section.wrong(option, message));
         }
         for (purpose, text) in &self.templates {
             let option = ["templates.", purpose].concat();
-            let odd_sign = text.has(Slot::Sign) && !plain(&self.sign_name);
-            if header(Slot::Template) && (odd_sign || !text.fixed_is(request::visible)) {
-                return wrong(&option, NOT_ASCII);
+            let odd_sign = text.has(Slot::Sign) && !plain_sign;
+            if header.has(Slot::Template) && (odd_sign || !text.fixed_is(request::visible)) {
+                return Err(section.wrong(&option, NOT_ASCII));
             }
-            if path(Slot::Template) && text.fixed_is(|byte| byte == b'.') {
-                return wrong(&option, DOTS);
+            if path.has(Slot::Template) && text.fixed_is(|byte| byte == b'.') {
+                return Err(section.wrong(&option, DOTS));
             }
         }
         Ok(())
@@ -299,13 +319,12 @@ impl fmt::Debug for Gateway {
 fn section_of<T>(
     section: &mut Section<'_>,
     option: &'static str,
-    read: impl FnOnce(&mut Section<'_>) -> Result<T, ConfigError>,
-) -> Result<Option<T>, ConfigError> {
+    read: impl FnOnce(&mut Section<'_>) -> Result<T, Wrong>,
+) -> Result<Option<T>, Wrong> {
     let Some(value) = section.value(option) else { return Ok(None) };
-    let mut inner = Section::open(&section.path(option), value)?;
-    let out = read(&mut inner)?;
-    inner.finish()?;
-    Ok(Some(out))
+    let mut inner = section.inner(option, value)?;
+    let read = read(&mut inner);
+    section.close(inner, read).map(Some)
 }
 
 /// Reads `encoding` and `body`, and adds the headers that go with them.
@@ -313,7 +332,7 @@ fn body(
     section: &mut Section<'_>,
     method: Method,
     headers: &mut Vec<(String, Template)>,
-) -> Result<(Option<Template>, bool), ConfigError> {
+) -> Result<(Option<Template>, bool), Wrong> {
     let encoding = section.choice("encoding", &[("json", Encoding::Json), ("form", Encoding::Form)])?;
     let mut add = |name: &str, value: &str| {
         if !headers.iter().any(|(key, _)| key == name) {
@@ -323,7 +342,7 @@ fn body(
     add("accept", "application/json");
     let Some(value) = section.value("body") else { return Ok((None, false)) };
     if method == Method::Get {
-        return Err(section.error(ConfigCode::Value, "body", "must not be there when `method` is GET"));
+        return Err(section.wrong("body", "must not be there when `method` is GET"));
     }
     let encoding = encoding.unwrap_or(Encoding::Json);
     let kind = match encoding {
@@ -331,31 +350,31 @@ fn body(
         Encoding::Form => "application/x-www-form-urlencoded",
     };
     add("content-type", kind);
-    let (body, template_number) = request::body(&section.path("body"), value, encoding)?;
+    let (body, template_number) = request::body(section, value, encoding)?;
     Ok((Some(body), template_number))
 }
 
 /// Reads `templates`: an id, or a text with `{code}`, `{minutes}` and `{sign}`, by purpose.
-fn templates(section: &mut Section<'_>) -> Result<Vec<(String, Template)>, ConfigError> {
+fn templates(section: &mut Section<'_>) -> Result<Vec<(String, Template)>, Wrong> {
     let mut out = Vec::new();
     for (purpose, text) in section.texts("templates")? {
         let mut template = Template::default();
         let option = ["templates.", purpose].concat();
         let parsed = template.parse(text, Place::TEMPLATE, Escape::PLAIN);
-        parsed.map_err(|message| section.error(ConfigCode::Value, &option, &message))?;
+        parsed.map_err(|message| section.wrong(&option, &message))?;
         if text.chars().any(char::is_control) {
-            return Err(section.error(ConfigCode::Value, &option, "must not have control characters"));
+            return Err(section.wrong(&option, "must not have control characters"));
         }
         out.push((purpose.to_owned(), template));
     }
     Ok(out)
 }
 
-fn check_classes(section: &Section<'_>, classes: &[(&str, &str)]) -> Result<(), ConfigError> {
+fn check_classes(section: &mut Section<'_>, classes: &[(&str, &str)]) -> Result<(), Wrong> {
     let known = |class: &str| answer::CLASSES.iter().any(|known| known.as_str() == class);
     let Some((code, _)) = classes.iter().find(|(_, class)| !known(class)) else { return Ok(()) };
     let message = "must be one of rejected, account, throttled, unavailable, ambiguous";
-    Err(section.error(ConfigCode::Value, &["classes.", code].concat(), message))
+    Err(section.wrong(&["classes.", code].concat(), message))
 }
 
 /// Tells whether text is a whole number as JSON writes it, up to 15 digits, which every language keeps.

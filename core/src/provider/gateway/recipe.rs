@@ -1,9 +1,9 @@
 //! How a request is signed: a bearer token, a basic password, or a hash over a declared text.
 
-use super::slot::{Place, Slot, Values};
+use super::slot::{Place, Slot, Slots, Values};
 use super::text::{Escape, Template};
-use crate::config::Section;
-use crate::error::{ConfigCode, ConfigError};
+use crate::config::{Section, Wrong};
+use crate::error::ConfigCode;
 use crate::mac;
 
 /// How a request shows who sent it.
@@ -46,7 +46,7 @@ enum Method {
 
 impl Recipe {
     /// Reads the section of `signature`; the caller finishes it.
-    pub(super) fn read(section: &mut Section<'_>) -> Result<Self, ConfigError> {
+    pub(super) fn read(section: &mut Section<'_>) -> Result<Self, Wrong> {
         section.required("method", None)?;
         let (hash, keyed) = match section.choice("method", METHODS)?.unwrap_or(Method::None) {
             Method::None => return Ok(Self::None),
@@ -63,7 +63,7 @@ impl Recipe {
             (None, true) => {
                 let mut key = Template::default();
                 key.parse("{secret}", Place::SIGNING_KEY, Escape::PLAIN)
-                    .map_err(|message| section.error(ConfigCode::Value, "key", &message))?;
+                    .map_err(|message| section.wrong("key", &message))?;
                 Some(key)
             }
             (key, _) => key,
@@ -74,7 +74,7 @@ impl Recipe {
         };
         if !secret {
             let message = "must hold {secret}, or anybody could make the signature";
-            return Err(section.error(ConfigCode::Value, option, message));
+            return Err(section.wrong(option, message));
         }
         let form = section.choice("output", FORMS)?.unwrap_or(Form::Hex);
         Ok(Self::Hash { hash, over, key, form })
@@ -85,14 +85,20 @@ impl Recipe {
         matches!(self, Self::Hash { .. })
     }
 
+    /// Returns the placeholders that go into it.
+    pub(super) fn slots(&self) -> Slots {
+        let none = Slots::default();
+        match self {
+            Self::None => none,
+            Self::Bearer => none.with(Slot::Secret),
+            Self::Basic => none.with(Slot::Key).with(Slot::Secret),
+            Self::Hash { over, key, .. } => over.slots().and(key.as_ref().map_or(none, Template::slots)),
+        }
+    }
+
     /// Tells whether `slot` goes into it.
     pub(super) fn uses(&self, slot: Slot) -> bool {
-        match self {
-            Self::None => false,
-            Self::Bearer => slot == Slot::Secret,
-            Self::Basic => matches!(slot, Slot::Key | Slot::Secret),
-            Self::Hash { over, key, .. } => over.has(slot) || key.as_ref().is_some_and(|key| key.has(slot)),
-        }
+        self.slots().has(slot)
     }
 
     /// Returns how large it gets; see [`Template::size`].
@@ -150,13 +156,12 @@ pub(super) fn template(
     section: &mut Section<'_>,
     option: &'static str,
     place: Place,
-) -> Result<Option<Template>, ConfigError> {
+) -> Result<Option<Template>, Wrong> {
     let Some(value) = section.value(option) else { return Ok(None) };
     // White space at the ends may be meant here.
     let text = value.as_str().ok_or_else(|| section.error(ConfigCode::Type, option, "must be text"))?;
     let mut out = Template::default();
-    out.parse(text, place, Escape::PLAIN)
-        .map_err(|message| section.error(ConfigCode::Value, option, &message))?;
+    out.parse(text, place, Escape::PLAIN).map_err(|message| section.wrong(option, &message))?;
     Ok(Some(out))
 }
 

@@ -1,9 +1,9 @@
 //! The request of a declaration: URL, headers and body, compiled at start-up.
 
-use super::slot::{Place, Slot};
+use super::slot::{Place, Slot, Slots};
 use super::text::{Escape, Template, Wire};
-use crate::config::{self, Section};
-use crate::error::{ConfigCode, ConfigError};
+use crate::config::{Section, Wrong};
+use crate::error::ConfigCode;
 use crate::json::{Object, Value};
 
 /// What is sent but for scheme and host.
@@ -17,14 +17,17 @@ pub(super) struct Request {
 
 impl Request {
     /// Returns every placeholder in it.
-    pub(super) fn slots(&self) -> impl Iterator<Item = Slot> {
-        let headers = self.headers.iter().flat_map(|(_, value)| value.slots());
-        self.target.slots().chain(headers).chain(self.body.iter().flat_map(Template::slots))
+    pub(super) fn slots(&self) -> Slots {
+        let mut slots = self.target.slots().and(self.header_slots());
+        if let Some(body) = &self.body {
+            slots = slots.and(body.slots());
+        }
+        slots
     }
 
-    /// Tells whether a placeholder is in it.
-    pub(super) fn has(&self, slot: Slot) -> bool {
-        self.slots().any(|other| other == slot)
+    /// Returns every placeholder in a header.
+    pub(super) fn header_slots(&self) -> Slots {
+        self.headers.iter().fold(Slots::default(), |slots, (_, value)| slots.and(value.slots()))
     }
 
     /// Returns how large it gets; see [`Template::size`].
@@ -52,7 +55,7 @@ pub(super) fn split(url: &str) -> (&str, &str) {
 
 /// Reads path and query, the part of `url` from the first slash on.
 pub(super) fn target(text: &str) -> Result<Template, String> {
-    if text.contains('#') {
+    if text.as_bytes().contains(&b'#') {
         return Err("must not have a fragment".into());
     }
     let (path, query) = text.split_once('?').map_or((text, None), |(path, query)| (path, Some(query)));
@@ -87,15 +90,15 @@ fn wire_text(text: &str, place: Place) -> Result<Template, String> {
 }
 
 /// Reads `headers`: names in lower case, values in ASCII.
-pub(super) fn headers(section: &mut Section<'_>) -> Result<Vec<(String, Template)>, ConfigError> {
+pub(super) fn headers(section: &mut Section<'_>) -> Result<Vec<(String, Template)>, Wrong> {
     let found = section.texts("headers")?;
     if found.len() > MOST_HEADERS {
-        return Err(section.error(ConfigCode::Value, "headers", "must not be more than 32"));
+        return Err(section.wrong("headers", "must not be more than 32"));
     }
     let mut out = Vec::with_capacity(found.len());
     for (name, text) in found {
         let option = ["headers.", name].concat();
-        let wrong = |message: &str| section.error(ConfigCode::Value, &option, message);
+        let mut wrong = |message: &str| section.wrong(&option, message);
         if name.is_empty() || name.len() > 64 || !name.bytes().all(header_byte) {
             return Err(wrong("must have a name of a-z 0-9 - _ , in lower case"));
         }
@@ -115,10 +118,15 @@ pub(super) fn headers(section: &mut Section<'_>) -> Result<Vec<(String, Template
 /// Reads `body`, an object of texts, numbers, true, false and null, as deep as JSON goes.
 ///
 /// Also returns whether a template must be a number.
-pub(super) fn body(path: &str, value: &Value, encoding: Encoding) -> Result<(Template, bool), ConfigError> {
-    let mut body = Body { out: Template::default(), template_number: false };
+pub(super) fn body(
+    section: &mut Section<'_>,
+    value: &Value,
+    encoding: Encoding,
+) -> Result<(Template, bool), Wrong> {
+    let path = "body";
+    let mut body = Body { section, out: Template::default(), template_number: false };
     let Value::Object(map) = value else {
-        return Err(config::error(ConfigCode::Type, path, "must be an object"));
+        return Err(body.section.error(ConfigCode::Type, path, "must be an object"));
     };
     if let Encoding::Json = encoding {
         body.object(path, map, Escape::PLAIN)?;
@@ -130,13 +138,13 @@ pub(super) fn body(path: &str, value: &Value, encoding: Encoding) -> Result<(Tem
         body.out.push(name, escape);
         body.out.push("=", Escape::PLAIN);
         let path = [path, ".", name].concat();
-        once(&path, map, name, value)?;
+        body.once(&path, map, name, value)?;
         match value {
             Value::String(text) => body.text(&path, text, escape)?,
             Value::Object(map) if Notation::of(map).is_some() => body.object(&path, map, escape)?,
             Value::Object(_) | Value::Array(_) | Value::Null => {
                 let message = "must be text, a number, true, false or {\"$json\": …} in a form";
-                return Err(config::error(ConfigCode::Type, &path, message));
+                return Err(body.section.error(ConfigCode::Type, &path, message));
             }
             other => body.out.push(&bare(other), escape),
         }
@@ -155,15 +163,8 @@ fn bare(value: &Value) -> String {
     text.to_owned()
 }
 
-/// Refuses a name that an object has twice: of two members the gateway takes the one and its checks the other.
-fn once(path: &str, map: &Object, name: &str, value: &Value) -> Result<(), ConfigError> {
-    match map.get(name) {
-        Some(last) if core::ptr::eq(last, value) => Ok(()),
-        _ => Err(config::error(ConfigCode::Value, path, "must not be there twice")),
-    }
-}
-
-struct Body {
+struct Body<'s, 'a> {
+    section: &'s mut Section<'a>,
     out: Template,
     template_number: bool,
 }
@@ -186,9 +187,17 @@ impl<'a> Notation<'a> {
     }
 }
 
-impl Body {
+impl Body<'_, '_> {
+    /// Refuses a name that an object has twice: of two members the gateway takes the one and its checks the other.
+    fn once(&mut self, path: &str, map: &Object, name: &str, value: &Value) -> Result<(), Wrong> {
+        match map.get(name) {
+            Some(last) if core::ptr::eq(last, value) => Ok(()),
+            _ => Err(self.section.wrong(path, "must not be there twice")),
+        }
+    }
+
     /// Appends a value as JSON.
-    fn json(&mut self, path: &str, value: &Value, escape: Escape) -> Result<(), ConfigError> {
+    fn json(&mut self, path: &str, value: &Value, escape: Escape) -> Result<(), Wrong> {
         match value {
             Value::String(text) => {
                 self.out.push("\"", escape);
@@ -209,12 +218,13 @@ impl Body {
         Ok(())
     }
 
-    fn object(&mut self, path: &str, map: &Object, escape: Escape) -> Result<(), ConfigError> {
-        let wrong = |path: &str, message: &str| Err(config::error(ConfigCode::Value, path, message));
+    fn object(&mut self, path: &str, map: &Object, escape: Escape) -> Result<(), Wrong> {
         match Notation::of(map) {
             Some(Notation::Number(value)) => return self.number(&[path, ".$number"].concat(), value, escape),
             // Every level doubles the backslashes of the one before.
-            Some(Notation::Json(_)) if escape.json >= 2 => return wrong(path, "must not be nested deeper"),
+            Some(Notation::Json(_)) if escape.json >= 2 => {
+                return Err(self.section.wrong(path, "must not be nested deeper"));
+            }
             Some(Notation::Json(value)) => {
                 let path = [path, ".$json"].concat();
                 // A form's value is text already; in JSON it is put into quotes.
@@ -230,9 +240,9 @@ impl Body {
         for (index, (name, value)) in map.iter().enumerate() {
             let path = [path, ".", name].concat();
             if name.starts_with('$') {
-                return wrong(&path, "must be the only member, and $number or $json");
+                return Err(self.section.wrong(&path, "must be the only member, and $number or $json"));
             }
-            once(&path, map, name, value)?;
+            self.once(&path, map, name, value)?;
             self.out.push(if index > 0 { ",\"" } else { "\"" }, escape);
             self.out.push(name, escape.deeper());
             self.out.push("\":", escape);
@@ -243,26 +253,22 @@ impl Body {
     }
 
     /// Appends a number: a placeholder alone, whose values are numbers.
-    fn number(&mut self, path: &str, value: &Value, escape: Escape) -> Result<(), ConfigError> {
+    fn number(&mut self, path: &str, value: &Value, escape: Escape) -> Result<(), Wrong> {
         let mut number = Template::default();
         if let Some(text) = value.as_str() {
-            number
-                .parse(text, Place::BODY, escape)
-                .map_err(|message| config::error(ConfigCode::Value, path, &message))?;
+            number.parse(text, Place::BODY, escape).map_err(|message| self.section.wrong(path, &message))?;
         }
         match number.lone_slot() {
             Some(slot) if slot.is_number() => {}
             Some(Slot::Template) => self.template_number = true,
-            _ => return Err(config::error(ConfigCode::Value, path, NUMBER)),
+            _ => return Err(self.section.wrong(path, NUMBER)),
         }
         self.out.append(number);
         Ok(())
     }
 
-    fn text(&mut self, path: &str, text: &str, escape: Escape) -> Result<(), ConfigError> {
-        self.out
-            .parse(text, Place::BODY, escape)
-            .map_err(|message| config::error(ConfigCode::Value, path, &message))
+    fn text(&mut self, path: &str, text: &str, escape: Escape) -> Result<(), Wrong> {
+        self.out.parse(text, Place::BODY, escape).map_err(|message| self.section.wrong(path, &message))
     }
 }
 

@@ -67,12 +67,37 @@ pub(super) fn names(place: Place) -> String {
     out
 }
 
-impl Slot {
-    /// Tells whether it names a phone.
-    pub(super) fn is_phone(self) -> bool {
-        matches!(self, Self::E164 | Self::E164Digits | Self::National | Self::CnOrE164)
+/// A set of placeholders, a bit each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Slots(u32);
+
+impl Slots {
+    /// Those that name a phone.
+    pub(super) const PHONE: Self =
+        Self(0).with(Slot::E164).with(Slot::E164Digits).with(Slot::National).with(Slot::CnOrE164);
+
+    /// Returns the set with one more.
+    pub(super) const fn with(self, slot: Slot) -> Self {
+        Self(self.0 | 1 << slot as u32)
     }
 
+    /// Returns what is in this set or in the other.
+    pub(super) const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Tells whether a placeholder is in it.
+    pub(super) const fn has(self, slot: Slot) -> bool {
+        self.any(Self(0).with(slot))
+    }
+
+    /// Tells whether any of the other set is in it.
+    pub(super) const fn any(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+impl Slot {
     /// Tells whether its value is always a whole number as JSON writes it: digits, no zero in front.
     pub(super) fn is_number(self) -> bool {
         matches!(

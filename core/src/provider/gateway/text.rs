@@ -1,6 +1,6 @@
 //! Text with placeholders, each to be escaped for the place it stands in.
 
-use super::slot::{self, Place, Slot, Values};
+use super::slot::{self, Place, Slot, Slots, Values};
 use crate::sign::encode::{Ink, pct};
 
 /// How a value must be written where it stands: as the inside of JSON strings, so many deep, then on the wire.
@@ -25,6 +25,7 @@ pub(super) enum Wire {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Template {
     pieces: Vec<Piece>,
+    slots: Slots,
     /// How many bytes are fixed.
     fixed: usize,
 }
@@ -107,6 +108,7 @@ impl Template {
                 let slot = slot::find(name.ok_or(UNCLOSED)?, place).ok_or_else(|| unknown(name, place))?;
                 self.push(&fixed, escape);
                 fixed.clear();
+                self.slots = self.slots.with(slot);
                 self.pieces.push(Piece::Value(slot, escape));
                 rest = tail;
             } else {
@@ -136,25 +138,26 @@ impl Template {
     /// Appends another template's pieces.
     pub(super) fn append(&mut self, other: Self) {
         self.fixed += other.fixed;
+        self.slots = self.slots.and(other.slots);
         self.pieces.extend(other.pieces);
     }
 
-    /// Returns the placeholders, in the order they stand in.
-    pub(super) fn slots(&self) -> impl Iterator<Item = Slot> {
-        self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Value(slot, _) => Some(*slot),
-            Piece::Fixed(_) => None,
-        })
+    /// Returns the placeholders that are in it.
+    pub(super) const fn slots(&self) -> Slots {
+        self.slots
     }
 
     /// Tells whether a placeholder is in it.
-    pub(super) fn has(&self, slot: Slot) -> bool {
-        self.slots().any(|other| other == slot)
+    pub(super) const fn has(&self, slot: Slot) -> bool {
+        self.slots.has(slot)
     }
 
     /// Returns the only thing in it, if that is a placeholder.
     pub(super) fn lone_slot(&self) -> Option<Slot> {
-        if self.pieces.len() == 1 { self.slots().next() } else { None }
+        match self.pieces.as_slice() {
+            [Piece::Value(slot, _)] => Some(*slot),
+            _ => None,
+        }
     }
 
     /// Returns the text if it has no placeholder.
@@ -176,7 +179,8 @@ impl Template {
 
     /// Returns a measure of how large it gets: its fixed bytes, and 64 for each placeholder.
     pub(super) fn size(&self) -> usize {
-        self.fixed + 64 * self.slots().count()
+        let values = self.pieces.iter().filter(|piece| matches!(piece, Piece::Value(..)));
+        self.fixed + 64 * values.count()
     }
 
     /// Returns the text with its values filled in.

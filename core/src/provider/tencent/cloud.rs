@@ -3,8 +3,7 @@
 //! Source: cloud.tencent.com, "Signature v3", "Signature v1" and "Response".
 
 use super::digits;
-use crate::config::Section;
-use crate::error::{ConfigCode, ConfigError};
+use crate::config::{Section, Wrong};
 use crate::http::{HttpCall, HttpReply};
 use crate::json::{self, Object, Value};
 use crate::provider::action::Answer;
@@ -52,7 +51,7 @@ impl Account {
         env: Env<'_>,
         kind: &str,
         api: &Api,
-    ) -> Result<Self, ConfigError> {
+    ) -> Result<Self, Wrong> {
         let name = settings::name(section, kind)?;
         let weight = settings::weight(section)?;
         // A host of its own region, or the nearest; what is called in `region` is another matter.
@@ -64,7 +63,7 @@ impl Account {
         let keys = Keys::read(section, env, &NAMES, &endpoint)?;
         let region = section.text("region")?.unwrap_or("ap-guangzhou");
         if !region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
-            return Err(section.error(ConfigCode::Value, "region", "must be a region such as ap-guangzhou"));
+            return Err(section.wrong("region", "must be a region such as ap-guangzhou"));
         }
         let signature = section.choice("signature", SIGNATURES)?.unwrap_or(Signature::Tc3);
         let (region, timeout) = (region.to_owned(), settings::timeout(section)?);
@@ -172,11 +171,11 @@ pub(super) fn text<'a>(map: &'a Object, name: &str) -> Option<&'a str> {
 }
 
 /// Reads an app's id, which is not the account's.
-pub(super) fn app_id(section: &mut Section<'_>, option: &'static str) -> Result<String, ConfigError> {
+pub(super) fn app_id(section: &mut Section<'_>, option: &'static str) -> Result<String, Wrong> {
     let app_id = section.required(option, None)?;
     if !digits(app_id) {
         let message = "must be the app's id, digits only, such as 1400006666";
-        return Err(section.error(ConfigCode::Value, option, message));
+        return Err(section.wrong(option, message));
     }
     Ok(app_id.to_owned())
 }

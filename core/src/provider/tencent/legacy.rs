@@ -5,7 +5,7 @@
 
 use super::cloud::{app_id, text};
 use super::{actions, digits, template_params};
-use crate::config::Section;
+use crate::config::{Section, Wrong};
 use crate::error::{ConfigCode, ConfigError};
 use crate::http::{HttpCall, HttpReply, Method};
 use crate::json::{Object, Value};
@@ -73,7 +73,12 @@ impl TencentLegacy {
     ///
     /// # Errors
     /// [`ConfigError`] that names the option.
-    pub fn from_config(section: &mut Section<'_>, _: Env<'_>) -> Result<Self, ConfigError> {
+    pub fn from_config(section: &mut Section<'_>, env: Env<'_>) -> Result<Self, ConfigError> {
+        let read = Self::read_options(section, env);
+        section.settle(read)
+    }
+
+    pub(crate) fn read_options(section: &mut Section<'_>, _: Env<'_>) -> Result<Self, Wrong> {
         let name = settings::name(section, "tencent_legacy")?;
         let weight = settings::weight(section)?;
         let voice = section.choice("channel", &[("sms", false), ("voice", true)])?.unwrap_or(false);
@@ -292,7 +297,7 @@ fn said(reply: &HttpReply) -> Result<Object, Failure> {
 }
 
 /// Reads `templates`: ids, and for SMS texts that hold the code.
-fn templates(section: &mut Section<'_>, voice: bool) -> Result<Vec<(String, Text)>, ConfigError> {
+fn templates(section: &mut Section<'_>, voice: bool) -> Result<Vec<(String, Text)>, Wrong> {
     let found = section.texts("templates")?;
     if found.is_empty() && !voice {
         let message = "is required: an object from purpose to a template's id or to a text with {code}";
@@ -306,14 +311,10 @@ fn templates(section: &mut Section<'_>, voice: bool) -> Result<Vec<(String, Text
             (false, false) if words.has_code() => Text::Words(words),
             (false, false) => {
                 let message = "must be a template's id, or a text with {code} in it";
-                return Err(section.error(ConfigCode::Value, &option, message));
+                return Err(section.wrong(&option, message));
             }
             (false, true) => {
-                return Err(section.error(
-                    ConfigCode::Value,
-                    &option,
-                    "must be a template's id, digits only",
-                ));
+                return Err(section.wrong(&option, "must be a template's id, digits only"));
             }
         };
         Ok((purpose.to_owned(), text))

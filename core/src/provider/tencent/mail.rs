@@ -4,8 +4,8 @@
 
 use super::cloud::{Account, Api, Response, contradiction};
 use super::{actions, digits};
-use crate::config::Section;
-use crate::error::{ConfigCode, ConfigError};
+use crate::config::{Section, Wrong};
+use crate::error::ConfigError;
 use crate::http::{HttpCall, HttpReply};
 use crate::json::Value;
 use crate::provider::Channel;
@@ -39,20 +39,25 @@ impl TencentMail {
     /// # Errors
     /// [`ConfigError`] that names the option, and the environment variable where there is one.
     pub fn from_config(section: &mut Section<'_>, env: Env<'_>) -> Result<Self, ConfigError> {
+        let read = Self::read_options(section, env);
+        section.settle(read)
+    }
+
+    pub(crate) fn read_options(section: &mut Section<'_>, env: Env<'_>) -> Result<Self, Wrong> {
         let account = Account::read(section, env, "tencent_mail", &API)?;
         let from = section.required("from_address", None)?;
         if !actions::sender(from) {
             let message = "must be an address, or a name without colon, one blank and the address in <>";
-            return Err(section.error(ConfigCode::Value, "from_address", message));
+            return Err(section.wrong("from_address", message));
         }
         let reply_to = section.text("reply_to")?;
         if reply_to.is_some_and(|text| !actions::address(text)) {
-            return Err(section.error(ConfigCode::Value, "reply_to", "must be an address"));
+            return Err(section.wrong("reply_to", "must be an address"));
         }
         let subject = section.required("subject", None)?;
         if subject.chars().count() > 100 || subject.chars().any(char::is_control) {
             let message = "must be 1 to 100 characters, none a control character";
-            return Err(section.error(ConfigCode::Value, "subject", message));
+            return Err(section.wrong("subject", message));
         }
         let subject = settings::pattern(section, "subject", subject)?;
         let templates = settings::templates(section, digits, "12345")?;
@@ -63,7 +68,7 @@ impl TencentMail {
         let html = section.texts("template_params")?.iter().any(|(_, text)| text.contains(['<', '>']));
         if size > 800 || html {
             let message = "must be at most 800 bytes in all, without HTML";
-            return Err(section.error(ConfigCode::Value, "template_params", message));
+            return Err(section.wrong("template_params", message));
         }
         let (from, reply_to) = (from.to_owned(), reply_to.map(str::to_owned));
         Ok(Self { account, from, reply_to, subject, templates, params })

@@ -14,11 +14,11 @@ pub use sms::Tencent;
 
 use super::pattern::Pattern;
 use super::settings;
-use crate::config::Section;
-use crate::error::{ConfigCode, ConfigError};
+use crate::config::{Section, Wrong};
+use crate::error::ConfigCode;
 
 /// Reads `template_params`, a list of texts; `["{code}"]` unless set.
-fn template_params(section: &mut Section<'_>) -> Result<Vec<Pattern>, ConfigError> {
+fn template_params(section: &mut Section<'_>) -> Result<Vec<Pattern>, Wrong> {
     let found = section.list("template_params")?;
     if found.is_empty() {
         return Ok(vec![settings::pattern(section, "template_params", "{code}")?]);
@@ -30,7 +30,7 @@ fn template_params(section: &mut Section<'_>) -> Result<Vec<Pattern>, ConfigErro
         out.push(settings::pattern(section, &option, text)?);
     }
     if !out.iter().any(Pattern::has_code) {
-        return Err(section.error(ConfigCode::Value, "template_params", "must give {code} to a variable"));
+        return Err(section.wrong("template_params", "must give {code} to a variable"));
     }
     Ok(out)
 }

@@ -4,7 +4,7 @@
 
 use super::cloud::{Account, Api, Response, app_id, coded, contradiction, text};
 use super::{actions, digits, template_params};
-use crate::config::Section;
+use crate::config::{Section, Wrong};
 use crate::error::ConfigError;
 use crate::http::{HttpCall, HttpReply};
 use crate::json::Value;
@@ -37,6 +37,11 @@ impl Tencent {
     /// # Errors
     /// [`ConfigError`] that names the option, and the environment variable where there is one.
     pub fn from_config(section: &mut Section<'_>, env: Env<'_>) -> Result<Self, ConfigError> {
+        let read = Self::read_options(section, env);
+        section.settle(read)
+    }
+
+    pub(crate) fn read_options(section: &mut Section<'_>, env: Env<'_>) -> Result<Self, Wrong> {
         let account = Account::read(section, env, "tencent", &API)?;
         let app_id = app_id(section, "sdk_app_id")?;
         let sign_name = settings::sign_name(section)?;
