@@ -318,7 +318,7 @@ def drawn(middle: dict[int, float]) -> str:
     most = log10(max(middle))
 
     def x(size: float) -> float:
-        return left + (log10(size) - 1) / max(most - 1, 1e-9) * (width - left - 24)
+        return left + (log10(size) - 1) / max(most - 1, 1e-9) * (width - left - 40)
 
     def y(value: float) -> float:
         return height - foot - value / top * (height - foot - 16)
@@ -338,9 +338,9 @@ def drawn(middle: dict[int, float]) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
             'font-size="11" fill="#333">',
             f'<rect width="{width}" height="{height}" fill="#fff"/>',
-            f'<path d="M{left} 16V{height - foot}H{width - 24}" fill="none" stroke="#999"/>',
-            f'<path d="M{left} {first:.1f}H{width - 24}" stroke="#c33" stroke-dasharray="4 4"/>',
-            f'<text x="{width - 24}" y="{first - 4:.1f}" text-anchor="end" fill="#c33">1.3 times that of ten</text>',
+            f'<path d="M{left} 16V{height - foot}H{width - 40}" fill="none" stroke="#999"/>',
+            f'<path d="M{left} {first:.1f}H{width - 40}" stroke="#c33" stroke-dasharray="4 4"/>',
+            f'<text x="{width - 40}" y="{first - 4:.1f}" text-anchor="end" fill="#c33">1.3 times that of ten</text>',
             f'<polyline points="{points}" fill="none" stroke="#27c" stroke-width="2"/>',
             f'<g fill="#27c">{"".join(marks)}</g>',
             *words,
