@@ -214,13 +214,13 @@ export class Service {
     return readAudit(this.#engine.audit());
   }
 
-  #desk(task: "inspect" | "reset" | "forget" | "health", to: string): Promise<Outcome> {
-    return this.#run(task, "", () => this.#engine.desk(writeRequest({ task, to })));
-  }
-
   #tell(event: Event): void {
     this.#tally.add(event);
     report(this.#observer, event);
+  }
+
+  #desk(task: "inspect" | "reset" | "forget" | "health", to: string): Promise<Outcome> {
+    return this.#run(task, "", () => this.#engine.desk(writeRequest({ task, to })));
   }
 
   async #run(action: Event["action"], purpose: string, begin: () => CoreFlow): Promise<Outcome> {

@@ -110,6 +110,23 @@ def test_the_first_store_is_tried_again_by_one_call(ask):
     assert store.take_events() == []
 
 
+def test_while_one_tries_no_other_waits(ask):
+    clock, fallback, others = Clock(), Shaky(), []
+
+    class Slow:
+        def run(self, ops, timeout):
+            if clock.now > 1_800_000_000:
+                others.append(store.run([OP], timeout))  # what another thread does meanwhile
+            raise ConnectionError
+
+    store = FallbackStore(Slow(), fallback, clock=clock)
+    ask(store, [OP])
+    clock.move(31)
+    ask(store, [OP])
+    assert len(others) == 1
+    assert fallback.asked == 3
+
+
 def test_a_code_sent_during_an_outage_is_checked_after_it():
     world = World()
     world.primary.fails = True

@@ -8,6 +8,8 @@ import sansms
 from sansms import (
     AsyncRedisStore,
     ConfigError,
+    Credentials,
+    DeliveryReceipt,
     Event,
     Explanation,
     Health,
@@ -156,3 +158,15 @@ def desk(service: Service) -> None:
     health: Health = service.health()
     print(health.ok, health.code, health.latency_ms)
     FallbackStore("memory://", MemoryStore(), for_s=10, on_switch=print).take_events()
+
+
+async def fetch_key() -> Credentials:
+    return Credentials("id", "secret", "token")
+
+
+def receipts(service: Service) -> list[str]:
+    account = aliyun(sign_name="示例", templates={"default": "SMS_1"}, credentials=fetch_key)
+    Service(providers=[account], email={"blocked_domains": ["mailinator.example"]})
+    status, body = service.answer_push("aliyun", service.receipt_path, b"[]")
+    found: list[DeliveryReceipt] = service.receipts("aliyun", body)
+    return [f"{status} {each.status} {each.at}" for each in found]

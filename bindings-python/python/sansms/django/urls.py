@@ -5,10 +5,10 @@ A vendor is then told `https://…/sansms/receipts/<kind>/<service.receipt_path>
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import URLPattern, path
 
 from ._receipts import receipts
 
 app_name = "sansms"
 
-urlpatterns = [path("receipts/<slug:kind>/<slug:key>/", receipts, name="receipts")]
+urlpatterns: list[URLPattern] = [path("receipts/<slug:kind>/<slug:key>/", receipts, name="receipts")]
