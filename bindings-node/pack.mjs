@@ -22,6 +22,7 @@ const subpaths = {
   "stores/postgres": "stores/postgres",
   "stores/mysql": "stores/mysql",
   "stores/split": "stores/split",
+  "stores/fallback": "stores/fallback",
   "stores/durable-object": "stores/durable-object",
   "stores/d1": "stores/d1",
   "stores/upstash": "stores/upstash",

@@ -4,7 +4,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
 const all = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".test.mjs"));
-const core = ["story", "config", "driver", "traces", "vectors", "core-vectors"].map((name) => `${name}.test.mjs`).filter((name) => all.includes(name));
+const core = ["story", "desk", "config", "driver", "traces", "vectors", "core-vectors"].map((name) => `${name}.test.mjs`).filter((name) => all.includes(name));
 const total = { pass: 0, fail: 0 };
 
 for (const [name, files, wasm] of [["native", all, "0"], ["wasm", core, "1"]]) {

@@ -56,9 +56,10 @@ export async function differences(trace, { serviceWith, MemoryStore, TransportFa
     [place, steps, taken] = [`flow ${index}`, flow.steps, 0];
     times = [flow.start, ...steps.map(({ now }) => now)];
     seed = Uint8Array.from(flow.seed.match(/../g), (pair) => parseInt(pair, 16));
-    const outcome = await service[flow.call](camelKeys(flow.request));
+    const desk = ["inspect", "reset", "forget"].includes(flow.call);
+    const outcome = await service[flow.call](desk ? flow.request.to : camelKeys(flow.request));
     same("the count of steps", taken, steps.length);
-    const { retryAfter, ...rest } = { ...outcome, to: outcome.to };
+    const { retryAfter, ...rest } = { ...outcome, to: outcome.to, answer: snakeKeys(outcome.answer) };
     same("the outcome", snakeKeys(rest), flow.outcome);
   }
   return found;
@@ -78,9 +79,11 @@ function camelKeys(fields) {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [camel(name), value]));
 }
 
-function snakeKeys(fields) {
+function snakeKeys(value) {
   const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [snake(name), value]));
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(snakeKeys);
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [snake(name), snakeKeys(inner)]));
 }
 
 /** How much earlier the store's own time is than the `now` of its reply, in milliseconds. */

@@ -51,9 +51,16 @@ export interface AuditWarning {
  * @internal
  */
 export function readAudit(json: string): Audit {
-  return JSON.parse(json, (_, value: unknown) =>
-    typeof value !== "object" || value === null || Array.isArray(value)
-      ? value
-      : Object.fromEntries(Object.entries(value).map(([key, inner]) => [key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()), inner])),
-  ) as Audit;
+  return camelKeys(JSON.parse(json)) as Audit;
+}
+
+/**
+ * Gives the members of plain data camelCase names, at every depth.
+ *
+ * @internal
+ */
+export function camelKeys(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(camelKeys);
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()), camelKeys(inner)]));
 }

@@ -1,12 +1,13 @@
 import { ConfigError } from "./config.js";
 import { core } from "./core.js";
+import type { Health } from "./desk.js";
 import type { Outcome, Verified } from "./outcome.js";
 import type { Service } from "./service.js";
 
 /** What a route does; `receipts` takes vendors' pushes, under `/kind/key` behind the route's path. */
-export type Action = "send" | "verify" | "receipts";
+export type Action = "send" | "verify" | "receipts" | "health";
 
-/** How the handlers are set up; routes are named `"POST /path"`. */
+/** How the handlers are set up; routes are named `"POST /path"`, or `"GET /path"` for `health`. */
 export interface HandlerOptions {
   /**
    * Where the client's address comes from; nothing that a client can write is believed.
@@ -32,7 +33,8 @@ export interface HandlerOptions {
   readonly onVerified?: ((verified: Verified, context: { readonly request: Request; readonly purpose: string }) => Response | undefined | void | Promise<Response | undefined | void>) | undefined;
   /** Lets pages of other sites call; `false`, or they could make their visitors' browsers ask for codes. */
   readonly crossSite?: boolean | undefined;
-  readonly [route: `POST /${string}`]: Action;
+  readonly [route: `POST /${string}`]: "send" | "verify";
+  readonly [route: `GET /${string}`]: "health";
 }
 
 /** What a request alone does not tell. */
@@ -71,6 +73,7 @@ export function handlers(service: Service, options: HandlerOptions): Handler {
       return new Response(answer.body, { status: answer.status, headers: { "content-type": "application/json", "cache-control": "no-store" } });
     }
     const action = routes[`${request.method} ${pathname}`];
+    if (action === "health") return answerHealth(await service.health());
     if (action !== "send" && action !== "verify") {
       const nothing = plain(404, "not found");
       NO_ROUTE.add(nothing);
@@ -233,6 +236,13 @@ function answer(outcome: Outcome, headers: [string, string][]): Response {
   });
   if (all["retryAfter"] !== undefined) reply.headers.set("retry-after", String(all["retryAfter"]));
   return reply;
+}
+
+function answerHealth({ ok, code }: Health): Response {
+  return new Response(JSON.stringify({ ok, code }), {
+    status: ok ? 200 : 503,
+    headers: { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" },
+  });
 }
 
 function plain(status: number, text: string): Response {

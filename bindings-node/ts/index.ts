@@ -2,6 +2,7 @@ export { apply, type Applied } from "./apply.js";
 export type { Audit, AuditChance, AuditWarning } from "./audit.js";
 export { ConfigError, DriveError, type ServiceOptions } from "./config.js";
 export type { Credentials, CredentialsFetch } from "./credentials.js";
+export type { CodeStanding, DeskOutcome, Health, InspectOutcome, RuleStanding, Standing } from "./desk.js";
 export { handlers, nodeListener, type Handler, type HandlerOptions, type NodeRequest, type NodeResponse } from "./handlers.js";
 export type { Event, Observer, Stats } from "./observer.js";
 export type * from "./outcome.js";

@@ -7,7 +7,7 @@ export type Observer = (event: Event) => void;
 /** One outcome or delivery receipt, for counters and logs: no number, no code, no address. */
 export interface Event {
   /** Which call it was. */
-  readonly action: "send" | "verify" | "call" | "receipt";
+  readonly action: "send" | "verify" | "call" | "receipt" | "inspect" | "reset" | "forget" | "health";
   /** What the code is for, as the application named it; for a `call`, the vendor's action; empty for a receipt. */
   readonly purpose: string;
   /** Which outcome: `sent`, `limited` …; of a receipt, its status. */
@@ -24,7 +24,7 @@ export interface Event {
   readonly latencyMs: number;
   /** The rule that refused, e.g. `cooldown`. */
   readonly rule: string | undefined;
-  /** What an operator may want to hear of, e.g. `budget.80`. */
+  /** What an operator may want to hear of, e.g. `budget.80`, `store.fallback`. */
   readonly events: readonly string[];
 }
 

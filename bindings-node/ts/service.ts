@@ -2,6 +2,7 @@ import { ConfigError, pickEnv, readError, withErrors, writeConfig, type ServiceO
 import { readAudit, type Audit } from "./audit.js";
 import { core, type CoreEngine, type CoreFlow } from "./core.js";
 import { Keys } from "./credentials.js";
+import { inspected, type DeskOutcome, type Health, type InspectOutcome } from "./desk.js";
 import { drive, type Host } from "./driver.js";
 import type { CallOutcome, Outcome, SendOutcome, VerifyOutcome } from "./outcome.js";
 import { eventOf, report, Tally, type Event, type Observer, type Stats } from "./observer.js";
@@ -90,7 +91,7 @@ export class Service {
       onStoreFault,
       now: seams?.now ?? Date.now,
     };
-    this.#observer = observer;
+    this.#observer = withStoreEvents(observer, store);
     this.#seed = seams?.seed ?? drawSeed;
   }
 
@@ -113,6 +114,43 @@ export class Service {
   async call(provider: string, action: string, params: Readonly<Record<string, unknown>> = {}): Promise<CallOutcome> {
     const request = { provider, action, params: JSON.stringify(params) };
     return (await this.#run("call", action, () => this.#engine.call(writeRequest(request), this.#seed()))) as CallOutcome;
+  }
+
+  /**
+   * Tells how a recipient stands, for support staff; changes nothing.
+   *
+   * What is found is the outcome's `answer`. What can't be read as a recipient is `invalid`.
+   */
+  async inspect(to: string): Promise<InspectOutcome> {
+    return inspected(await this.#desk("inspect", to));
+  }
+
+  /**
+   * Lets what is counted about a recipient begin anew: sends, wrong tries, idempotency keys; live codes end.
+   *
+   * What is counted about addresses, devices, prefixes, countries and the budget stays.
+   */
+  async reset(to: string): Promise<DeskOutcome> {
+    return (await this.#desk("reset", to)) as DeskOutcome;
+  }
+
+  /**
+   * Erases what is kept about a recipient, as the law may want; the same step as `reset`.
+   *
+   * No other record is about one recipient.
+   */
+  async forget(to: string): Promise<DeskOutcome> {
+    return (await this.#desk("forget", to)) as DeskOutcome;
+  }
+
+  /** Asks the store, within `storeTimeoutMs`, for two looks that change nothing: for a readiness probe. */
+  async health(): Promise<Health> {
+    const began = performance.now();
+    const { ok, code } = await this.#desk("health", "").catch((error: unknown) => {
+      if (error instanceof ConfigError) return { ok: false, code: error.code };
+      throw error;
+    });
+    return { ok, code, latencyMs: performance.now() - began };
   }
 
   /** Tells whether a ticket is genuine, fresh, and bound to just this. A ticket is not spent: it lives a short while. */
@@ -181,6 +219,10 @@ export class Service {
     report(this.#observer, event);
   }
 
+  #desk(task: "inspect" | "reset" | "forget" | "health", to: string): Promise<Outcome> {
+    return this.#run(task, "", () => this.#engine.desk(writeRequest({ task, to })));
+  }
+
   async #run(action: Event["action"], purpose: string, begin: () => CoreFlow): Promise<Outcome> {
     try {
       const began = performance.now();
@@ -191,6 +233,12 @@ export class Service {
       throw readError(error);
     }
   }
+}
+
+/** Lets the observer hear what a store has to tell, with the next outcome. */
+function withStoreEvents(observer: Observer | undefined, store: Store & { takeEvents?: () => string[] }): Observer | undefined {
+  if (observer === undefined || store.takeEvents === undefined) return observer;
+  return (event) => observer({ ...event, events: [...event.events, ...(store.takeEvents?.() ?? [])] });
 }
 
 function drawSeed(): Uint8Array {

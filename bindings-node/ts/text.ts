@@ -114,7 +114,7 @@ function readOutcome(text: string): Outcome {
     // So is what a vendor said, which is read at the first look.
     else if (name === "answer") {
       let read: unknown;
-      Object.defineProperty(fields, "answer", { get: () => (read ??= JSON.parse(value)), enumerable: false });
+      Object.defineProperty(fields, "answer", { get: () => (read ??= JSON.parse(value)), enumerable: false, configurable: true });
     }
     else {
       const [key, read] = FIELDS.get(name) ?? learn(name);

@@ -39,7 +39,8 @@ def run(name, **names):
 
 
 @pytest.mark.parametrize(
-    "name", ["docs/quickstart.md", "docs/zh/quickstart.md", "docs/settings.md", "docs/deployment.md"]
+    "name",
+    ["docs/quickstart.md", "docs/zh/quickstart.md", "docs/settings.md", "docs/zh/settings.md", "docs/deployment.md"],
 )
 def test_a_document_runs(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -135,13 +136,14 @@ PROVIDERS = {
 }
 
 
+@pytest.mark.parametrize("name", ["docs/settings.md", "docs/zh/settings.md"])
 @pytest.mark.parametrize("section", ["", "policy", "phone", "email", *PROVIDERS])
-def test_every_option_is_in_the_document(section):
+def test_every_option_is_in_the_document(section, name):
     """An unknown option is refused with the list of those that there are."""
     from sansms import ConfigError
     from sansms.testing import Sandbox
 
-    document = (ROOT / "docs/settings.md").read_text("utf-8")
+    document = (ROOT / name).read_text("utf-8")
     if section in PROVIDERS:
         options = {"providers": [{section: {**PROVIDERS[section], "x": 1}}]}
     else:
