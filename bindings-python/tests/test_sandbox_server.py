@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from urllib.request import urlopen
 
 import pytest
@@ -119,7 +120,13 @@ def test_nothing_is_printed_about_requests(server, capfd):
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_the_command_serves_until_it_is_told_to_stop(ending):
     command = [sys.executable, "-m", "sansms", "sandbox"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    # A test run in the background has SIGINT ignored, and so would the command.
+    heeding = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **heeding) as process,
+        ExitStack() as stack,
+    ):
+        stack.callback(process.kill)
         url = process.stdout.readline().strip()
         with service(url) as sms:
             assert sms.send("13800138000", **USER)
