@@ -171,8 +171,10 @@ def test_a_deadlock_is_tried_again(store, url, table):
     store.run([("a", reserve(1)), ("b", reserve(1))], 5.0)
     key, done = key_column(url), Counter()
     if url.startswith("postgres"):
-        tune = "SET deadlock_timeout = '10s'"  # so that it is ours that is ended
-        execute(url, "ALTER SYSTEM SET deadlock_timeout = '50ms'", "SELECT pg_reload_conf()")
+        # A session looks once in a wait, so ours, which looks first and is to be ended, must look when both wait; the
+        # other ends the deadlock where ours looked too early.
+        tune = "SET deadlock_timeout = '2s'"
+        execute(url, "ALTER SYSTEM SET deadlock_timeout = '200ms'", "SELECT pg_reload_conf()")
     else:
         tune = "SET SESSION innodb_lock_wait_timeout = 20"
 
@@ -183,7 +185,7 @@ def test_a_deadlock_is_tried_again(store, url, table):
                 try:
                     cursor.execute("BEGIN")
                     cursor.execute(f"UPDATE {table} SET until_ms = until_ms WHERE {key} = 'b'")
-                    time.sleep(0.05)
+                    time.sleep(0.02)
                     cursor.execute(f"UPDATE {table} SET until_ms = until_ms WHERE {key} = 'a'")
                     cursor.execute("COMMIT")
                 except (psycopg.Error, pymysql.Error):
