@@ -12,43 +12,29 @@ import pytest
 from django.core.checks import ERROR
 from django.template import engines
 from django.test import override_settings
+from documents import ROOT, blocks, run
 from people.models import User
 from visitors import E164, NUMBER
 
 from sansms import Service
 from sansms.django import checks, service
 
-ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent
 ADDRESS = "203.0.113.7"
 
 
-def blocks(name, language="python"):
-    """Returns the blocks of a document, each with its line numbers kept for tracebacks."""
-    text = (ROOT / name).read_text("utf-8")
-    found = re.finditer(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
-    return ["\n" * (text[: match.start(1)].count("\n")) + match[1] for match in found]
-
-
-def run(name, **names):
-    """Runs a document's blocks, one after the other."""
-    names["__name__"] = "docs"
-    for block in blocks(name):
-        exec(compile(block, str(ROOT / name), "exec"), names)
-    return names
-
-
 @pytest.mark.parametrize(
     "name",
-    ["docs/quickstart.md", "docs/zh/quickstart.md", "docs/settings.md", "docs/zh/settings.md", "docs/deployment.md"],
+    [f"{folder}/{page}.md" for page in ("quickstart", "settings", "deployment") for folder in ("docs", "docs/zh")],
 )
 def test_a_document_runs(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run(name)
 
 
-def test_the_tests_of_the_document_pass(tmp_path):
-    (tmp_path / "test_of_the_document.py").write_text("\n".join(blocks("docs/testing.md")), "utf-8")
+@pytest.mark.parametrize("name", ["docs/testing.md", "docs/zh/testing.md"])
+def test_the_tests_of_the_document_pass(name, tmp_path):
+    (tmp_path / "test_of_the_document.py").write_text("\n".join(blocks(name)), "utf-8")
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-c", str(HERE / "pytest.ini"), "--rootdir"]
     done = subprocess.run([*command, str(HERE), str(tmp_path)], capture_output=True, text=True, cwd=HERE)
     assert done.returncode == 0, done.stdout + done.stderr
