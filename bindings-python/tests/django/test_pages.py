@@ -14,7 +14,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 from django.http import JsonResponse
 from django.test import override_settings
-from documents import pages, run
+from documents import ROOT, blocks, pages, run
 from visitors import E164, NUMBER
 
 from sansms import Service, tencent
@@ -65,6 +65,13 @@ def both(page):
 def test_no_page_is_left_out():
     here = set(re.findall(r'^@both\("(\w+)"\)$', Path(__file__).read_text("utf-8"), re.M))
     assert {Path(page).name.split(".")[0] for page in pages()} == ELSEWHERE | here
+
+
+def test_the_chinese_pages_show_as_much():
+    twins = {f"docs/{path.name}": f"docs/zh/{path.name}" for path in (ROOT / "docs").glob("*.md")}
+    twins |= {"README.md": "README.zh-CN.md"}
+    del twins["docs/benchmarks.md"]
+    assert {name: len(blocks(name)) for name in twins} == {name: len(blocks(twin)) for name, twin in twins.items()}
 
 
 @both("email")
