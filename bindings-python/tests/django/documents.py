@@ -25,5 +25,5 @@ def run(name, **names):
 
 def pages():
     """Returns the names of all documents that have Python in them."""
-    found = [*ROOT.glob("README*.md"), *(ROOT / "docs").rglob("*.md")]
+    found = [*ROOT.glob("README*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "bindings-python/README.md"]
     return sorted(str(path.relative_to(ROOT)) for path in found if blocks(path))

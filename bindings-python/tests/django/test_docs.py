@@ -21,6 +21,7 @@ from sansms.django import checks, service
 
 HERE = Path(__file__).parent
 ADDRESS = "203.0.113.7"
+NO_PLACES = {"core/", "src/", "proptest-regressions/"}  # named by what is in them; written by a tool
 
 
 @pytest.mark.parametrize(
@@ -139,6 +140,26 @@ def test_every_option_is_in_the_document(section, name):
     known = set(re.findall(r"[a-z_]+", caught.value.message.partition("there are")[2]))
     assert len(known) > 1
     assert [option for option in sorted(known - {"env"}) if f"`{option}`" not in document] == []
+
+
+@pytest.mark.parametrize("folder", [".", "core", "core/src"])
+def test_the_map_names_every_place(folder):
+    """A folder or a source of the core that ARCHITECTURE.md leaves out; what git ignores is no place."""
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "."]
+    done = subprocess.run(listed, cwd=ROOT / folder, check=True, capture_output=True, text=True)
+    found = {name.partition("/") for name in done.stdout.split("\0") if name}
+    places = {name + slash for name, slash, _ in found if slash or folder == "core/src"} - NO_PLACES
+    assert len(places) > 3
+    prefix = "" if folder == "." else f"{folder}/"
+    unnamed = {name for name in places if f"`{prefix}{name}`" not in text}
+    assert [name for name in sorted(unnamed) if name.endswith("/") or f"`{name}`" not in text] == []
+
+
+def test_the_stages_are_named():
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    (named,) = re.findall(r"# one: (.+)", text)
+    assert set(named.split(", ")) == {path.name for path in (ROOT / "scripts/stages").iterdir()}
 
 
 def test_the_service_is_as_it_was():

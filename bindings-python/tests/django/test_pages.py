@@ -67,6 +67,12 @@ def test_no_page_is_left_out():
     assert {Path(page).name.split(".")[0] for page in pages()} == ELSEWHERE | here
 
 
+def test_the_page_of_the_package(sandbox):
+    names = run("bindings-python/README.md", **PRESUMED)
+    assert names["sent"], names["sent"].events
+    assert names["done"].kind == "wrong_code"
+
+
 def test_the_chinese_pages_show_as_much():
     twins = {f"docs/{path.name}": f"docs/zh/{path.name}" for path in (ROOT / "docs").glob("*.md")}
     twins |= {"README.md": "README.zh-CN.md"}
