@@ -9,10 +9,12 @@ from time import monotonic
 from sansms._driver import warn
 from sansms._errors import ConfigError
 
-from .redis import NoBackoff, RedisStore, Retry, address, converse, text
+from .redis import RedisStore, address, converse, text
 
 import redis  # isort: skip - `.redis` says what to install when it is not there
+from redis.backoff import NoBackoff  # isort: skip
 from redis.exceptions import AskError, ClusterDownError, MovedError, ReadOnlyError  # isort: skip
+from redis.retry import Retry  # isort: skip
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
