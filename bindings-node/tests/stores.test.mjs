@@ -115,6 +115,20 @@ if (builtin !== undefined) {
     other.close();
   });
 }
+if (builtin !== undefined) {
+  test("node:sqlite, held by another", async () => {
+    const path = join(home, "held.sqlite3");
+    const [store, other] = [new SQLiteStore(path), new builtin.DatabaseSync(path)];
+    const op = { key: "k", op: "reserve 0000000000000001 1:l:5:3600000:f" };
+    assert.deepEqual(await store.run([op]), ["granted 0"]);
+    other.exec("BEGIN IMMEDIATE");
+    assert.deepEqual(await store.run([op, op]), ["refused busy", "refused busy"]);
+    other.exec("COMMIT");
+    assert.deepEqual(await store.run([op]), ["granted 0"]);
+    store.close();
+    other.close();
+  });
+}
 const Better = environment("sqlite")?.("better-sqlite3");
 if (Better !== undefined) {
   test("better-sqlite3", async (t) => {

@@ -226,6 +226,22 @@ def test_a_store_that_is_forgotten_closes_its_file(path):
     assert not path.with_name(path.name + "-wal").exists()
 
 
+def test_a_file_that_is_not_had_in_time_is_busy(path):
+    store = SQLiteStore(path)
+    store.run(OPS[:1], 1.0)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert store.run(OPS, 0.05) == ["refused busy"] * 2
+    waits = threading.Thread(target=store.run, args=(OPS, 0.5))
+    waits.start()
+    assert store.run(OPS, 0.05) == ["refused busy"] * 2  # behind another of this process
+    waits.join()
+    other.execute("ROLLBACK")
+    other.close()
+    assert [reply[:7] for reply in store.run(OPS, 1.0)] == ["granted"] * 2
+    store.close()
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
 def test_a_forked_process_opens_the_file_itself(path):
     script = """if True:

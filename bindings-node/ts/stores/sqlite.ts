@@ -45,8 +45,8 @@ export class SQLiteStore implements Store {
   async run(ops: readonly StoreOp[]): Promise<string[]> {
     const { database, read, write, sweep } = (this.#statements ??= prepare(this.#open()));
     const { apply } = core.get().core;
-    database.exec("BEGIN IMMEDIATE");
     try {
+      database.exec("BEGIN IMMEDIATE");
       const replies = ops.map(({ key, op }) => {
         const now = this.#now();
         const row = read.get(key);
@@ -67,6 +67,7 @@ export class SQLiteStore implements Store {
       } catch {
         // It was rolled back already, or there is nothing left to roll back.
       }
+      if (isBusy(error)) return ops.map(() => "refused busy");
       throw error;
     }
   }
@@ -76,6 +77,12 @@ export class SQLiteStore implements Store {
     if (this.#own) this.#statements?.database.close?.();
     this.#statements = undefined;
   }
+}
+
+/** Tells whether another process holds the file: SQLITE_BUSY or SQLITE_LOCKED, as either module tells it. */
+function isBusy(error: unknown): boolean {
+  const { errcode, code } = error as { errcode?: unknown; code?: unknown };
+  return (typeof errcode === "number" && [5, 6].includes(errcode & 0xff)) || /^SQLITE_(BUSY|LOCKED)/.test(String(code));
 }
 
 interface Statements {

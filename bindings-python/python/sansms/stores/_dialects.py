@@ -41,6 +41,9 @@ class Dialect:
     clock: str = ""
     """The statement that tells the database's time, in milliseconds since 1970."""
 
+    one_writer: bool = False
+    """Whether waves wait for each other within this process, which is no fault of the database's."""
+
     def __init__(self, table: str = TABLE) -> None:
         if not NAME.fullmatch(table):
             raise ConfigError("config.value", "store", "the table's name must be of letters, digits and _")
@@ -218,6 +221,8 @@ NUMBERS: dict[int, Verdict] = {
 class SQLite(Dialect):
     """Speaks to SQLite; whoever writes holds the whole file."""
 
+    one_writer = True
+
     create = (
         'CREATE TABLE IF NOT EXISTS {table} ("key" TEXT NOT NULL PRIMARY KEY, record BLOB NOT NULL, '
         "until_ms INTEGER NOT NULL)"
@@ -237,6 +242,8 @@ class SQLite(Dialect):
 
     def verdict(self, error: BaseException) -> Verdict:
         """Goes by the message: only newer versions of Python tell a code."""
+        if isinstance(error, TimeoutError):  # the deadline came between two statements
+            return "busy"
         said = str(error)
         if "table is locked" in said:  # of a cache that is shared within this process; nobody waits there
             return "again"

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 DEFAULT_PATH = "sansms.sqlite3"
 """The file that a service uses when it is told of no store, in the working directory."""
 
+BUSY = "refused busy"
+
 SWEEP_EVERY = 64
 SWEEP_AT_MOST = 128
 SWEEP_SLACK_MS = 600_000
@@ -54,17 +56,18 @@ class SQLiteStore:
         ALL.add(self)
 
     def run(self, ops: list[tuple[str, str]], timeout: float) -> list[str | None]:
-        """Runs `(key, operation)` pairs in one transaction; waits for the file at most `timeout` seconds."""
+        """Runs `(key, operation)` pairs in one transaction; all are `refused busy` when the file is not had in time."""
         deadline = monotonic() + timeout
         if not self._lock.acquire(timeout=timeout):
-            raise TimeoutError
+            return [BUSY] * len(ops)
         try:
             connection = self._open(deadline)
             try:
                 return self._transact(connection, ops, deadline)
             except sqlite3.Error as error:
-                if not is_busy(error):  # the file is gone, full or broken: look at it afresh next time
-                    self._drop()
+                if is_busy(error):
+                    return [BUSY] * len(ops)
+                self._drop()  # the file is gone, full or broken: look at it afresh next time
                 raise
         finally:
             self._lock.release()
