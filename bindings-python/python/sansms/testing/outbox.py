@@ -17,7 +17,7 @@ KEYS = {"access_key_id": "sandbox-id", "access_key_secret": "sandbox-secret", "e
 MAIL = {"subject": "您的验证码", "text": "您的验证码是{code}，{minutes} 分钟内有效。"}
 
 # What stands for the providers of each kind of recipient.
-PROVIDERS = {
+PROVIDERS: dict[str, dict[str, dict[str, object]]] = {
     "number": {"aliyun": {**KEYS, "sign_name": "示例", "templates": {"default": "SMS_1"}}},
     "email": {"aliyun_mail": {**KEYS, "account_name": "no-reply@mail.example.com", "templates": {"default": MAIL}}},
 }
