@@ -10,6 +10,18 @@ export function checkCases(text, runVector) {
   return { count: cases.length, failures };
 }
 
+/** Asks `clientIp` for each line of `address.jsonl`, its header as one text and as lines. */
+export function checkAddresses(text, clientIp) {
+  const cases = parse(text);
+  const failures = cases.flatMap(({ id, peer, forwarded, proxies: trustedProxies, expect }) =>
+    [forwarded, forwarded.split(",")].flatMap((form) => {
+      const got = clientIp({ peer: peer ?? undefined, forwarded: form, trustedProxies }) ?? null;
+      return got === expect.ip ? [] : [`${id}: ${got} and not ${expect.ip}`];
+    }),
+  );
+  return { count: cases.length, failures };
+}
+
 /** Runs the sequences of `limit.jsonl` through `apply`. */
 export async function checkLimits(text, apply) {
   const failures = [];

@@ -1,5 +1,5 @@
+import { clientIp, isProxyCount } from "./address.js";
 import { ConfigError } from "./config.js";
-import { core } from "./core.js";
 import type { Health } from "./desk.js";
 import type { Outcome, Verified } from "./outcome.js";
 import type { Service } from "./service.js";
@@ -60,8 +60,8 @@ export type Handler = (request: Request, info?: unknown) => Promise<Response>;
  * the provider's; it is answered as it expects, and 404 for another key.
  */
 export function handlers(service: Service, options: HandlerOptions): Handler {
-  const { clientIp, session = { cookie: "__Host-sansms" }, purposes, ticketFor, deliver, onVerified, crossSite } = options;
-  const readIp = ipReader(clientIp);
+  const { session = { cookie: "__Host-sansms" }, purposes, ticketFor, deliver, onVerified, crossSite } = options;
+  const readIp = ipReader(options.clientIp);
   const routes: Readonly<Record<string, unknown>> = Object.assign(Object.create(null), options);
   return async (request, info) => {
     const { pathname } = new URL(request.url);
@@ -162,14 +162,14 @@ async function readBytes(request: NodeRequest, headers: Headers): Promise<ArrayB
 
 function ipReader(from: HandlerOptions["clientIp"]): (request: Request, info: ConnectionInfo) => string | undefined {
   if (typeof from === "function") return from;
-  const [header, proxies] = from === "cloudflare" ? ["cf-connecting-ip", 1] : ["x-forwarded-for", from?.trustedProxies];
-  if (typeof proxies !== "number" || !Number.isInteger(proxies) || proxies < 0 || proxies > 16) {
+  const [header, trustedProxies] = from === "cloudflare" ? ["cf-connecting-ip", 1] : ["x-forwarded-for", from?.trustedProxies];
+  if (!isProxyCount(trustedProxies)) {
     throw new ConfigError("config.value", "clientIp", 'must be "cloudflare", { trustedProxies: n } with n from 0 to 16, or a function');
   }
   return (request, { remoteAddress }) => {
     // Whoever reaches a Worker came through Cloudflare.
     const peer = from === "cloudflare" ? undefined : remoteAddress;
-    return core.get().core.clientIp(peer, request.headers.get(header) ?? "", proxies) ?? undefined;
+    return clientIp({ peer, forwarded: request.headers.get(header), trustedProxies });
   };
 }
 

@@ -1,3 +1,4 @@
+export { clientIp, type RequestOrigin } from "./address.js";
 export { apply, type Applied } from "./apply.js";
 export type { Audit, AuditChance, AuditWarning } from "./audit.js";
 export { ConfigError, DriveError, type ServiceOptions } from "./config.js";

@@ -52,6 +52,52 @@ def test_a_service_that_was_there_before_sends_to_the_outbox(sansms_outbox):
     assert MADE_BEFORE.redeem(done.ticket, "13800138000", purpose="register", ticket_for="a")
 
 
+SMS = {"aliyun": {"access_key_id": "i", "access_key_secret": "r", "sign_name": "a", "templates": {"default": "SMS_9"}}}
+MAIL = {
+    "tencent_mail": {
+        "secret_id": "i",
+        "secret_key": "r",
+        "from_address": "a@b.example",
+        "subject": "a",
+        "templates": {"default": "9"},
+    }
+}
+GATEWAY = {
+    "gateway": {
+        "channel": "email",
+        "url": "https://mail.example/send",
+        "body": {"to": "{email}", "code": "{code}"},
+        "reply": {"code": "code", "success": [0]},
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("providers", "number", "address"),
+    [
+        ([SMS], "sent", "input.number.character"),
+        ([MAIL], "input.email.at_missing", "sent"),
+        ([SMS, MAIL], "sent", "sent"),
+        ([GATEWAY, SMS], "sent", "sent"),
+    ],
+)
+def test_the_outbox_takes_what_the_providers_take(sansms_outbox, providers, number, address):
+    made = Service(providers=providers, secret="x" * 32, store=Refuses(), transport=Refuses())
+    assert [made.send(to, **USER).code for to in ("13800138000", "Tom@Example.com")] == [number, address]
+    assert [message.to for message in sansms_outbox if "@" in message.to] == ["Tom@example.com"] * (address == "sent")
+
+
+def test_a_code_by_mail_goes_all_the_way(sansms_outbox):
+    made = Service(
+        providers=[SMS, MAIL], secret="x" * 32, store=Refuses(), email={"blocked_domains": ["mailinator.com"]}
+    )
+    assert made.send("x@mailinator.com", **USER).code == "input.email.refused"
+    assert made.send("tom@example.com", **USER)
+    (message,) = sansms_outbox
+    assert message.code in message.text
+    assert made.verify("tom@example.com", message.code, **USER).to == "tom@example.com"
+
+
 def test_services_of_one_application_share_what_is_stored(sansms_outbox):
     service().send("13800138000", **USER)
     assert service().verify("13800138000", sansms_outbox[0].code, **USER)

@@ -26,6 +26,7 @@ from sansms import (
     aliyun_auth,
     aliyun_global,
     aliyun_mail,
+    client_ip,
     explain,
     tencent,
     tencent_legacy,
@@ -111,6 +112,11 @@ def test_application(sansms_outbox: Outbox) -> None:
     assert len(sansms_outbox)
     for case in conformance.CASES:
         case(conformance.Blocking(OwnAsyncStore()), sansms_outbox.clock)
+
+
+def addresses(lines: list[str]) -> list[str | None]:
+    client_ip("10.0.0.2", trusted_proxies="1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    return [client_ip(None, lines, trusted_proxies=1), client_ip("::1", "203.0.113.7"), client_ip("::1", None)]
 
 
 def explained() -> list[str]:

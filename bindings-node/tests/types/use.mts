@@ -4,6 +4,7 @@ import {
   aliyunAuth,
   aliyunGlobal,
   aliyunMail,
+  clientIp,
   ConfigError,
   fetchTransport,
   MemoryStore,
@@ -12,6 +13,7 @@ import {
   TransportFault,
   type Credentials,
   type DeliveryReceipt,
+  type RequestOrigin,
   type SendOutcome,
   type Store,
   type Transport,
@@ -158,6 +160,10 @@ const handle: Handler = handlers(service, { clientIp: { trustedProxies: 1 }, "PO
 const answered: Promise<Response> = handle(new Request("https://x.example/code"), {});
 // @ts-expect-error a route sends or verifies
 void handlers(service, { clientIp: "cloudflare", "POST /code": "sand" });
+const from: string | undefined = clientIp({ peer: "10.0.0.2", forwarded: new Headers().get("x-forwarded-for"), trustedProxies: 1 });
+const fromLines: string | undefined = clientIp({ peer: undefined, forwarded: ["203.0.113.7"] } satisfies RequestOrigin);
+// @ts-expect-error a count is a number
+clientIp({ trustedProxies: "1" });
 // @ts-expect-error it must be said where the client's address comes from
 void handlers(service, { "POST /code": "send" });
 // @ts-expect-error this is no client of Redis
@@ -175,7 +181,7 @@ sandbox.fault("timeout_after", 2, { vendor: "aliyun" });
 // @ts-expect-error there is no such fault
 sandbox.fault("earthquake");
 const checks: Promise<void>[] = cases.map(({ run }) => run(mine, sandbox.clock));
-void [created, stores, answered, nodeListener(handle), falls, explained, checks, D1Store, DurableObjectStore, SansmsPartition];
+void [from, fromLines, created, stores, answered, nodeListener(handle), falls, explained, checks, D1Store, DurableObjectStore, SansmsPartition];
 
 // Keys of the application's own, e-mail, and delivery receipts.
 const fetchKey = async (): Promise<Credentials> => ({ id: "i", secret: "s", token: "t" });

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ._address import client_ip
     from ._aliyun import aliyun, aliyun_auth, aliyun_global, aliyun_mail
     from ._async_transport import HttpcoreTransport
     from ._core import Outcome, __version__
@@ -46,6 +47,7 @@ __all__ = [
     "aliyun_auth",
     "aliyun_global",
     "aliyun_mail",
+    "client_ip",
     "explain",
     "gateway",
     "tencent",
@@ -65,6 +67,7 @@ _HOMES = {
     "aliyun_auth": "_aliyun",
     "aliyun_global": "_aliyun",
     "aliyun_mail": "_aliyun",
+    "client_ip": "_address",
     "explain": "_explain",
     "gateway": "_provider",
     "tencent": "_tencent",

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import socket
-import sys
 from hashlib import md5
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 
 import pytest
 from django.http import JsonResponse
 from django.test import override_settings
 from documents import ROOT, blocks, pages, run
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from visitors import E164, NUMBER
 
 from sansms import Service, tencent
@@ -151,18 +150,8 @@ def test_gateways(page, monkeypatch):
     assert body["sign"] == md5(signed.encode()).hexdigest().upper()
 
 
-class Answer:
-    """Stands in for Starlette's response."""
-
-    def __init__(self, content, status_code=200, media_type=None):
-        self.body, self.status_code, self.media_type = content, status_code, media_type
-
-
 @both("receipts")
-def test_receipts(page, monkeypatch):
-    fastapi = ModuleType("fastapi")
-    fastapi.Request, fastapi.Response = SimpleNamespace, Answer
-    monkeypatch.setitem(sys.modules, "fastapi", fastapi)
+def test_receipts(page):
     pulled = {"PhoneNumber": E164, "ReportStatus": "SUCCESS", "SessionContext": "AbCdEfGhIjKlMnOp"}
     reply = json.dumps({"Response": {"PullSmsSendStatusSet": [pulled], "RequestId": "r"}}).encode()
     account = tencent(
@@ -171,23 +160,51 @@ def test_receipts(page, monkeypatch):
     with Service(
         providers=[account], transport=lambda *_: (200, [], reply), secret=PRESUMED["SECRET"], store="memory://"
     ) as codes:
-        routes = {}
-        app = SimpleNamespace(post=lambda path: lambda view: routes.setdefault(path, view))
+        app = FastAPI()
         names = run(page, codes=codes, app=app, urlpatterns=[])
         assert names["pulled"].ok
         assert names["receipt"].status == "delivered"
         assert len(names["urlpatterns"]) == 1
 
-        ((path, view),) = routes.items()
-        assert path == "/sansms/receipts/{kind}/{key}/"
-
-        async def body():
-            return json.dumps([{"phone_number": "13800138000", "success": True, "out_id": "AbCdEfGhIjKlMnOp"}]).encode()
-
-        for key, status in ((codes.receipt_path, 200), ("another", 404)):
-            answer = asyncio.run(view("aliyun", key, SimpleNamespace(body=body)))
-            assert (answer.status_code, answer.media_type) == (status, "application/json")
+        body = [{"phone_number": "13800138000", "success": True, "out_id": "AbCdEfGhIjKlMnOp"}]
+        with TestClient(app) as vendor:
+            for key, status in ((codes.receipt_path, 200), ("another", 404)):
+                answer = vendor.post(f"/sansms/receipts/aliyun/{key}/", json=body)
+                assert (answer.status_code, answer.headers["content-type"]) == (status, "application/json")
         assert codes.stats()["receipt"]["aliyun"] == {"delivered": 1}
+
+
+@both("fastapi")
+def test_fastapi(page, monkeypatch, sansms_outbox):
+    monkeypatch.setenv("REDIS_URL", "memory://")
+    monkeypatch.setenv("SANSMS_SECRET", PRESUMED["SECRET"])
+    for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
+        monkeypatch.setenv(name, PRESUMED["KEY"])
+    users = []
+
+    async def create_user(phone):
+        users.append(phone)
+
+    names = run(page, create_user=create_user)
+    names["test_registration"](sansms_outbox)
+    assert users == [E164]
+    sansms_outbox.clock.move(60)
+
+    with TestClient(names["app"], client=("10.0.0.2", 50000)) as phone:
+        phone.app.state.codes = Sandbox().service(session="challenge")
+        sent = phone.post("/app/code", json={"phone": NUMBER}).json()
+        assert sent["kind"] == "sent"
+        answers = [
+            phone.post("/app/register", json={"phone": NUMBER, "code": sansms_outbox[-1].code}, headers=headers)
+            for headers in ({}, {"X-Challenge": sent["challenge"]})
+        ]
+        assert [answer.json()["kind"] for answer in answers] == ["invalid", "verified"]
+
+        forwarded = [[("X-Forwarded-For", f"198.51.100.{at}"), ("X-Forwarded-For", "203.0.113.8")] for at in range(12)]
+        forged = [
+            phone.post("/code", json={"phone": f"1390013{at:04}"}, headers=lines) for at, lines in enumerate(forwarded)
+        ]
+        assert [answer.json()["kind"] for answer in forged] == ["sent"] * 10 + ["limited"] * 2
 
 
 @both("operations")

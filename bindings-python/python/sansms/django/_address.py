@@ -7,7 +7,7 @@ from secrets import token_urlsafe
 
 from django.core.exceptions import ImproperlyConfigured
 
-from sansms import _core
+import sansms
 
 from . import _settings
 
@@ -75,7 +75,8 @@ def client_ip(request: HttpRequest) -> ClientAddress:
     hops = forwarded.count(",") + 1 if forwarded.strip() else 0
     if hops < proxies:
         logger.warning("X-Forwarded-For holds %d of the %d addresses that trusted_proxies says", hops, proxies)
-    address = _core.client_ip(str(request.META.get("REMOTE_ADDR") or ""), forwarded, proxies)
+    peer = str(request.META.get("REMOTE_ADDR") or "")
+    address = sansms.client_ip(peer, forwarded, trusted_proxies=proxies)
     if address is None:
         raise ImproperlyConfigured(
             "A request has no address: REMOTE_ADDR is empty, as behind a unix socket. Let the proxy add "

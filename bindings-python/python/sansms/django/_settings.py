@@ -10,8 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from sansms import ConfigError
-
-MOST_PROXIES = 16
+from sansms._address import MOST_PROXIES, is_count
 
 # Options that hold an object; a text names one by its dotted path.
 OBJECTS = ("transport", "observer")
@@ -62,8 +61,8 @@ def database_store(named: Mapping[str, Any]) -> object:
 
 def trusted_proxies() -> int:
     """Returns how many proxies of ours stand in front, 0 to 16; 0 when it is not set."""
-    count = read().get("trusted_proxies", 0)
-    if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MOST_PROXIES:
+    count: int = read().get("trusted_proxies", 0)
+    if not is_count(count):
         raise ImproperlyConfigured(f"SANSMS['trusted_proxies'] must be a whole number from 0 to {MOST_PROXIES}.")
     return count
 

@@ -13,6 +13,16 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+KEYS = {"access_key_id": "sandbox-id", "access_key_secret": "sandbox-secret", "endpoint": "http://127.0.0.1"}
+MAIL = {"subject": "您的验证码", "text": "您的验证码是{code}，{minutes} 分钟内有效。"}
+
+# What stands for the providers of each kind of recipient.
+PROVIDERS: dict[str, dict[str, dict[str, object]]] = {
+    "number": {"aliyun": {**KEYS, "sign_name": "示例", "templates": {"default": "SMS_1"}}},
+    "email": {"aliyun_mail": {**KEYS, "account_name": "no-reply@mail.example.com", "templates": {"default": MAIL}}},
+}
+
+
 class Outbox:
     """The messages that services sent during a test, oldest first: index it, count it, go through it."""
 
@@ -31,10 +41,18 @@ class Outbox:
         self.sandbox.fault(name, times)
 
     def stand_in(self, service: Service) -> Service:
-        """Returns the service that is used in place of one: same policy, but the sandbox, its clock, and memory."""
+        """Returns the service that is used in place of one: same policy, but the sandbox, its clock, and memory.
+
+        It serves numbers, addresses or both, as the other does.
+        """
         found = self._stand_ins.get(id(service))
         if found is None:
-            made = self.sandbox.service(store=self._store, observer=service._observer, **service._rules)
+            made = self.sandbox.service(
+                providers=[provider for kind, provider in PROVIDERS.items() if kind in served(service)],
+                store=self._store,
+                observer=service._observer,
+                **service._rules,
+            )
             found = self._stand_ins[id(service)] = (service, made)  # held, so that its id stays its own
         return found[1]
 
@@ -54,6 +72,20 @@ class Outbox:
         """Lets every service act through its stand-in; `patch` sets an attribute of a class."""
         for name in ("send", "verify", "asend", "averify", "redeem"):
             patch(Service, name, rerouted(getattr(Service, name), self))
+
+
+def served(service: Service) -> set[str]:
+    """Returns which kinds of recipients a service serves.
+
+    The core tells by how it refuses what can be neither: an `@` alone is an address where any provider takes these, and
+    else a number; text without one is a number where any provider takes these, and else an address.
+    """
+    found = set()
+    for neither in ("@", "x"):
+        step = service._engine.send(neither, purpose="default", seed=bytes(32)).start(0)
+        if step[0] == "done":
+            found.add(step[1].code.split(".")[1])  # `input.number.…` or `input.email.…`
+    return found
 
 
 def rerouted(method: Any, outbox: Outbox) -> Any:
