@@ -163,19 +163,23 @@ pub(crate) fn vector(
     now: UnixMillis,
 ) -> Result<Request, ActionError> {
     let body = action::find(actions::LEGACY, action)?.take(params, &[])?.body();
-    let mobiles = mobiles(params);
-    let mobiles: Vec<&str> = mobiles.iter().map(String::as_str).collect();
-    Ok(request(body, &key.id, &key.secret, random, now, &mobiles))
+    Ok(request(body, &key.id, &key.secret, random, now, &mobiles(params)))
 }
 
 /// Returns the numbers that a signature covers, without their calling codes.
-fn mobiles(params: &Value) -> Vec<String> {
-    let mobile = |tel: &'_ Value| tel.get("mobile").and_then(Value::as_str).map(str::to_owned);
-    match params.get("tel") {
-        Some(Value::Array(many)) => many.iter().filter_map(mobile).collect(),
-        Some(one) => mobile(one).into_iter().collect(),
-        None => Vec::new(),
+fn mobiles(params: &Value) -> Vec<&str> {
+    let tel = params.get("tel");
+    let tels = match tel {
+        Some(Value::Array(many)) => many.as_slice(),
+        one => one.map(core::slice::from_ref).unwrap_or_default(),
+    };
+    let mut out = Vec::with_capacity(tels.len());
+    for tel in tels {
+        if let Some(mobile) = tel.get("mobile").and_then(Value::as_str) {
+            out.push(mobile);
+        }
     }
+    out
 }
 
 impl Provider for TencentLegacy {
@@ -264,7 +268,6 @@ impl Provider for TencentLegacy {
             return Err(ActionError::input("params.tpl_id", "is required, or msg, and not both"));
         }
         let mobiles = mobiles(params);
-        let mobiles: Vec<&str> = mobiles.iter().map(String::as_str).collect();
         Ok(self.signed(action.name, taken.body(), &mobiles, signing)?)
     }
 
