@@ -42,6 +42,11 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Returns the name of an item of an option that is a list, e.g. `peppers[0]`.
+    pub(crate) fn item(option: &str, index: usize) -> String {
+        [option, "[", &(index as u64).to_string(), "]"].concat()
+    }
+
     /// Keeps an error about an option of this section.
     #[must_use]
     pub fn error(&mut self, code: ConfigCode, option: &str, message: &str) -> Wrong {

@@ -62,13 +62,17 @@ impl Engine {
             phone = phone::Policy::read_options(&mut section);
             top.leave(section);
         }
-        let mut email = email::Policy::default();
+        let email = email::Policy::default();
         #[cfg(feature = "email")]
-        if let Some(value) = top.value("email") {
-            let mut section = top.enter("email", value);
-            email = email::Policy::read_options(&mut section);
-            top.leave(section);
-        }
+        let email = match top.value("email") {
+            None => email,
+            Some(value) => {
+                let mut section = top.enter("email", value);
+                let email = email::Policy::read_options(&mut section);
+                top.leave(section);
+                email
+            }
+        };
         let providers = provider::read_options(top, &env);
         let breaker = Breaker::new(providers.len());
         let namespace = namespace.to_owned();

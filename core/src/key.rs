@@ -76,7 +76,7 @@ impl Keyring {
         let list = section.get_list("peppers");
         let mut peppers = Vec::with_capacity(list.len());
         for (i, value) in list.iter().enumerate() {
-            let option = format!("peppers[{i}]");
+            let option = Section::item("peppers", i);
             if !value.is_string() {
                 section.mistyped(&option, "must be text");
             }

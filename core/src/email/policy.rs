@@ -90,7 +90,7 @@ fn list(
     section.value(option)?;
     let mut out = Vec::new();
     for (place, value) in section.get_list(option).iter().enumerate() {
-        let path = format!("{option}[{place}]");
+        let path = Section::item(option, place);
         if !value.is_string() {
             section.mistyped(&path, "must be text");
         }

@@ -163,7 +163,7 @@ fn read_list<T: PartialEq>(
     }
     out.clear();
     for (place, value) in section.get_list(option).iter().enumerate() {
-        let path = format!("{option}[{place}]");
+        let path = Section::item(option, place);
         if !value.is_string() {
             section.mistyped(&path, "must be text");
         }

@@ -108,7 +108,7 @@ fn rules(section: &mut Section<'_>, option: &'static str, rules: &mut Vec<Rule>)
             None => {
                 let message =
                     "must be a rule such as \"5/24h\" (units s, m, h, d; up to 31 days; at least 1)";
-                section.note(&format!("{option}[{i}]"), message);
+                section.note(&Section::item(option, i), message);
             }
         }
     }

@@ -162,7 +162,7 @@ pub(crate) fn read_options(top: &mut Section<'_>, env: Env<'_>) -> Vec<Box<dyn P
     }
     let mut providers = Vec::with_capacity(list.len());
     for (i, entry) in list.iter().enumerate() {
-        let option = format!("providers[{i}]");
+        let option = Section::item("providers", i);
         let kinds = entry.as_object().filter(|entry| entry.len() == 1);
         let Some((kind, options)) = kinds.and_then(|entry| entry.iter().next()) else {
             top.mistyped(&option, "must be an object with one key, the provider's kind, such as aliyun");

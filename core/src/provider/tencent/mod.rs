@@ -25,7 +25,7 @@ fn template_params(section: &mut Section<'_>) -> Vec<Pattern> {
         out.push(settings::pattern(section, "template_params", "{code}"));
     }
     for (index, value) in found.iter().enumerate() {
-        let option = format!("template_params[{index}]");
+        let option = Section::item("template_params", index);
         if !value.is_string() {
             section.mistyped(&option, "must be text");
         }
