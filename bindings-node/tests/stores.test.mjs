@@ -42,6 +42,26 @@ test("the script is the core's, and the digest is its own", async () => {
   assert.deepEqual(sent, [createHash("sha1").update(script).digest("hex"), script]);
 });
 
+test("a node of a cluster that has become a replica is no wrong configuration", async () => {
+  const info = async () => "redis_version:7.0.0\r\nrole:slave\r\naof_enabled:1\r\n";
+  const client = { evalsha: async () => "granted 1", eval: async () => "granted 1" };
+  const op = [{ key: "k", op: "reserve 0000000000000001 1:l:1:1000:s" }];
+  assert.deepEqual(await new RedisStore({ ...client, nodes: () => [{ info }] }).run(op), ["granted 1"]);
+  await assert.rejects(new RedisStore({ ...client, info }).run(op), ConfigError);
+});
+
+test("a cluster that does not answer in time is told to look for its nodes", async () => {
+  const told = [];
+  const never = () => new Promise(() => undefined);
+  const client = { evalsha: never, eval: never, nodes: () => [], refreshSlotsCache: () => told.push("refresh") };
+  void new RedisStore(client).run([{ key: "k", op: "x" }], 20);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  assert.deepEqual(told, ["refresh"]);
+  await new RedisStore({ ...client, evalsha: async () => "granted 1" }).run([{ key: "k", op: "x" }], 20);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  assert.deepEqual(told, ["refresh"]);
+});
+
 test("the suite finds stores that do it wrong", async () => {
   const memory = new MemoryStore();
   const wrong = {

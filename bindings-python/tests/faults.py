@@ -329,6 +329,25 @@ def full_disk(kind: str) -> Storm:
 
 def failover(_: str) -> Storm:
     """A primary of a cluster is killed and its replica takes over; what had not reached it is forgotten."""
+    with cluster(16384 // 3, 16384 * 2 // 3) as nodes:
+        return failed_over(nodes, RedisServer.kill)
+
+
+def failover_of_first(_: str) -> Storm:
+    """As `failover`, where the only node that was ever asked is the one that is killed."""
+    with cluster(16382, 16383) as nodes:
+        return failed_over(nodes, RedisServer.kill)
+
+
+def failover_of_stopped(_: str) -> Storm:
+    """As `failover_of_first`, but the node stands still: it accepts connections, and answers none."""
+    with cluster(16382, 16383) as nodes:
+        return failed_over(nodes, lambda node: node.process.send_signal(signal.SIGSTOP))
+
+
+@contextmanager
+def cluster(*bounds: int):
+    """Starts a cluster of three shards, which begin at 0 and these slots, and a replica of each."""
     with tempfile.TemporaryDirectory(prefix="sansms-faults-") as home:
         program, nodes = executable(f"redis://{os.environ['SANSMS_REDIS']}/0"), []
         try:
@@ -339,34 +358,42 @@ def failover(_: str) -> Storm:
                 while node.port > 55000:
                     node = RedisServer(program, Path(home) / str(at), *options)
                 nodes.append(node.start())
-            form_cluster(nodes)
-            with closing(RedisClusterStore(nodes[0].url)) as store:
-                storm = Storm(store)
-
-                def fault(_: Storm) -> None:
-                    keys = {key for node in nodes[:3] for key in scan(node)}
-                    hot = max(keys, key=lambda key: max(strlen(node, key) for node in nodes[:3]))
-                    before = {node.port: strlen(node, hot) for node in nodes[:3]}
-                    primary = max(nodes[:3], key=lambda node: before[node.port])
-                    primary.kill()
-                    replica = nodes[nodes.index(primary) + 3]
-                    for _ in range(400):
-                        with replica.client() as client:
-                            if client.info("replication")["role"] == "master":
-                                break
-                        time.sleep(0.025)
-                    else:
-                        raise AssertionError("no replica took over")
-                    storm.forgotten = THREADS * 4  # asynchronous replication: the last moments
-                    time.sleep(0.5)
-
-                return storm.run(fault)
+            form_cluster(nodes, (0, *bounds, 16384))
+            yield nodes
         finally:
             for node in nodes:
                 node.kill()
 
 
-def form_cluster(nodes: list[RedisServer]) -> None:
+def failed_over(nodes: list[RedisServer], breaks) -> Storm:
+    """Breaks the primary that has the number's record, and waits for its replica."""
+
+    def fault(storm: Storm) -> None:
+        keys = {key for node in nodes[:3] for key in scan(node)}
+        hot = max(keys, key=lambda key: max(strlen(node, key) for node in nodes[:3]))
+        before = {node.port: strlen(node, hot) for node in nodes[:3]}
+        primary = max(nodes[:3], key=lambda node: before[node.port])
+        breaks(primary)
+        replica = nodes[nodes.index(primary) + 3]
+        for _ in range(400):
+            with replica.client() as client:
+                if client.info("replication")["role"] == "master":
+                    break
+            time.sleep(0.025)
+        else:
+            raise AssertionError("no replica took over")
+        storm.forgotten = THREADS * 4  # asynchronous replication: the last moments
+        time.sleep(0.5)
+
+    with closing(RedisClusterStore(nodes[0].url)) as store:
+        # The nodes may have changed places between the reading of the map and the first operation.
+        port = nodes[3].port
+        store._slots = [(0, 16383, ("127.0.0.1", port))]
+        assert store.run([("sansms:moved", "reserve 0000000000000001 1:l:1:60000:s")], 5.0) == ["granted 60000"]
+        return Storm(store).run(fault)
+
+
+def form_cluster(nodes: list[RedisServer], bounds: tuple[int, ...]) -> None:
     """Makes three shards with a replica each."""
     ids = {}
     for at, node in enumerate(nodes):
@@ -374,7 +401,7 @@ def form_cluster(nodes: list[RedisServer]) -> None:
             ids[at] = client.execute_command("CLUSTER", "MYID").decode()
             client.execute_command("CONFIG", "SET", "cluster-require-full-coverage", "no")
             if at < 3:
-                client.execute_command("CLUSTER", "ADDSLOTS", *range(16384 * at // 3, 16384 * (at + 1) // 3))
+                client.execute_command("CLUSTER", "ADDSLOTS", *range(bounds[at], bounds[at + 1]))
             client.execute_command("CLUSTER", "SET-CONFIG-EPOCH", at + 1)
             if at:
                 client.execute_command("CLUSTER", "MEET", "127.0.0.1", nodes[0].port)
@@ -431,6 +458,8 @@ SCENARIOS = {
     "serializable postgres": serializable,
     **{f"full-disk {kind}": full_disk for kind in ("sqlite", "redis", "postgres", "mariadb")},
     "failover redis": failover,
+    "failover-first redis": failover_of_first,
+    "failover-stopped redis": failover_of_stopped,
 }
 
 

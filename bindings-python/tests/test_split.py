@@ -22,7 +22,7 @@ class Down:
 
 
 def test_the_budget_goes_where_it_belongs_and_nothing_else():
-    limits, budget = MemoryStore(), MemoryStore()
+    limits, budget = (MemoryStore(clock=lambda: 1_700_000_000.0) for _ in range(2))
     store = SplitStore(limits=limits, budget=budget)
     assert store.run(WAVE, 1.0) == ["granted 1000"] * 3
     assert (len(limits), len(budget)) == (2, 1)

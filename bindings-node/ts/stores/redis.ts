@@ -8,6 +8,7 @@ export interface IoredisLike {
   eval(script: string, keys: number, key: string, op: string): Promise<unknown>;
   info?(): Promise<unknown>;
   nodes?(role: "master"): { info(): Promise<unknown> }[];
+  refreshSlotsCache?(): void;
   readonly status?: string;
 }
 
@@ -32,6 +33,9 @@ export interface RedisStoreOptions {
  * once, one `EVALSHA` each; nothing is tried again, and nothing is queued while the connection is broken. (A client that
  * sends a command again by itself does no harm: the same lease hears the same answer, and is charged once.)
  *
+ * In a cluster both clients find the replica that took over from a primary that died. From one that stands still, or
+ * whose host is gone without a word, only ioredis moves on; node-redis waits for it as long as the connection is there.
+ *
  * Before its first use the server is asked once whether it will keep what it is given: a `maxmemory-policy` other than
  * `noeviction`, a replica, or a server older than 6.2 is a `ConfigError`; without an append-only file there is a warning.
  */
@@ -39,6 +43,8 @@ export class RedisStore implements Store {
   readonly #send: (command: "evalsha" | "eval", script: string, op: StoreOp) => Promise<unknown>;
   readonly #infos: () => Promise<unknown[]>;
   readonly #isBroken: () => boolean;
+  readonly #refresh: (() => void) | undefined;
+  readonly #isCluster: boolean;
   readonly #allowEviction: boolean;
   #checked: Promise<void> | undefined;
 
@@ -61,11 +67,24 @@ export class RedisStore implements Store {
       if (nodes !== undefined) return Promise.all(nodes.call(client, "master").map((node) => node.info()));
       return info === undefined ? [] : [await info.call(client)];
     };
+    const { nodes, refreshSlotsCache } = client as Partial<IoredisLike>;
+    this.#isCluster = nodes !== undefined;
+    if (typeof refreshSlotsCache === "function") this.#refresh = () => refreshSlotsCache.call(client);
     this.#allowEviction = options.allowEviction ?? false;
   }
 
   async run(ops: readonly StoreOp[], timeoutMs = Infinity): Promise<(string | undefined)[]> {
     if (timeoutMs <= 0 || this.#isBroken()) throw new Error("Redis is not connected");
+    // ioredis reads its map of a cluster again when a node hangs up, not when it stands still.
+    const late = this.#refresh && timeoutMs < Infinity ? setTimeout(this.#refresh, timeoutMs) : undefined;
+    try {
+      return await this.#run(ops);
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  async #run(ops: readonly StoreOp[]): Promise<(string | undefined)[]> {
     this.#checked ??= this.#check();
     await this.#checked.catch((error: unknown) => {
       this.#checked = undefined;
@@ -83,7 +102,8 @@ export class RedisStore implements Store {
   }
 
   async #check(): Promise<void> {
-    for (const info of await this.#infos().catch(refused)) lookAt(String(info), this.#allowEviction);
+    // In a cluster a node may have become a replica since; it says itself where its slots are now.
+    for (const info of await this.#infos().catch(refused)) lookAt(String(info), this.#allowEviction, this.#isCluster);
   }
 }
 
@@ -93,14 +113,14 @@ function refused(error: unknown): unknown[] {
   throw error;
 }
 
-function lookAt(info: string, allowEviction: boolean): void {
+function lookAt(info: string, allowEviction: boolean, isCluster: boolean): void {
   const field = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\r?$`, "m").exec(info)?.[1];
   const wrong = (problem: string): never => {
     throw new ConfigError("config.value", "store", problem);
   };
   const [major = 0, minor = 0] = (field("redis_version") ?? "6.2").split(".").map(Number);
   if (major < 6 || (major === 6 && minor < 2)) wrong("Redis must be 6.2 or newer");
-  if (field("role") === "slave") wrong("this Redis is a replica; give the address of the primary");
+  if (field("role") === "slave" && !isCluster) wrong("this Redis is a replica; give the address of the primary");
   const policy = field("maxmemory_policy") ?? "noeviction";
   if (policy !== "noeviction" && !allowEviction) {
     wrong(

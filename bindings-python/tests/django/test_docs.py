@@ -12,43 +12,30 @@ import pytest
 from django.core.checks import ERROR
 from django.template import engines
 from django.test import override_settings
+from documents import ROOT, blocks, run
 from people.models import User
 from visitors import E164, NUMBER
 
 from sansms import Service
 from sansms.django import checks, service
 
-ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent
 ADDRESS = "203.0.113.7"
-
-
-def blocks(name, language="python"):
-    """Returns the blocks of a document, each with its line numbers kept for tracebacks."""
-    text = (ROOT / name).read_text("utf-8")
-    found = re.finditer(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
-    return ["\n" * (text[: match.start(1)].count("\n")) + match[1] for match in found]
-
-
-def run(name, **names):
-    """Runs a document's blocks, one after the other."""
-    names["__name__"] = "docs"
-    for block in blocks(name):
-        exec(compile(block, str(ROOT / name), "exec"), names)
-    return names
+NO_PLACES = {"core/", "src/", "proptest-regressions/"}  # named by what is in them; written by a tool
 
 
 @pytest.mark.parametrize(
     "name",
-    ["docs/quickstart.md", "docs/zh/quickstart.md", "docs/settings.md", "docs/zh/settings.md", "docs/deployment.md"],
+    [f"{folder}/{page}.md" for page in ("quickstart", "settings", "deployment") for folder in ("docs", "docs/zh")],
 )
 def test_a_document_runs(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run(name)
 
 
-def test_the_tests_of_the_document_pass(tmp_path):
-    (tmp_path / "test_of_the_document.py").write_text("\n".join(blocks("docs/testing.md")), "utf-8")
+@pytest.mark.parametrize("name", ["docs/testing.md", "docs/zh/testing.md"])
+def test_the_tests_of_the_document_pass(name, tmp_path):
+    (tmp_path / "test_of_the_document.py").write_text("\n".join(blocks(name)), "utf-8")
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-c", str(HERE / "pytest.ini"), "--rootdir"]
     done = subprocess.run([*command, str(HERE), str(tmp_path)], capture_output=True, text=True, cwd=HERE)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -153,6 +140,26 @@ def test_every_option_is_in_the_document(section, name):
     known = set(re.findall(r"[a-z_]+", caught.value.message.partition("there are")[2]))
     assert len(known) > 1
     assert [option for option in sorted(known - {"env"}) if f"`{option}`" not in document] == []
+
+
+@pytest.mark.parametrize("folder", [".", "core", "core/src"])
+def test_the_map_names_every_place(folder):
+    """A folder or a source of the core that ARCHITECTURE.md leaves out; what git ignores is no place."""
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "."]
+    done = subprocess.run(listed, cwd=ROOT / folder, check=True, capture_output=True, text=True)
+    found = {name.partition("/") for name in done.stdout.split("\0") if name}
+    places = {name + slash for name, slash, _ in found if slash or folder == "core/src"} - NO_PLACES
+    assert len(places) > 3
+    prefix = "" if folder == "." else f"{folder}/"
+    unnamed = {name for name in places if f"`{prefix}{name}`" not in text}
+    assert [name for name in sorted(unnamed) if name.endswith("/") or f"`{name}`" not in text] == []
+
+
+def test_the_stages_are_named():
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    (named,) = re.findall(r"# one: (.+)", text)
+    assert set(named.split(", ")) == {path.name for path in (ROOT / "scripts/stages").iterdir()}
 
 
 def test_the_service_is_as_it_was():

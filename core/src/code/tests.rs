@@ -112,3 +112,17 @@ fn proofs_bind_code_and_context() {
     assert_ne!(one, proof(pepper(&keys), b"b", &code("123456")));
     assert_ne!(one, proof(pepper(&keys), b"a", &code("123457")));
 }
+
+#[test]
+fn errors_have_a_code_and_words() {
+    let said = [CodeError::Empty, CodeError::Length, CodeError::Character { at: 2 }];
+    assert_eq!(said.map(CodeError::code), ["input.code.empty", "input.code.length", "input.code.character"]);
+    assert_eq!(
+        said.map(|error| error.to_string()),
+        [
+            "no code was given",
+            "the code has the wrong number of characters",
+            "character 2 can't stand in a code"
+        ]
+    );
+}

@@ -56,6 +56,8 @@ class RedisStore:
     `ConfigError`; no append-only file is a warning in the log `sansms`.
     """
 
+    _may_be_replica = False
+
     def __init__(self, client: str | redis.Redis, *, allow_eviction: bool = False, timeout: float = 1.0) -> None:
         """Opens nothing.
 
@@ -73,19 +75,19 @@ class RedisStore:
         """Runs `(key, operation)` pairs in one trip, each atomic on its key, within `timeout` seconds."""
         return [text(reply) for reply in self._answers(ops, timeout)]
 
-    def _answers(self, ops: list[tuple[str, str]], timeout: float) -> list[object]:
-        """Returns what the server answers, its errors too."""
+    def _answers(self, ops: list[tuple[str, str]], timeout: float, asking: bool = False) -> list[object]:
+        """Returns what the server answers, its errors too; `asking` is for a slot that is on its way there."""
         deadline = monotonic() + timeout
         connection: Any = self._pool.get_connection(*PLAIN_CALL)
         try:
             if not self._checked:
                 (answer,) = converse(connection, [("INFO",)], deadline)
-                look_at(answer, self._allow_eviction)
+                look_at(answer, self._allow_eviction, self._may_be_replica)
                 self._checked = True
-            replies = converse(connection, [evalsha(op) for op in ops], deadline)
+            replies = converse(connection, [evalsha(op) for op in ops], deadline, asking)
             missed = [at for at, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
             if missed:  # none of these ran; EVAL runs the operation and loads the script
-                again = converse(connection, [evaluate(ops[at]) for at in missed], deadline)
+                again = converse(connection, [evaluate(ops[at]) for at in missed], deadline, asking)
                 for at, reply in zip(missed, again):
                     replies[at] = reply
         except BaseException:
@@ -94,17 +96,6 @@ class RedisStore:
         finally:
             self._pool.release(connection)
         return replies
-
-    def _ask(self, command: tuple[str, ...], deadline: float) -> object:
-        """Asks one thing besides the operations; returns what the server answers, its error too."""
-        connection: Any = self._pool.get_connection(*PLAIN_CALL)
-        try:
-            return converse(connection, [command], deadline)[0]
-        except BaseException:
-            connection.disconnect()
-            raise
-        finally:
-            self._pool.release(connection)
 
     async def arun(self, ops: list[tuple[str, str]], timeout: float) -> list[str | None]:
         """Is `run` for asyncio, over connections of the running loop."""
@@ -214,8 +205,10 @@ def evaluate(op: tuple[str, str]) -> tuple[str, ...]:
     return ("EVAL", SCRIPT, "1", *op)
 
 
-def converse(connection: Any, commands: list[tuple[str, ...]], deadline: float) -> list[object]:
+def converse(connection: Any, commands: list[tuple[str, ...]], deadline: float, asking: bool = False) -> list[object]:
     """Sends commands in one trip and reads a reply, or an error of the server's, for each."""
+    if asking:
+        return converse(connection, [each for one in commands for each in (("ASKING",), one)], deadline)[1::2]
     connection.send_packed_command(connection.pack_commands(commands))
     replies: list[object] = []
     for _ in commands:
@@ -249,7 +242,7 @@ def text(reply: object) -> str | None:
     return None
 
 
-def look_at(answer: object, allow_eviction: bool) -> None:
+def look_at(answer: object, allow_eviction: bool, may_be_replica: bool = False) -> None:
     """Refuses a server that would forget what it is given."""
     log = getLogger("sansms")
     if isinstance(answer, NoPermissionError):
@@ -262,7 +255,7 @@ def look_at(answer: object, allow_eviction: bool) -> None:
     version = tuple(int(part) for part in info.get("redis_version", "").split(".")[:2] if part.isdecimal())
     if version < OLDEST:
         raise ConfigError("config.value", "store", "Redis must be 6.2 or newer")
-    if info.get("role") in ("slave", "replica"):
+    if info.get("role") in ("slave", "replica") and not may_be_replica:
         raise ConfigError("config.value", "store", "this Redis is a replica; give the address of the primary")
     policy = info.get("maxmemory_policy", "noeviction")
     if policy != "noeviction" and not allow_eviction:
