@@ -115,7 +115,7 @@ impl Flow {
     /// # Errors
     /// `drive.…|message`, a bug in the driver.
     pub fn start(&mut self, now: f64) -> Result<String, JsError> {
-        written(self.0.start(millis(now)?))
+        self.0.start_text(millis(now)?).map_err(drive_error)
     }
 
     /// Takes the reply to step `id` and returns the next step.
@@ -125,7 +125,7 @@ impl Flow {
     pub fn resume(&mut self, id: f64, reply: &str, now: f64) -> Result<String, JsError> {
         let id = u32::try_from(whole("id", id)?).map_err(|_| drive_error(DriveError::WrongId))?;
         let reply = text::read_reply(reply).ok_or(DriveError::WrongKind).map_err(drive_error)?;
-        written(self.0.resume(id, reply, millis(now)?))
+        self.0.resume_text(id, reply, millis(now)?).map_err(drive_error)
     }
 }
 
@@ -208,12 +208,6 @@ pub fn env_names() -> Vec<String> {
 #[wasm_bindgen]
 pub fn version() -> String {
     wire::VERSION.into()
-}
-
-/// Writes a step, or the error in its stead; inlined twice it would be 2 kB more.
-#[inline(never)]
-fn written(step: Result<wire::Step, DriveError>) -> Result<String, JsError> {
-    step.map(|step| text::write_step(&step)).map_err(drive_error)
 }
 
 /// Takes a JavaScript number as an unsigned one; wasm-bindgen's own integers would round and wrap in silence.

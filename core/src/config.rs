@@ -42,11 +42,16 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Returns the name of an item of an option that is a list, e.g. `peppers[0]`.
+    pub(crate) fn item(option: &str, index: usize) -> String {
+        [option, "[", &(index as u64).to_string(), "]"].concat()
+    }
+
     /// Keeps an error about an option of this section.
     #[must_use]
     pub fn error(&mut self, code: ConfigCode, option: &str, message: &str) -> Wrong {
-        let error = error(code, &self.path(option), message);
-        self.refuse(error)
+        self.keep(code, option, message, None);
+        Wrong(())
     }
 
     /// Keeps an error about a value of this section.
@@ -58,7 +63,7 @@ impl<'a> Section<'a> {
     /// Keeps an error.
     #[must_use]
     pub fn refuse(&mut self, error: ConfigError) -> Wrong {
-        self.wrong = Some(error);
+        self.keep_whole(error);
         Wrong(())
     }
 
@@ -113,15 +118,8 @@ impl<'a> Section<'a> {
     /// # Errors
     /// [`ConfigCode::Type`] or [`ConfigCode::Value`].
     pub fn text(&mut self, option: &'static str) -> Result<Option<&'a str>, Wrong> {
-        let Some(value) = self.value(option) else { return Ok(None) };
-        match value {
-            Value::String(text) if text.trim().is_empty() => Err(self.wrong(option, "must not be empty")),
-            Value::String(text) if text.trim() != text => {
-                Err(self.wrong(option, "must not begin or end with white space"))
-            }
-            Value::String(text) => Ok(Some(text)),
-            _ => Err(self.error(ConfigCode::Type, option, "must be text")),
-        }
+        let read = self.get_text(option);
+        self.so_far(read)
     }
 
     /// Returns a text option that must be there.
@@ -129,12 +127,8 @@ impl<'a> Section<'a> {
     /// # Errors
     /// As [`Section::text`], and [`ConfigCode::Missing`], which names `env` if there is one.
     pub fn required(&mut self, option: &'static str, env: Option<&'static str>) -> Result<&'a str, Wrong> {
-        let found = match self.text(option) {
-            Ok(Some(text)) => return Ok(text),
-            Ok(None) => self.error(ConfigCode::Missing, option, "is required"),
-            Err(wrong) => wrong,
-        };
-        Err(env.map_or(found, |env| self.with_env(found, env)))
+        let read = self.get_required(option, env);
+        self.so_far(read)
     }
 
     /// Returns a secret that must be there.
@@ -158,18 +152,8 @@ impl<'a> Section<'a> {
         option: &'static str,
         range: core::ops::RangeInclusive<u64>,
     ) -> Result<Option<u64>, Wrong> {
-        self.between(option, *range.start(), *range.end())
-    }
-
-    fn between(&mut self, option: &'static str, least: u64, most: u64) -> Result<Option<u64>, Wrong> {
-        let Some(value) = self.value(option) else { return Ok(None) };
-        let Some(number) = value.as_u64() else {
-            return Err(self.error(ConfigCode::Type, option, "must be a whole number"));
-        };
-        if least <= number && number <= most {
-            return Ok(Some(number));
-        }
-        Err(self.wrong(option, &format!("must be from {least} to {most}")))
+        let read = self.get_number(option, *range.start(), *range.end());
+        self.so_far(read)
     }
 
     /// Returns a yes-or-no option.
@@ -177,8 +161,8 @@ impl<'a> Section<'a> {
     /// # Errors
     /// [`ConfigCode::Type`].
     pub fn flag(&mut self, option: &'static str) -> Result<Option<bool>, Wrong> {
-        let Some(value) = self.value(option) else { return Ok(None) };
-        value.as_bool().map(Some).ok_or_else(|| self.error(ConfigCode::Type, option, "must be true or false"))
+        let read = self.get_flag(option);
+        self.so_far(read)
     }
 
     /// Returns one of `words`, which stand for the values beside them.
@@ -190,29 +174,8 @@ impl<'a> Section<'a> {
         option: &'static str,
         words: &[(&'static str, T)],
     ) -> Result<Option<T>, Wrong> {
-        let chosen = self.chosen(option, &|at| words.get(at).map(|(word, _)| *word))?;
-        Ok(chosen.and_then(|at| words.get(at)).map(|(_, value)| *value))
-    }
-
-    /// Returns which of the words an option is; once for all types that they may stand for.
-    fn chosen(
-        &mut self,
-        option: &'static str,
-        word: &dyn Fn(usize) -> Option<&'static str>,
-    ) -> Result<Option<usize>, Wrong> {
-        let Some(text) = self.text(option)? else { return Ok(None) };
-        let mut message = String::from("must be one of ");
-        for at in 0.. {
-            match word(at) {
-                Some(word) if word == text => return Ok(Some(at)),
-                Some(word) => {
-                    message.push_str(if at > 0 { ", " } else { "" });
-                    message.push_str(word);
-                }
-                None => break,
-            }
-        }
-        Err(self.wrong(option, &message))
+        let read = self.get_choice(option, words);
+        self.so_far(read)
     }
 
     /// Returns a map from text to text, in key order; empty when absent.
@@ -220,32 +183,8 @@ impl<'a> Section<'a> {
     /// # Errors
     /// [`ConfigCode::Type`] or [`ConfigCode::Value`], with the entry's path.
     pub fn texts(&mut self, option: &'static str) -> Result<Vec<(&'a str, &'a str)>, Wrong> {
-        let Some(value) = self.value(option) else { return Ok(Vec::new()) };
-        let Value::Object(map) = value else {
-            return Err(self.error(ConfigCode::Type, option, "must be an object of texts"));
-        };
-        let mut out: Vec<(&str, &str)> = Vec::new();
-        for (key, value) in map.iter() {
-            let path = format!("{option}.{key}");
-            match value.as_str() {
-                Some(text) if !text.is_empty() && text.trim() == text => {
-                    let at = out.partition_point(|(before, _)| *before < key);
-                    match out.get_mut(at) {
-                        Some(entry) if entry.0 == key => entry.1 = text,
-                        _ => out.insert(at, (key, text)),
-                    }
-                }
-                Some(_) => {
-                    return Err(self.error(
-                        ConfigCode::Value,
-                        &path,
-                        "must not be empty, nor begin or end with white space",
-                    ));
-                }
-                None => return Err(self.error(ConfigCode::Type, &path, "must be text")),
-            }
-        }
-        Ok(out)
+        let read = self.get_texts(option);
+        self.so_far(read)
     }
 
     /// Returns a list; empty when absent.
@@ -253,11 +192,12 @@ impl<'a> Section<'a> {
     /// # Errors
     /// [`ConfigCode::Type`].
     pub fn list(&mut self, option: &'static str) -> Result<&'a [Value], Wrong> {
-        match self.value(option) {
-            None => Ok(&[]),
-            Some(Value::Array(list)) => Ok(list),
-            Some(_) => Err(self.error(ConfigCode::Type, option, "must be a list")),
-        }
+        let read = self.get_list(option);
+        self.so_far(read)
+    }
+
+    fn so_far<T>(&self, read: T) -> Result<T, Wrong> {
+        if self.wrong.is_some() { Err(Wrong(())) } else { Ok(read) }
     }
 
     /// Refuses options that nobody asked for.
@@ -276,6 +216,202 @@ impl<'a> Section<'a> {
             Some(stray) => {
                 let message = format!("is not an option; there are {}", self.known.join(", "));
                 Err(error(ConfigCode::Unknown, &self.path(stray), &message))
+            }
+        }
+    }
+}
+
+/// Readers that go on after an error: the first is kept, and what is read from then on is for nobody.
+///
+/// A reader without a way out at every option is half the code. Whoever opened the section asks it in the end, with
+/// [`Section::sound`] or [`Section::leave`], before anything that was read is used.
+impl<'a> Section<'a> {
+    /// Gives what was read, or the first error.
+    ///
+    /// # Errors
+    /// The first error that was kept.
+    pub(crate) fn sound<T>(&mut self, read: T) -> Result<T, ConfigError> {
+        self.wrong.take().map_or(Ok(read), Err)
+    }
+
+    /// Keeps an error about a value of this section.
+    #[inline(never)]
+    pub(crate) fn note(&mut self, option: &str, message: &str) {
+        self.keep(ConfigCode::Value, option, message, None);
+    }
+
+    /// Keeps an error about an option that is not there.
+    #[inline(never)]
+    pub(crate) fn lacks(&mut self, option: &str, message: &str) {
+        self.keep(ConfigCode::Missing, option, message, None);
+    }
+
+    /// Keeps an error about an option of the wrong type.
+    #[inline(never)]
+    pub(crate) fn mistyped(&mut self, option: &str, message: &str) {
+        self.keep(ConfigCode::Type, option, message, None);
+    }
+
+    /// Keeps an error, and names the environment variable that stands in for the option.
+    #[inline(never)]
+    pub(crate) fn keep(&mut self, code: ConfigCode, option: &str, message: &str, env: Option<&'static str>) {
+        if self.wrong.is_none() {
+            self.wrong = Some(ConfigError { env, ..error(code, &self.path(option), message) });
+        }
+    }
+
+    /// Keeps an error as it is.
+    pub(crate) fn keep_whole(&mut self, error: ConfigError) {
+        if self.wrong.is_none() {
+            self.wrong = Some(error);
+        }
+    }
+
+    /// Opens an option as a section of its own; one that is no object is empty, and wrong.
+    #[inline(never)]
+    pub(crate) fn enter<'b>(&self, option: &str, value: &'b Value) -> Section<'b> {
+        Section::at(self.path(option), value)
+    }
+
+    /// Opens the object at a path; what is no object is empty, and wrong.
+    pub(crate) fn at<'b>(path: String, value: &'b Value) -> Section<'b> {
+        let map = value.as_object();
+        let mut out = Section { path, map: map.unwrap_or(Object::EMPTY), known: Vec::new(), wrong: None };
+        if map.is_none() {
+            out.mistyped("", "must be an object");
+        }
+        out
+    }
+
+    /// Finishes a section within this one, and keeps what was wrong there.
+    #[inline(never)]
+    pub(crate) fn leave(&mut self, mut inner: Section<'_>) {
+        if let Some(error) = inner.wrong.take().or_else(|| inner.finish().err()) {
+            self.keep_whole(error);
+        }
+    }
+
+    /// Returns a text option: not empty, no white space at its ends.
+    #[inline(never)]
+    pub(crate) fn get_text(&mut self, option: &'static str) -> Option<&'a str> {
+        self.get_text_or(option, None)
+    }
+
+    /// Returns a text option; errors name the environment variable that stands in for it.
+    pub(crate) fn get_text_or(&mut self, option: &'static str, env: Option<&'static str>) -> Option<&'a str> {
+        let Value::String(text) = self.value(option)? else {
+            self.keep(ConfigCode::Type, option, "must be text", env);
+            return None;
+        };
+        let bare = text.trim();
+        if !bare.is_empty() && bare.len() == text.len() {
+            return Some(text);
+        }
+        let ends = "must not begin or end with white space";
+        let message = if bare.is_empty() { "must not be empty" } else { ends };
+        self.keep(ConfigCode::Value, option, message, env);
+        None
+    }
+
+    /// Returns a text option that must be there.
+    pub(crate) fn get_required(&mut self, option: &'static str, env: Option<&'static str>) -> &'a str {
+        let text = self.get_text_or(option, env);
+        if text.is_none() {
+            self.keep(ConfigCode::Missing, option, "is required", env);
+        }
+        text.unwrap_or_default()
+    }
+
+    /// Returns a whole number from `least` to `most`.
+    pub(crate) fn get_number(&mut self, option: &'static str, least: u64, most: u64) -> Option<u64> {
+        let number = self.value(option)?.as_u64();
+        match number {
+            None => self.mistyped(option, "must be a whole number"),
+            Some(number) if number < least || number > most => {
+                self.note(option, &format!("must be from {least} to {most}"));
+                return None;
+            }
+            Some(_) => {}
+        }
+        number
+    }
+
+    /// Returns a yes-or-no option.
+    pub(crate) fn get_flag(&mut self, option: &'static str) -> Option<bool> {
+        let flag = self.value(option)?.as_bool();
+        if flag.is_none() {
+            self.mistyped(option, "must be true or false");
+        }
+        flag
+    }
+
+    /// Returns one of `words`, which stand for the values beside them.
+    pub(crate) fn get_choice<T: Copy>(
+        &mut self,
+        option: &'static str,
+        words: &[(&'static str, T)],
+    ) -> Option<T> {
+        let chosen = self.chosen(option, &|at| words.get(at).map(|(word, _)| *word))?;
+        words.get(chosen).map(|(_, value)| *value)
+    }
+
+    /// Returns which of the words an option is; once for all types that they may stand for.
+    fn chosen(
+        &mut self,
+        option: &'static str,
+        word: &dyn Fn(usize) -> Option<&'static str>,
+    ) -> Option<usize> {
+        let text = self.get_text(option)?;
+        let mut message = String::from("must be one of ");
+        for at in 0.. {
+            let Some(word) = word(at) else { break };
+            if word == text {
+                return Some(at);
+            }
+            message.push_str(if at > 0 { ", " } else { "" });
+            message.push_str(word);
+        }
+        self.note(option, &message);
+        None
+    }
+
+    /// Returns a map from text to text, in key order; empty when absent.
+    #[inline(never)]
+    pub(crate) fn get_texts(&mut self, option: &'static str) -> Vec<(&'a str, &'a str)> {
+        let mut out: Vec<(&str, &str)> = Vec::new();
+        let Some(value) = self.value(option) else { return out };
+        let Value::Object(map) = value else {
+            self.mistyped(option, "must be an object of texts");
+            return out;
+        };
+        for (key, value) in map.iter() {
+            let text = value.as_str();
+            let code = if text.is_none() { ConfigCode::Type } else { ConfigCode::Value };
+            let text = text.unwrap_or_default();
+            if text.is_empty() || text.trim().len() != text.len() {
+                let message = match code {
+                    ConfigCode::Type => "must be text",
+                    _ => "must not be empty, nor begin or end with white space",
+                };
+                self.keep(code, &[option, ".", key].concat(), message, None);
+            }
+            let at = out.partition_point(|(before, _)| *before < key);
+            match out.get_mut(at) {
+                Some(entry) if entry.0 == key => entry.1 = text,
+                _ => out.insert(at, (key, text)),
+            }
+        }
+        out
+    }
+
+    /// Returns a list; empty when absent.
+    pub(crate) fn get_list(&mut self, option: &'static str) -> &'a [Value] {
+        match self.value(option) {
+            None => &[],
+            Some(Value::Array(list)) => list,
+            Some(_) => {
+                self.mistyped(option, "must be a list");
+                &[]
             }
         }
     }

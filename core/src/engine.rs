@@ -1,6 +1,6 @@
 //! One deployment's configuration, ready to start flows.
 
-use crate::config::{Section, Wrong, error};
+use crate::config::{Section, error};
 use crate::email;
 use crate::error::{ConfigCode, ConfigError};
 use crate::flow::action::{ActionFlow, ActionRequest};
@@ -42,44 +42,41 @@ impl Engine {
         let value = value.ok_or_else(|| error(ConfigCode::Type, "config", "must be a JSON object"))?;
         let mut top = Section::open("", &value)?;
         let read = Self::read_options(&mut top);
-        let deployment = top.settle(read)?;
+        let deployment = top.sound(read)?.ok_or_else(|| error(ConfigCode::Value, "secret", "is wrong"))?;
         top.finish()?;
         Ok(Self { inner: Arc::new(deployment) })
     }
 
-    fn read_options(top: &mut Section<'_>) -> Result<Deployment, Wrong> {
+    fn read_options(top: &mut Section<'_>) -> Option<Deployment> {
         let env = top.value("env");
         let env = |name: &str| env?.get(name).and_then(Value::as_str).map(str::to_owned);
-        let keys = keys(top, &env)?;
-        let namespace = top.text("namespace")?.unwrap_or("default");
+        let keys = keys(top, &env);
+        let namespace = top.get_text("namespace").unwrap_or("default");
         if !is_name(namespace, 32) {
-            let message = "must be 1 to 32 characters of a-z A-Z 0-9 _ . -";
-            return Err(top.wrong("namespace", message));
+            top.note("namespace", "must be 1 to 32 characters of a-z A-Z 0-9 _ . -");
         }
-        let policy = Policy::read_options(top)?;
-        let phone = match top.value("phone") {
-            None => phone::Policy::default(),
-            Some(value) => {
-                let mut section = top.inner("phone", value)?;
-                let policy = phone::Policy::read_options(&mut section);
-                top.close(section, policy)?
-            }
-        };
-        #[cfg(not(feature = "email"))]
+        let policy = Policy::read_options(top);
+        let mut phone = phone::Policy::default();
+        if let Some(value) = top.value("phone") {
+            let mut section = top.enter("phone", value);
+            phone = phone::Policy::read_options(&mut section);
+            top.leave(section);
+        }
         let email = email::Policy::default();
         #[cfg(feature = "email")]
         let email = match top.value("email") {
-            None => email::Policy::default(),
+            None => email,
             Some(value) => {
-                let mut section = top.inner("email", value)?;
-                let policy = email::Policy::read_options(&mut section);
-                top.close(section, policy)?
+                let mut section = top.enter("email", value);
+                let email = email::Policy::read_options(&mut section);
+                top.leave(section);
+                email
             }
         };
-        let providers = provider::read_options(top, &env)?;
+        let providers = provider::read_options(top, &env);
         let breaker = Breaker::new(providers.len());
         let namespace = namespace.to_owned();
-        Ok(Deployment { keys, namespace, policy, phone, email, providers, breaker })
+        Some(Deployment { keys: keys?, namespace, policy, phone, email, providers, breaker })
     }
 
     /// Makes a deployment from parts, for providers of the caller's own.
@@ -224,14 +221,24 @@ impl core::fmt::Debug for Engine {
 }
 
 /// Reads the keys; a `secret` that is not an option comes from the environment.
-fn keys(top: &mut Section<'_>, env: &dyn Fn(&str) -> Option<String>) -> Result<Keyring, Wrong> {
+fn keys(top: &mut Section<'_>, env: &dyn Fn(&str) -> Option<String>) -> Option<Keyring> {
     let read = Keyring::read_options(top);
-    match (top.settle(read), env("SANSMS_SECRET")) {
-        (Err(missing), Some(secret)) if missing.code == ConfigCode::Missing && missing.option == "secret" => {
+    let error = match top.sound(()) {
+        Ok(()) => return read,
+        Err(error) => error,
+    };
+    let missing = error.code == ConfigCode::Missing && error.option == "secret";
+    match env("SANSMS_SECRET").filter(|_| missing) {
+        None => top.keep_whole(error),
+        Some(secret) => {
             let value = Value::Object(Object::from_iter([("secret".to_owned(), Value::String(secret))]));
-            let keys = Section::open("", &value).and_then(|mut alone| Keyring::from_config(&mut alone));
-            keys.map_err(|error| top.refuse(ConfigError { env: Some("SANSMS_SECRET"), ..error }))
+            let mut alone = Section::at(String::new(), &value);
+            let read = Keyring::read_options(&mut alone);
+            match alone.sound(()) {
+                Ok(()) => return read,
+                Err(error) => top.keep_whole(ConfigError { env: Some("SANSMS_SECRET"), ..error }),
+            }
         }
-        (read, _) => read.map_err(|error| top.refuse(error)),
     }
+    None
 }

@@ -3,7 +3,7 @@
 //! `index` names partitions and never rotates in service. Peppers make codes and proofs and rotate: accept a
 //! new one everywhere, make it current, drop the old one ten minutes later.
 
-use crate::config::{Section, Wrong};
+use crate::config::{Section, error};
 use crate::error::{ConfigCode, ConfigError};
 use crate::mac::{base64url, hmac_sha256};
 use crate::secret::Secret;
@@ -65,52 +65,38 @@ impl Keyring {
     /// without an `index`.
     pub fn from_config(section: &mut Section<'_>) -> Result<Self, ConfigError> {
         let read = Self::read_options(section);
-        section.settle(read)
+        section.sound(read)?.ok_or_else(|| error(ConfigCode::Value, "secret", "is wrong"))
     }
 
-    pub(crate) fn read_options(section: &mut Section<'_>) -> Result<Self, Wrong> {
-        let long = |section: &mut Section<'_>, option: &str, text: &str| match text.len() >= SECRET_MIN {
-            true => Ok(()),
-            false => {
-                let message =
-                    format!("must have at least {SECRET_MIN} bytes; `python -m sansms secret` makes one");
-                Err(section.wrong(option, &message))
+    /// Reads the keys; none where something is wrong.
+    #[inline(never)]
+    pub(crate) fn read_options(section: &mut Section<'_>) -> Option<Self> {
+        let secret = section.get_text("secret");
+        let index = section.get_text("index");
+        let list = section.get_list("peppers");
+        let mut peppers = Vec::with_capacity(list.len());
+        for (i, value) in list.iter().enumerate() {
+            let option = Section::item("peppers", i);
+            if !value.is_string() {
+                section.mistyped(&option, "must be text");
             }
-        };
-        let secret = section.text("secret")?;
-        let index = section.text("index")?;
-        let mut peppers = Vec::new();
-        for (i, value) in section.list("peppers")?.iter().enumerate() {
-            let option = format!("peppers[{i}]");
-            let text =
-                value.as_str().ok_or_else(|| section.error(ConfigCode::Type, &option, "must be text"))?;
-            long(section, &option, text)?;
-            peppers.push(text.as_bytes());
+            peppers.push(long(section, &option, value.as_str().unwrap_or_default())?);
         }
         match (secret, index, peppers.is_empty()) {
-            (Some(secret), None, true) => {
-                long(section, "secret", secret)?;
-                Ok(Self::from_secret(secret.as_bytes()))
-            }
-            (None, Some(index), false) => {
-                long(section, "index", index)?;
-                Ok(Self::new(index.as_bytes(), &peppers))
-            }
+            (Some(secret), None, true) => return Some(Self::from_secret(long(section, "secret", secret)?)),
+            (None, Some(index), false) => return Some(Self::new(long(section, "index", index)?, &peppers)),
             (None, None, true) => {
-                let wrong = section.error(ConfigCode::Missing, "secret", "is required");
-                Err(section.with_env(wrong, "SANSMS_SECRET"))
+                section.keep(ConfigCode::Missing, "secret", "is required", Some("SANSMS_SECRET"));
             }
             (_, None, false) => {
-                let message = "is required with `peppers`, and stays the same while they rotate";
-                Err(section.error(ConfigCode::Missing, "index", message))
+                section.lacks("index", "is required with `peppers`, and stays the same while they rotate");
             }
-            (None, Some(_), true) => {
-                Err(section.error(ConfigCode::Missing, "peppers", "is required with `index`"))
-            }
+            (None, Some(_), true) => section.lacks("peppers", "is required with `index`"),
             (Some(_), Some(_), _) => {
-                Err(section.wrong("secret", "goes alone; with `index` and `peppers` leave it out"))
+                section.note("secret", "goes alone; with `index` and `peppers` leave it out");
             }
         }
+        None
     }
 
     /// Returns the pepper that new codes are made with.
@@ -225,6 +211,16 @@ pub fn head<const N: usize>(digest: &[u8; 32]) -> [u8; N] {
 
 fn derive(key: &[u8], label: &str) -> Key {
     Secret::new(hmac_sha256(key, &[b"sansms/1/", label.as_bytes()]))
+}
+
+/// Returns a secret that is long enough.
+fn long<'a>(section: &mut Section<'_>, option: &str, text: &'a str) -> Option<&'a [u8]> {
+    if text.len() >= SECRET_MIN {
+        return Some(text.as_bytes());
+    }
+    section
+        .note(option, &format!("must have at least {SECRET_MIN} bytes; `python -m sansms secret` makes one"));
+    None
 }
 
 #[cfg(test)]

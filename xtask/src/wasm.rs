@@ -24,6 +24,27 @@ pub(crate) fn run() -> Outcome {
     Ok(())
 }
 
+/// Builds the module as an SMS-only deployment would, beside the others' builds, and prints its size gzipped.
+///
+/// # Errors
+/// Says which tool failed.
+pub(crate) fn sms() -> Outcome {
+    crate::run(cargo_wasm().args([
+        "-p",
+        "sansms-wasm",
+        "--no-default-features",
+        "--features",
+        "aliyun,tencent",
+    ]))?;
+    let built = target().join("wasm32-unknown-unknown/edge/sansms_wasm.wasm");
+    let out = target().join("wasm-sms");
+    glue("sansms", &built, &out)?;
+    let wasm = out.join("sansms_bg.wasm");
+    shrink(&wasm)?;
+    println!("{}", gzipped(&wasm)?);
+    Ok(())
+}
+
 /// Makes the glue for Node and for bundlers; the wasm is the same for both, as the name is baked into it.
 fn glue(name: &str, input: &Path, out: &Path) -> Outcome {
     let mut node = Bindgen::new();

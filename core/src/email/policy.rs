@@ -1,8 +1,8 @@
 //! Which addresses are served.
 
 use super::{Email, EmailError, domain};
-use crate::config::{Section, Wrong};
-use crate::error::{ConfigCode, ConfigError};
+use crate::config::Section;
+use crate::error::ConfigError;
 
 /// Which addresses are served, by their domains.
 ///
@@ -25,21 +25,16 @@ impl Policy {
     /// [`ConfigError`] with the option's path.
     pub fn from_config(section: &mut Section<'_>) -> Result<Self, ConfigError> {
         let read = Self::read_options(section);
-        section.settle(read)
+        section.sound(read)
     }
 
-    pub(crate) fn read_options(section: &mut Section<'_>) -> Result<Self, Wrong> {
-        let domains = list(section, "domains", "must be a domain such as example.com or .edu.cn", |text| {
-            match text.strip_prefix('.') {
-                Some(parent) => above(parent).map(|parent| [".", &parent].concat()),
-                None => domain::parse(text),
-            }
-        })?;
+    pub(crate) fn read_options(section: &mut Section<'_>) -> Self {
+        let domains = list(section, "domains", "must be a domain such as example.com or .edu.cn", served);
         if domains.as_ref().is_some_and(Vec::is_empty) {
-            return Err(section.wrong("domains", "must list a domain"));
+            section.note("domains", "must list a domain");
         }
-        let blocked = list(section, "blocked_domains", "must be a domain such as example.com", above)?;
-        Ok(Self { domains, blocked_domains: blocked.unwrap_or_default() })
+        let blocked = list(section, "blocked_domains", "must be a domain such as example.com", above);
+        Self { domains, blocked_domains: blocked.unwrap_or_default() }
     }
 
     /// Returns the domains that are served, as listed; none when all are.
@@ -78,20 +73,31 @@ fn above(text: &str) -> Option<String> {
     domain::parse(&["x.", text].concat())?.strip_prefix("x.").map(Into::into)
 }
 
+/// Reads a domain that is served, or with a dot in front all beneath it.
+fn served(text: &str) -> Option<String> {
+    match text.strip_prefix('.') {
+        Some(parent) => above(parent).map(|parent| [".", &parent].concat()),
+        None => domain::parse(text),
+    }
+}
+
 fn list(
     section: &mut Section<'_>,
     option: &'static str,
     wanted: &str,
-    read: impl Fn(&str) -> Option<String>,
-) -> Result<Option<Vec<String>>, Wrong> {
-    if section.value(option).is_none() {
-        return Ok(None);
-    }
+    read: fn(&str) -> Option<String>,
+) -> Option<Vec<String>> {
+    section.value(option)?;
     let mut out = Vec::new();
-    for (place, value) in section.list(option)?.iter().enumerate() {
-        let mut wrong = |code, message| section.error(code, &format!("{option}[{place}]"), message);
-        let text = value.as_str().ok_or_else(|| wrong(ConfigCode::Type, "must be text"))?;
-        out.push(read(text).ok_or_else(|| wrong(ConfigCode::Value, wanted))?);
+    for (place, value) in section.get_list(option).iter().enumerate() {
+        let path = Section::item(option, place);
+        if !value.is_string() {
+            section.mistyped(&path, "must be text");
+        }
+        match read(value.as_str().unwrap_or_default()) {
+            Some(domain) => out.push(domain),
+            None => section.note(&path, wanted),
+        }
     }
-    Ok(Some(out))
+    Some(out)
 }

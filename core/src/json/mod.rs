@@ -94,6 +94,9 @@ impl Value {
 }
 
 impl Object {
+    /// The object without members.
+    pub(crate) const EMPTY: &'static Self = &Self(Vec::new());
+
     /// Returns the member of this name; of several the last.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {

@@ -1,8 +1,8 @@
 //! What is wrong with a number, for the person who typed it.
 
 use super::country::Lengths;
-use super::mainland::{self, Class};
-use core::fmt;
+use super::mainland::Class;
+use core::fmt::{self, Write as _};
 
 /// What is wrong with a number, and where.
 ///
@@ -105,100 +105,133 @@ impl PhoneError {
     /// Returns the stable dotted code.
     #[must_use]
     pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Empty => "input.number.empty",
-            Self::InputLength { .. } => "input.number.input_length",
-            Self::Character { .. } => "input.number.character",
-            Self::Extension { .. } => "input.number.extension",
-            Self::TwoNumbers { .. } => "input.number.two_numbers",
-            Self::CallingCode => "input.number.calling_code",
-            Self::Ambiguous { .. } => "input.number.ambiguous",
-            Self::Country { .. } => "input.number.country",
-            Self::TooShort { .. } => "input.number.too_short",
-            Self::TooLong { .. } => "input.number.too_long",
-            Self::NotMobile { .. } => "input.number.not_mobile",
-            Self::Segment { .. } => "input.number.segment",
-            Self::Class { .. } => "input.number.class",
-        }
+        let (code, _, _) = self.row();
+        code
     }
 
     /// Returns the text for people, in Chinese.
     #[must_use]
     pub fn text_zh(&self) -> String {
-        match *self {
-            Self::Empty => "请输入手机号。".into(),
-            Self::InputLength { most } => format!("输入太长：最多 {most} 个字符。"),
-            Self::Character { at, character } => {
-                format!(
-                    "第 {} 个字符{}不能出现在手机号里。",
-                    place(at),
-                    Shown { character, marks: ['“', '”'] }
-                )
-            }
-            Self::Extension { at } => format!("请去掉第 {} 个字符起的分机号。", place(at)),
-            Self::TwoNumbers { at } => format!("只能输入一个手机号，第 {} 个字符起似乎是另一个。", place(at)),
-            Self::CallingCode => "国家（地区）代码不正确。".into(),
-            Self::Ambiguous { .. } => "请以“+”和国家（地区）代码开头输入完整号码。".into(),
-            Self::Country { country } => format!("暂不支持该国家或地区（{country}）的号码。"),
-            Self::TooShort { found, expected, .. } => {
-                format!("手机号位数不够：应为 {expected} 位，现有 {found} 位。")
-            }
-            Self::TooLong { found, expected, .. } => {
-                format!("手机号位数过多：应为 {expected} 位，现有 {found} 位。")
-            }
-            Self::NotMobile { country: mainland::COUNTRY } => {
-                "这不是手机号：中国大陆手机号以 13 至 19 开头，共 11 位。".into()
-            }
-            Self::NotMobile { country } => format!("这不是该国家或地区（{country}）的手机号。"),
-            Self::Segment { segment, .. } => format!("号段 {segment:03} 尚未启用，请检查号码。"),
-            Self::Class { segment, class } => {
-                format!("不支持{}号段（{segment}），请换一个手机号。", class.text_zh())
-            }
-        }
+        let (_, text, _) = self.row();
+        self.fill(text, true)
     }
 
     /// Returns the text for people, in English.
     #[must_use]
     pub fn text_en(&self) -> String {
+        let (_, _, text) = self.row();
+        self.fill(text, false)
+    }
+
+    /// Returns code and texts, in which `#` stands for the number and `$` for what is named with it.
+    #[rustfmt::skip]
+    const fn row(&self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Empty => ("input.number.empty", "请输入手机号。", "Enter a mobile number."),
+            Self::InputLength { .. } => (
+                "input.number.input_length",
+                "输入太长：最多 # 个字符。",
+                "That is too long: at most # characters.",
+            ),
+            Self::Character { .. } => (
+                "input.number.character",
+                "第 # 个字符$不能出现在手机号里。",
+                "Character #, $, does not belong in a mobile number.",
+            ),
+            Self::Extension { .. } => (
+                "input.number.extension",
+                "请去掉第 # 个字符起的分机号。",
+                "Leave out the extension from character # on.",
+            ),
+            Self::TwoNumbers { .. } => (
+                "input.number.two_numbers",
+                "只能输入一个手机号，第 # 个字符起似乎是另一个。",
+                "Enter one number only; another seems to begin at character #.",
+            ),
+            Self::CallingCode => (
+                "input.number.calling_code",
+                "国家（地区）代码不正确。",
+                "There is no such country calling code.",
+            ),
+            Self::Ambiguous { .. } => (
+                "input.number.ambiguous",
+                "请以“+”和国家（地区）代码开头输入完整号码。",
+                "Enter the number with “+” and its country calling code.",
+            ),
+            Self::Country { .. } => (
+                "input.number.country",
+                "暂不支持该国家或地区（$）的号码。",
+                "Numbers of this country or region ($) are not supported.",
+            ),
+            Self::TooShort { .. } => (
+                "input.number.too_short",
+                "手机号位数不够：应为 $ 位，现有 # 位。",
+                "The number is too short: $ digits expected, # found.",
+            ),
+            Self::TooLong { .. } => (
+                "input.number.too_long",
+                "手机号位数过多：应为 $ 位，现有 # 位。",
+                "The number is too long: $ digits expected, # found.",
+            ),
+            Self::NotMobile { country } => match country.as_bytes() {
+                b"CN" => (
+                    "input.number.not_mobile",
+                    "这不是手机号：中国大陆手机号以 13 至 19 开头，共 11 位。",
+                    "This is not a mobile number: in mainland China they begin with 13 to 19 and have 11 digits.",
+                ),
+                _ => (
+                    "input.number.not_mobile",
+                    "这不是该国家或地区（$）的手机号。",
+                    "This is not a mobile number of that country or region ($).",
+                ),
+            },
+            Self::Segment { .. } => (
+                "input.number.segment",
+                "号段 # 尚未启用，请检查号码。",
+                "No numbers beginning with # are in use; check the number.",
+            ),
+            Self::Class { .. } => (
+                "input.number.class",
+                "不支持$号段（#），请换一个手机号。",
+                "Numbers beginning with # ($) are not supported; use another.",
+            ),
+        }
+    }
+
+    /// Returns the number that people are told: a length, a count, a position counted from 1, or a segment.
+    fn number(&self) -> usize {
         match *self {
-            Self::Empty => "Enter a mobile number.".into(),
-            Self::InputLength { most } => format!("That is too long: at most {most} characters."),
-            Self::Character { at, character } => {
-                let shown = Shown { character, marks: [' ', ' '] }.to_string();
-                format!("Character {}, {}, does not belong in a mobile number.", place(at), shown.trim())
+            Self::InputLength { most } => most,
+            Self::Character { at, .. } | Self::Extension { at } | Self::TwoNumbers { at } => {
+                at.saturating_add(1)
             }
-            Self::Extension { at } => format!("Leave out the extension from character {} on.", place(at)),
-            Self::TwoNumbers { at } => {
-                format!("Enter one number only; another seems to begin at character {}.", place(at))
-            }
-            Self::CallingCode => "There is no such country calling code.".into(),
-            Self::Ambiguous { .. } => "Enter the number with “+” and its country calling code.".into(),
-            Self::Country { country } => {
-                format!("Numbers of this country or region ({country}) are not supported.")
-            }
-            Self::TooShort { found, expected, .. } => {
-                format!("The number is too short: {expected} digits expected, {found} found.")
-            }
-            Self::TooLong { found, expected, .. } => {
-                format!("The number is too long: {expected} digits expected, {found} found.")
-            }
-            Self::NotMobile { country: mainland::COUNTRY } => {
-                "This is not a mobile number: in mainland China they begin with 13 to 19 and have 11 digits."
-                    .into()
-            }
-            Self::NotMobile { country } => {
-                format!("This is not a mobile number of that country or region ({country}).")
-            }
-            Self::Segment { segment, .. } => {
-                format!("No numbers beginning with {segment:03} are in use; check the number.")
-            }
-            Self::Class { segment, class } => {
-                format!(
-                    "Numbers beginning with {segment} ({}) are not supported; use another.",
-                    class.text_en()
-                )
+            Self::TooShort { found, .. } | Self::TooLong { found, .. } => found,
+            Self::Segment { segment, .. } | Self::Class { segment, .. } => usize::from(segment),
+            _ => 0,
+        }
+    }
+
+    fn fill(&self, text: &str, chinese: bool) -> String {
+        let mut out = String::with_capacity(text.len());
+        for part in text.chars() {
+            match (part, *self) {
+                // A segment or an area code has three digits at least.
+                ('#', Self::Segment { segment, .. }) if segment < 100 => {
+                    out.push_str(&format!("{segment:03}"))
+                }
+                ('#', _) => out.push_str(&self.number().to_string()),
+                ('$', Self::Character { character, .. }) => show(&mut out, character, chinese),
+                ('$', Self::Country { country } | Self::NotMobile { country }) => out.push_str(country),
+                ('$', Self::TooShort { expected, .. } | Self::TooLong { expected, .. }) => {
+                    out.push_str(&expected.to_string());
+                }
+                ('$', Self::Class { class, .. }) => {
+                    out.push_str(if chinese { class.text_zh() } else { class.text_en() });
+                }
+                _ => out.push(part),
             }
         }
+        out
     }
 }
 
@@ -210,26 +243,36 @@ impl fmt::Display for PhoneError {
 
 impl core::error::Error for PhoneError {}
 
-/// A position as people count.
-fn place(at: usize) -> usize {
-    at.saturating_add(1)
-}
-
-/// A character of a stranger: letters as they are, what could be markup or unseen by its number.
-struct Shown {
-    character: char,
-    marks: [char; 2],
-}
-
-impl fmt::Display for Shown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { character, marks: [open, close] } = *self;
-        match character {
-            '<' | '>' | '&' | '"' | '\'' | '`' => write!(f, " U+{:04X} ", u32::from(character)),
-            _ if character.is_ascii_graphic() || character.is_alphanumeric() => {
-                write!(f, "{open}{character}{close}")
-            }
-            _ => write!(f, " U+{:04X} ", u32::from(character)),
-        }
+/// Writes a character of a stranger: letters as they are, what could be markup or unseen by its number.
+///
+/// Chinese puts marks around it, or blanks where it is a number.
+fn show(out: &mut String, character: char, chinese: bool) {
+    let plain = !matches!(character, '<' | '>' | '&' | '"' | '\'' | '`')
+        && (character.is_ascii_graphic() || is_letter(character));
+    let (open, close) = match (chinese, plain) {
+        (false, _) => ("", ""),
+        (true, true) => ("“", "”"),
+        (true, false) => (" ", " "),
+    };
+    out.push_str(open);
+    if plain {
+        out.push(character);
+    } else {
+        // Writing to a string does not fail.
+        let _ = write!(out, "U+{:04X}", u32::from(character));
     }
+    out.push_str(close);
+}
+
+/// Tells whether a character is a letter or an ideograph of the scripts that are written where numbers are typed.
+///
+/// All of Unicode's letters would be a table of 2 kB; the rest go by their numbers.
+fn is_letter(character: char) -> bool {
+    matches!(
+        character,
+        '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{24f}'
+            | '\u{391}'..='\u{3a1}' | '\u{3a3}'..='\u{3c9}' | '\u{400}'..='\u{481}'
+            | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' | '\u{3400}'..='\u{4dbf}'
+            | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' | '\u{ff21}'..='\u{ff3a}' | '\u{ff41}'..='\u{ff5a}'
+    )
 }

@@ -4,8 +4,8 @@ use super::PhoneError;
 use super::country::{Found, Row};
 use super::mainland::{self, Class};
 use super::table;
-use crate::config::{Section, Wrong};
-use crate::error::{ConfigCode, ConfigError};
+use crate::config::Section;
+use crate::error::ConfigError;
 
 /// Which numbers are served: countries, classes, and what to do about segments that the tables do not know.
 ///
@@ -39,27 +39,25 @@ impl Policy {
     /// and `satellite`, the last two by default. `unknown_segments` is `refuse`, the default, or `accept`.
     ///
     /// # Errors
-    /// [`ConfigError`] with the option's path; [`ConfigCode::Missing`] when `default_country` cannot be guessed.
+    /// [`ConfigError`] with the option's path; [`crate::error::ConfigCode::Missing`] when `default_country` cannot be guessed.
     pub fn from_config(section: &mut Section<'_>) -> Result<Self, ConfigError> {
         let read = Self::read_options(section);
-        section.settle(read)
+        section.sound(read)
     }
 
-    pub(crate) fn read_options(section: &mut Section<'_>) -> Result<Self, Wrong> {
-        let default = Self::default();
-        let countries =
-            read_list(section, "countries", "must be an ISO 3166-1 code such as CN or HK", Row::of)?
-                .unwrap_or(default.countries);
-        let refused =
-            read_list(section, "refuse_classes", "must be one of virtual, data, iot, satellite", refusable)?
-                .unwrap_or(default.refused);
+    pub(crate) fn read_options(section: &mut Section<'_>) -> Self {
+        let mut out = Self::default();
+        let wanted = "must be an ISO 3166-1 code such as CN or HK";
+        read_list(section, "countries", wanted, Row::of, &mut out.countries);
+        let wanted = "must be one of virtual, data, iot, satellite";
+        read_list(section, "refuse_classes", wanted, refusable, &mut out.refused);
         let words = [("refuse", Unknown::Refuse), ("accept", Unknown::Accept)];
-        let unknown = section.choice("unknown_segments", &words)?.unwrap_or(default.unknown);
-        if countries.is_empty() {
-            return Err(section.wrong("countries", "must list a country"));
+        out.unknown = section.get_choice("unknown_segments", &words).unwrap_or(out.unknown);
+        if out.countries.is_empty() {
+            section.note("countries", "must list a country");
         }
-        let home = home(section, &countries)?;
-        Ok(Self { countries, home, refused, unknown })
+        out.home = home(section, &out.countries).unwrap_or(out.home);
+        out
     }
 
     /// Returns the ISO 3166-1 codes of the countries that are served.
@@ -130,43 +128,51 @@ impl Default for Policy {
     }
 }
 
-fn home(section: &mut Section<'_>, countries: &[&'static Row]) -> Result<&'static Row, Wrong> {
+fn home(section: &mut Section<'_>, countries: &[&'static Row]) -> Option<&'static Row> {
     let option = "default_country";
     let named = |iso: &str| countries.iter().copied().find(|row| row.iso() == iso);
-    if let Some(iso) = section.text(option)? {
-        return named(iso).ok_or_else(|| section.wrong(option, "must be one of `countries`"));
+    if let Some(iso) = section.get_text(option) {
+        let row = named(iso);
+        if row.is_none() {
+            section.note(option, "must be one of `countries`");
+        }
+        return row;
     }
     if let Some(row) = named(mainland::COUNTRY) {
-        return Ok(row);
+        return Some(row);
     }
     match countries {
-        [first, rest @ ..] if rest.iter().all(|row| row.shares_code(first)) => Ok(first),
+        [first, rest @ ..] if rest.iter().all(|row| row.shares_code(first)) => Some(first),
         _ => {
-            let message = "is required when `countries` lists several calling codes and not CN";
-            Err(section.error(ConfigCode::Missing, option, message))
+            section.lacks(option, "is required when `countries` lists several calling codes and not CN");
+            None
         }
     }
 }
 
+/// Reads a list over what stands there.
 fn read_list<T: PartialEq>(
     section: &mut Section<'_>,
     option: &'static str,
     wanted: &str,
-    read: impl Fn(&str) -> Option<T>,
-) -> Result<Option<Vec<T>>, Wrong> {
+    read: fn(&str) -> Option<T>,
+    out: &mut Vec<T>,
+) {
     if section.value(option).is_none() {
-        return Ok(None);
+        return;
     }
-    let mut out = Vec::new();
-    for (place, value) in section.list(option)?.iter().enumerate() {
-        let path = format!("{option}[{place}]");
-        let text = value.as_str().ok_or_else(|| section.error(ConfigCode::Type, &path, "must be text"))?;
-        let item = read(text).ok_or_else(|| section.wrong(&path, wanted))?;
-        if !out.contains(&item) {
-            out.push(item);
+    out.clear();
+    for (place, value) in section.get_list(option).iter().enumerate() {
+        let path = Section::item(option, place);
+        if !value.is_string() {
+            section.mistyped(&path, "must be text");
+        }
+        match read(value.as_str().unwrap_or_default()) {
+            Some(item) if out.contains(&item) => {}
+            Some(item) => out.push(item),
+            None => section.note(&path, wanted),
         }
     }
-    Ok(Some(out))
 }
 
 fn refusable(word: &str) -> Option<Class> {

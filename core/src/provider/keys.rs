@@ -2,7 +2,7 @@
 
 use super::settings::{Endpoint, Env};
 use super::{BuildError, Signing};
-use crate::config::{Section, Wrong};
+use crate::config::Section;
 use crate::error::ConfigCode;
 use crate::secret::Secret;
 use crate::sign::Credentials;
@@ -30,47 +30,34 @@ impl Keys {
     /// Reads a key; the options win over the environment, whose token belongs to the environment's key only.
     ///
     /// `"credentials": "host"` stands alone: the host then gives the key for each call.
-    pub(super) fn read(
-        section: &mut Section<'_>,
-        env: Env<'_>,
-        names: &Names,
-        endpoint: &Endpoint,
-    ) -> Result<Self, Wrong> {
-        let from_host = section.choice("credentials", &[("host", ())])?.is_some();
+    #[inline(never)]
+    pub(super) fn read(section: &mut Section<'_>, env: Env<'_>, names: &Names, endpoint: &Endpoint) -> Self {
+        let from_host = from_host(section);
         let Names { id, secret, token } = *names;
-        let own_id = own(section, id)?;
-        let own_secret = own(section, secret)?;
-        let own_token = own(section, token)?;
+        let own_id = own(section, id);
+        let own_secret = own(section, secret);
+        let own_token = own(section, token);
         if from_host {
-            let stray = [(own_id, id), (own_secret, secret), (own_token, token)];
-            return match stray.iter().find(|(own, _)| own.is_some()) {
-                Some((_, (option, _))) => {
-                    let message = "goes alone; with `credentials` leave it out";
-                    Err(section.wrong(option, message))
+            for (own, (option, _)) in [(own_id, id), (own_secret, secret), (own_token, token)] {
+                if own.is_some() {
+                    section.note(option, ALONE);
                 }
-                None => Ok(Self::Host),
-            };
+            }
+            return Self::Host;
         }
         let from_env = own_id.is_none() && own_secret.is_none();
-        let token = match own_token {
-            Some(_) => Some(pick(section, env, token, own_token)?),
-            None if from_env && env(token.1).is_some_and(|value| !value.is_empty()) => {
-                Some(pick(section, env, token, None)?)
-            }
-            None => None,
-        };
+        let has_token =
+            own_token.is_some() || from_env && env(token.1).is_some_and(|value| !value.is_empty());
+        let token = if has_token { Some(Secret::new(pick(section, env, token, own_token))) } else { None };
         let credentials = Credentials {
-            id: pick(section, env, id, own_id)?,
-            secret: Secret::new(pick(section, env, secret, own_secret)?),
-            token: token.map(Secret::new),
+            id: pick(section, env, id, own_id),
+            secret: Secret::new(pick(section, env, secret, own_secret)),
+            token,
         };
-        match stranger(&credentials, endpoint) {
-            Some(message) => {
-                let wrong = section.wrong(id.0, message);
-                Err(section.with_env(wrong, id.1))
-            }
-            None => Ok(Self::Fixed(credentials)),
+        if let Some(message) = stranger(&credentials, endpoint) {
+            section.keep(ConfigCode::Value, id.0, message, Some(id.1));
         }
+        Self::Fixed(credentials)
     }
 
     /// Reads a key of which perhaps not all is used: `(option, whether)`; what isn't stays empty.
@@ -80,25 +67,24 @@ impl Keys {
         env: Env<'_>,
         parts: [(Named, bool); 2],
         endpoint: &Endpoint,
-    ) -> Result<Self, Wrong> {
-        let from_host = section.choice("credentials", &[("host", ())])?.is_some();
+    ) -> Self {
+        let from_host = from_host(section);
         let mut found = [None, None];
         for (place, (option, used)) in found.iter_mut().zip(parts) {
-            let own = own(section, option)?;
-            let mut wrong = |message: &str| Err(section.wrong(option.0, message));
+            let own = own(section, option);
             match own {
-                Some(_) if from_host => return wrong("goes alone; with `credentials` leave it out"),
-                Some(_) if !used => return wrong("is not used by the declaration"),
-                _ if used && !from_host => *place = Some(pick(section, env, option, own)?),
+                Some(_) if from_host => section.note(option.0, ALONE),
+                Some(_) if !used => section.note(option.0, "is not used by the declaration"),
+                _ if used && !from_host => *place = Some(pick(section, env, option, own)),
                 _ => {}
             }
         }
         if from_host {
-            return Ok(Self::Host);
+            return Self::Host;
         }
         let [(id_option, _), (secret_option, _)] = parts;
-        let option = if found.first().is_some_and(Option::is_some) { id_option } else { secret_option };
         let [id, secret] = found;
+        let option = if id.is_some() { id_option } else { secret_option };
         let credentials = |id: &str, secret: &str| Credentials {
             id: id.to_owned(),
             secret: Secret::new(secret.to_owned()),
@@ -108,36 +94,28 @@ impl Keys {
         if let (Some(first), Some(last)) = (id.as_ref().or(secret.as_ref()), secret.as_ref().or(id.as_ref()))
             && let Some(message) = stranger(&credentials(first, last), endpoint)
         {
-            let wrong = section.wrong(option.0, message);
-            return Err(section.with_env(wrong, option.1));
+            section.keep(ConfigCode::Value, option.0, message, Some(option.1));
         }
-        Ok(Self::Fixed(credentials(&id.unwrap_or_default(), &secret.unwrap_or_default())))
+        Self::Fixed(credentials(&id.unwrap_or_default(), &secret.unwrap_or_default()))
     }
 
     /// Reads a secret that has no id of its own; no environment variable stands in for it.
-    pub(super) fn read_secret(
-        section: &mut Section<'_>,
-        option: &'static str,
-        endpoint: &Endpoint,
-    ) -> Result<Self, Wrong> {
-        let from_host = section.choice("credentials", &[("host", ())])?.is_some();
-        let own = section.text(option)?;
-        match (own, from_host) {
-            (Some(_), true) => Err(section.wrong(option, "goes alone; with `credentials` leave it out")),
-            (None, true) => Ok(Self::Host),
-            (_, false) => {
-                let secret = section.required(option, None)?;
-                if !is_key(secret) {
-                    let message = "must be ASCII without white space or control characters";
-                    return Err(section.wrong(option, message));
-                }
-                let credentials = alone(secret);
-                match stranger(&credentials, endpoint) {
-                    Some(message) => Err(section.wrong(option, message)),
-                    None => Ok(Self::Fixed(credentials)),
-                }
+    pub(super) fn read_secret(section: &mut Section<'_>, option: &'static str, endpoint: &Endpoint) -> Self {
+        if from_host(section) {
+            if section.get_text(option).is_some() {
+                section.note(option, ALONE);
             }
+            return Self::Host;
         }
+        let secret = section.get_required(option, None);
+        if !is_key(secret) {
+            section.note(option, "must be ASCII without white space or control characters");
+        }
+        let credentials = alone(secret);
+        if let Some(message) = stranger(&credentials, endpoint) {
+            section.note(option, message);
+        }
+        Self::Fixed(credentials)
     }
 
     /// Returns a secret that has no id of its own.
@@ -186,30 +164,26 @@ impl Keys {
     }
 }
 
+/// Reads whether the host gives the key for each call.
+fn from_host(section: &mut Section<'_>) -> bool {
+    section.get_choice("credentials", &[("host", ())]).is_some()
+}
+
 /// Reads one option of a key, with its environment variable in any error.
-fn own<'a>(section: &mut Section<'a>, (option, env): Named) -> Result<Option<&'a str>, Wrong> {
-    let read = section.text(option);
-    read.map_err(|wrong| section.with_env(wrong, env))
+fn own<'a>(section: &mut Section<'a>, (option, env): Named) -> Option<&'a str> {
+    section.get_text_or(option, Some(env))
 }
 
 /// Returns an option or what the environment has in its stead.
-fn pick(
-    section: &mut Section<'_>,
-    env: Env<'_>,
-    (option, name): Named,
-    own: Option<&str>,
-) -> Result<String, Wrong> {
-    let mut error = |code, message| {
-        let wrong = section.error(code, option, message);
-        section.with_env(wrong, name)
+fn pick(section: &mut Section<'_>, env: Env<'_>, (option, name): Named, own: Option<&str>) -> String {
+    let (code, message) = match own.map(str::to_owned).or_else(|| env(name)) {
+        None => (ConfigCode::Missing, "is required"),
+        Some(value) if is_key(&value) => return value,
+        Some(value) if value.is_empty() => (ConfigCode::Value, "must not be empty"),
+        Some(_) => (ConfigCode::Value, "must be ASCII without white space or control characters"),
     };
-    let value = own.map(str::to_owned).or_else(|| env(name));
-    let value = value.ok_or_else(|| error(ConfigCode::Missing, "is required"))?;
-    match is_key(&value) {
-        true => Ok(value),
-        false if value.is_empty() => Err(error(ConfigCode::Value, "must not be empty")),
-        false => Err(error(ConfigCode::Value, "must be ASCII without white space or control characters")),
-    }
+    section.keep(code, option, message, Some(name));
+    String::new()
 }
 
 fn is_key(text: &str) -> bool {
@@ -236,3 +210,4 @@ fn stranger(credentials: &Credentials, endpoint: &Endpoint) -> Option<&'static s
 }
 
 const SANDBOX: &str = "sandbox-";
+const ALONE: &str = "goes alone; with `credentials` leave it out";

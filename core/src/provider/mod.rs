@@ -41,7 +41,7 @@ pub use settings::Env;
 #[cfg(feature = "tencent")]
 pub use tencent::{Tencent, TencentLegacy, TencentMail};
 
-use crate::config::{Section, Wrong};
+use crate::config::Section;
 use crate::error::{ConfigCode, ConfigError};
 use crate::http::{HttpCall, HttpReply, TransportFault};
 use crate::json::Value;
@@ -152,60 +152,65 @@ pub struct Signing<'a> {
 /// When there is none, when a kind is unknown, and what the kinds' own readers say.
 pub fn from_config(top: &mut Section<'_>, env: Env<'_>) -> Result<Vec<Box<dyn Provider>>, ConfigError> {
     let read = read_options(top, env);
-    top.settle(read)
+    top.sound(read)
 }
 
-pub(crate) fn read_options(top: &mut Section<'_>, env: Env<'_>) -> Result<Vec<Box<dyn Provider>>, Wrong> {
-    let list = top.list("providers")?;
+pub(crate) fn read_options(top: &mut Section<'_>, env: Env<'_>) -> Vec<Box<dyn Provider>> {
+    let list = top.get_list("providers");
     if list.is_empty() {
-        let message = "must have at least one, such as {\"aliyun\": {…}}";
-        return Err(top.error(ConfigCode::Missing, "providers", message));
+        top.lacks("providers", "must have at least one, such as {\"aliyun\": {…}}");
     }
     let mut providers = Vec::with_capacity(list.len());
     for (i, entry) in list.iter().enumerate() {
-        let option = format!("providers[{i}]");
+        let option = Section::item("providers", i);
         let kinds = entry.as_object().filter(|entry| entry.len() == 1);
         let Some((kind, options)) = kinds.and_then(|entry| entry.iter().next()) else {
-            let message = "must be an object with one key, the provider's kind, such as aliyun";
-            return Err(top.error(ConfigCode::Type, &option, message));
+            top.mistyped(&option, "must be an object with one key, the provider's kind, such as aliyun");
+            break;
         };
-        let path = format!("{}.{kind}", top.path(&option));
+        let path = top.path(&[&option, ".", kind].concat());
         #[cfg(feature = "gateway")]
         let preset = match kind {
-            "gateway" => gateway::with_preset(&path, options).map_err(|error| top.refuse(error))?,
+            "gateway" => gateway::with_preset(&path, options).unwrap_or_else(|error| {
+                top.keep_whole(error);
+                None
+            }),
             _ => None,
         };
         #[cfg(feature = "gateway")]
         let options = preset.as_ref().unwrap_or(options);
-        let mut section = Section::open(&path, options).map_err(|error| top.refuse(error))?;
-        let provider = read_kind(&mut section, kind, env);
-        providers.push(top.close(section, provider)?);
+        let mut section = Section::at(path, options);
+        if let Some(provider) = read_kind(&mut section, kind, env) {
+            providers.push(provider);
+        }
+        top.leave(section);
     }
-    Ok(providers)
+    providers
 }
 
-fn read_kind(section: &mut Section<'_>, kind: &str, env: Env<'_>) -> Result<Box<dyn Provider>, Wrong> {
-    Ok(match kind {
+fn read_kind(section: &mut Section<'_>, kind: &str, env: Env<'_>) -> Option<Box<dyn Provider>> {
+    Some(match kind {
         #[cfg(feature = "aliyun")]
-        "aliyun" => Box::new(Aliyun::read_options(section, env)?),
+        "aliyun" => Box::new(Aliyun::read_options(section, env)),
         #[cfg(feature = "aliyun")]
-        "aliyun_auth" => Box::new(AliyunAuth::read_options(section, env)?),
+        "aliyun_auth" => Box::new(AliyunAuth::read_options(section, env)),
         #[cfg(feature = "aliyun")]
-        "aliyun_global" => Box::new(AliyunGlobal::read_options(section, env)?),
+        "aliyun_global" => Box::new(AliyunGlobal::read_options(section, env)),
         #[cfg(all(feature = "aliyun", feature = "email"))]
-        "aliyun_mail" => Box::new(AliyunMail::read_options(section, env)?),
+        "aliyun_mail" => Box::new(AliyunMail::read_options(section, env)),
         #[cfg(feature = "tencent")]
-        "tencent" => Box::new(Tencent::read_options(section, env)?),
+        "tencent" => Box::new(Tencent::read_options(section, env)),
         #[cfg(feature = "tencent")]
-        "tencent_legacy" => Box::new(TencentLegacy::read_options(section, env)?),
+        "tencent_legacy" => Box::new(TencentLegacy::read_options(section, env)),
         #[cfg(all(feature = "tencent", feature = "email"))]
-        "tencent_mail" => Box::new(TencentMail::read_options(section, env)?),
+        "tencent_mail" => Box::new(TencentMail::read_options(section, env)),
         #[cfg(feature = "gateway")]
-        "gateway" => Box::new(Gateway::read_options(section, env)?),
+        "gateway" => Box::new(Gateway::read_options(section, env)),
         _ => {
             const KINDS: &str = "is not a kind of provider; there are aliyun, aliyun_auth, aliyun_global, aliyun_mail, \
                                  tencent, tencent_legacy, tencent_mail, gateway";
-            return Err(section.error(ConfigCode::Unknown, "", KINDS));
+            section.keep(ConfigCode::Unknown, "", KINDS, None);
+            return None;
         }
     })
 }

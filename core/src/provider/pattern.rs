@@ -3,7 +3,7 @@
 use super::Message;
 
 /// A variable's value, to be filled in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Pattern(Vec<Piece>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ enum Piece {
 
 impl Pattern {
     /// Reads a pattern; the error says what is wrong with it.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
@@ -26,12 +26,12 @@ impl Pattern {
             pieces.push(match name {
                 "code" => Piece::Code,
                 "minutes" => Piece::Minutes,
-                _ => return Err("may hold {code} and {minutes}, nothing else in braces".into()),
+                _ => return Err("may hold {code} and {minutes}, nothing else in braces"),
             });
             rest = tail;
         }
         if rest.as_bytes().contains(&b'}') {
-            return Err("has a `}` without its `{`".into());
+            return Err("has a `}` without its `{`");
         }
         if !rest.is_empty() {
             pieces.push(Piece::Text(rest.to_owned()));

@@ -100,16 +100,30 @@ fn plain_words(message: &str) -> String {
     let mut out = String::new();
     let mut word = String::new();
     for char in message.chars().take(160).chain([' ']) {
-        if char.is_ascii_alphanumeric() || char.is_numeric() || char == '+' {
+        if char.is_ascii_alphanumeric() || may_be_digit(char) || char == '+' {
             word.push(char);
             continue;
         }
-        let telling = word.chars().count() >= 4 && word.chars().any(char::is_numeric);
+        let telling = word.chars().count() >= 4 && word.chars().any(may_be_digit);
         out.push_str(if telling { "…" } else { &word });
         word.clear();
         out.push(char);
     }
     out.trim().to_owned()
+}
+
+/// Tells whether a character is a digit of any script, or of a script that is none of those named here.
+///
+/// Unicode's own table of numbers is a kilobyte; what it holds, this holds too.
+fn may_be_digit(char: char) -> bool {
+    char.is_ascii_digit()
+        || !matches!(
+            char,
+            '\0'..='\u{b1}' | '\u{b4}'..='\u{b8}' | '\u{ba}' | '\u{bb}' | '\u{bf}'..='\u{65f}'
+                | '\u{2000}'..='\u{206f}' | '\u{3000}'..='\u{3006}' | '\u{3008}'..='\u{3020}'
+                | '\u{3041}'..='\u{318f}' | '\u{31a0}'..='\u{31ff}' | '\u{3400}'..='\u{a4ff}'
+                | '\u{ac00}'..='\u{d7a3}' | '\u{ff01}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff65}'
+        )
 }
 
 /// Returns when to come back: `x-acs-retry-after` in milliseconds or `retry-after` in seconds, a day at most.
@@ -118,4 +132,17 @@ fn retry_after(reply: &HttpReply) -> Option<Millis> {
     let millis = number("x-acs-retry-after").map(Millis);
     let told = millis.or_else(|| number("retry-after").map(Millis::from_seconds))?;
     (told.0 > 0).then(|| told.min(Millis::from_seconds(86_400)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_of_unicode_may_be_a_digit() {
+        let missed = |char: &char| char.is_numeric() && !may_be_digit(*char);
+        assert_eq!(('\0'..=char::MAX).find(missed), None);
+        let plain = "Aé×Ж、。「」々あア中國한（：！".chars().find(|char| may_be_digit(*char));
+        assert_eq!(plain, None);
+    }
 }

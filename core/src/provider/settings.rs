@@ -1,8 +1,7 @@
 //! What the configurations of all providers share: endpoint, names, templates.
 
 use super::pattern::Pattern;
-use crate::config::{Section, Wrong};
-use crate::error::ConfigCode;
+use crate::config::Section;
 use crate::time::Millis;
 use core::net::Ipv4Addr;
 
@@ -20,78 +19,82 @@ pub(super) struct Endpoint {
     pub(super) loopback: bool,
 }
 
-const SCHEMES: &str = "must begin with https://, or http:// for a loopback host";
-
 /// Reads `endpoint`, a scheme and a host; `default` is the vendor's own host.
-pub(super) fn endpoint(section: &mut Section<'_>, default: &str) -> Result<Endpoint, Wrong> {
-    let Some(text) = section.text("endpoint")? else {
-        let (origin, host) = (format!("https://{default}"), default.to_owned());
-        return Ok(Endpoint { origin, host, plain_http: false, loopback: false });
-    };
-    origin(section, "endpoint", text)
+pub(super) fn endpoint(section: &mut Section<'_>, default: &str) -> Endpoint {
+    match section.get_text("endpoint") {
+        Some(text) => origin(section, "endpoint", text),
+        None => Endpoint {
+            origin: ["https://", default].concat(),
+            host: default.to_owned(),
+            plain_http: false,
+            loopback: false,
+        },
+    }
 }
 
 /// Reads a scheme and a host, which stand in `option`.
-pub(super) fn origin(section: &mut Section<'_>, option: &str, text: &str) -> Result<Endpoint, Wrong> {
-    let mut wrong = |message: &str| section.wrong(option, message);
+#[inline(never)]
+pub(super) fn origin(section: &mut Section<'_>, option: &str, text: &str) -> Endpoint {
     let (scheme, rest) = text.split_once(':').unwrap_or(("", text));
-    let rest = rest.strip_prefix("//").ok_or_else(|| wrong(SCHEMES))?;
-    let plain_http = match scheme {
-        "https" => false,
-        "http" => true,
-        _ => return Err(wrong(SCHEMES)),
-    };
-    let authority = rest.strip_suffix('/').unwrap_or(rest);
-    let (name, port) =
-        split_port(authority).ok_or_else(|| wrong("must be a host, with a port if need be"))?;
+    let plain_http = scheme == "http";
+    let authority = rest.strip_prefix("//").filter(|_| plain_http || scheme == "https");
+    if authority.is_none() {
+        section.note(option, "must begin with https://, or http:// for a loopback host");
+    }
+    let authority = authority.unwrap_or_default();
+    let split = split_port(authority.strip_suffix('/').unwrap_or(authority));
+    if split.is_none() {
+        section.note(option, "must be a host, with a port if need be");
+    }
+    let (name, port) = split.unwrap_or_default();
     if !host_name(name) {
-        return Err(wrong("must be a scheme and a lower-case host, without path, query or user"));
+        section.note(option, "must be a scheme and a lower-case host, without path, query or user");
     }
     let loopback = name == "localhost"
         || name == "[::1]"
         || name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback());
     if plain_http && !loopback {
-        return Err(wrong("must be https; http goes to loopback only (127.0.0.0/8, localhost, [::1])"));
+        section.note(option, "must be https; http goes to loopback only (127.0.0.0/8, localhost, [::1])");
     }
     // Clients leave out a scheme's own port, and the host is signed.
     let port = port.filter(|port| *port != if plain_http { 80 } else { 443 });
-    let host = port.map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
-    Ok(Endpoint { origin: format!("{scheme}://{host}"), host, plain_http, loopback })
+    let host = port.map_or_else(|| name.to_owned(), |port| [name, ":", &port.to_string()].concat());
+    Endpoint { origin: [scheme, "://", &host].concat(), host, plain_http, loopback }
 }
 
 /// Reads `name`, which events and outcomes call the provider by.
-pub(super) fn name(section: &mut Section<'_>, kind: &str) -> Result<String, Wrong> {
-    let Some(name) = section.text("name")? else { return Ok(kind.to_owned()) };
+pub(super) fn name(section: &mut Section<'_>, kind: &str) -> String {
+    let name = section.get_text("name").unwrap_or(kind);
     let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
-    if name.len() <= 32 && name.bytes().all(good) {
-        return Ok(name.to_owned());
+    if name.len() > 32 || !name.bytes().all(good) {
+        section.note("name", "must be at most 32 of a-z 0-9 - _");
     }
-    Err(section.wrong("name", "must be at most 32 of a-z 0-9 - _"))
+    name.to_owned()
 }
 
 /// Reads `weight`: how often this provider goes first; 0, the order of the list, unless set.
-pub(super) fn weight(section: &mut Section<'_>) -> Result<u32, Wrong> {
-    Ok(section.number("weight", 1..=1_000)?.and_then(|weight| u32::try_from(weight).ok()).unwrap_or(0))
+pub(super) fn weight(section: &mut Section<'_>) -> u32 {
+    section.get_number("weight", 1, 1_000).and_then(|weight| u32::try_from(weight).ok()).unwrap_or(0)
 }
 
 /// Reads `timeout_ms`, 5 seconds unless set.
-pub(super) fn timeout(section: &mut Section<'_>) -> Result<Millis, Wrong> {
-    Ok(Millis(section.number("timeout_ms", 1_000..=30_000)?.unwrap_or(5_000)))
+pub(super) fn timeout(section: &mut Section<'_>) -> Millis {
+    Millis(section.get_number("timeout_ms", 1_000, 30_000).unwrap_or(5_000))
 }
 
 /// Reads `sign_name`: the words in front of the text; the vendor adds the brackets.
-pub(super) fn sign_name(section: &mut Section<'_>) -> Result<String, Wrong> {
-    let name = section.required("sign_name", None)?;
+pub(super) fn sign_name(section: &mut Section<'_>) -> String {
+    let name = section.get_required("sign_name", None);
     if name.chars().any(char::is_control) {
-        return Err(section.wrong("sign_name", "must not have control characters"));
+        section.note("sign_name", "must not have control characters");
     }
     if name.contains(['【', '】']) {
-        return Err(section.wrong("sign_name", "must not have 【】; the vendor adds them"));
+        section.note("sign_name", "must not have 【】; the vendor adds them");
     }
     if name.chars().count() > 40 {
-        return Err(section.wrong("sign_name", "must not be longer than 40 characters"));
+        section.note("sign_name", "must not be longer than 40 characters");
     }
-    Ok(name.to_owned())
+    name.to_owned()
 }
 
 /// Reads `templates`, from purpose to the vendor's template; `shape` tells whether a template looks right.
@@ -99,22 +102,21 @@ pub(super) fn templates(
     section: &mut Section<'_>,
     shape: fn(&str) -> bool,
     example: &str,
-) -> Result<Vec<(String, String)>, Wrong> {
-    let found = section.texts("templates")?;
+) -> Vec<(String, String)> {
+    let found = section.get_texts("templates");
     if found.is_empty() {
-        let message = format!(
-            "is required: an object from purpose to template, such as {{\"default\": \"{example}\"}}"
-        );
-        return Err(section.error(ConfigCode::Missing, "templates", &message));
+        let start = "is required: an object from purpose to template, such as {\"default\": \"";
+        section.lacks("templates", &[start, example, "\"}"].concat());
     }
-    for (purpose, template) in &found {
+    let mut out = Vec::with_capacity(found.len());
+    for (purpose, template) in found {
         if !shape(template) {
-            let option = format!("templates.{purpose}");
-            let message = format!("must be a template of the vendor's, such as {example}");
-            return Err(section.wrong(&option, &message));
+            let message = ["must be a template of the vendor's, such as ", example].concat();
+            section.note(&["templates.", purpose].concat(), &message);
         }
+        out.push((purpose.to_owned(), template.to_owned()));
     }
-    Ok(found.into_iter().map(|(purpose, template)| (purpose.to_owned(), template.to_owned())).collect())
+    out
 }
 
 /// Returns the template of a purpose, or the one named `default`.
@@ -128,24 +130,32 @@ pub(super) fn of_purpose<'a, T>(entries: &'a [(String, T)], purpose: &str) -> Op
     find(purpose).or_else(|| find("default"))
 }
 
-/// Reads `template_params`, an object from variable to text; `{"code": "{code}"}` unless set.
-pub(super) fn variables(section: &mut Section<'_>) -> Result<Vec<(String, Pattern)>, Wrong> {
-    let found = section.texts("template_params")?;
-    let found = if found.is_empty() { vec![("code", "{code}")] } else { found };
+/// Reads `template_params`, an object from variable to text; `default` stands in for it.
+pub(super) fn variables(section: &mut Section<'_>, default: &[(&str, &str)]) -> Vec<(String, Pattern)> {
+    let found = section.get_texts("template_params");
+    let found = if found.is_empty() { default } else { &found };
     let mut out = Vec::with_capacity(found.len());
     for (name, text) in found {
-        let option = format!("template_params.{name}");
-        out.push((name.to_owned(), pattern(section, &option, text)?));
+        let option = ["template_params.", name].concat();
+        out.push(((*name).to_owned(), pattern(section, &option, text)));
     }
-    if !out.iter().any(|(_, pattern)| pattern.has_code()) {
-        return Err(section.wrong("template_params", "must give {code} to a variable"));
+    out
+}
+
+/// Refuses variables of which none holds the code.
+pub(super) fn with_code<'a>(section: &mut Section<'_>, mut patterns: impl Iterator<Item = &'a Pattern>) {
+    if !patterns.any(Pattern::has_code) {
+        section.note("template_params", "must give {code} to a variable");
     }
-    Ok(out)
 }
 
 /// Reads what goes into one variable.
-pub(super) fn pattern(section: &mut Section<'_>, option: &str, text: &str) -> Result<Pattern, Wrong> {
-    Pattern::parse(text).map_err(|message| section.wrong(option, &message))
+#[inline(never)]
+pub(super) fn pattern(section: &mut Section<'_>, option: &str, text: &str) -> Pattern {
+    Pattern::parse(text).unwrap_or_else(|message| {
+        section.note(option, message);
+        Pattern::default()
+    })
 }
 
 /// Splits `host:port`; `None` if the port is no number from 1 to 65535.

@@ -139,17 +139,21 @@ fn masked(number: &str) -> Option<String> {
     good.then(|| ["•••••••", end].concat())
 }
 
+/// The least and the most of year, month, day, hour, minute and second.
+const PARTS: [(u64, u64); 6] = [(2000, 2999), (1, 12), (1, 31), (0, 23), (0, 59), (0, 60)];
+
 /// Reads a time; the vendors write theirs in China Standard Time, eight hours ahead of UTC.
 fn instant(clock: Time, text: &str) -> Option<UnixMillis> {
     let seconds = match clock {
         Time::Seconds => text.parse().ok()?,
         Time::Written => {
-            let mut parts = text.split(['-', ' ', ':']).map(|part| part.parse::<u64>().ok());
-            let mut next = |range: core::ops::RangeInclusive<u64>| {
-                parts.next().flatten().filter(|part| range.contains(part))
-            };
-            let (year, month, day) = (next(2000..=2999)?, next(1..=12)?, next(1..=31)?);
-            let (hour, minute, second) = (next(0..=23)?, next(0..=59)?, next(0..=60)?);
+            let mut read = [0; 6];
+            let mut parts = text.split(['-', ' ', ':']);
+            for (place, (least, most)) in read.iter_mut().zip(PARTS) {
+                let part = parts.next()?.parse().ok()?;
+                *place = if (least..=most).contains(&part) { part } else { return None };
+            }
+            let [year, month, day, hour, minute, second] = read;
             let days = UnixMillis::days_before(year, month, day)?;
             (days * 86_400 + hour * 3_600 + minute * 60 + second).checked_sub(8 * 3_600)?
         }

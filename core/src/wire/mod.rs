@@ -242,6 +242,22 @@ impl Flow {
         Ok(self.0.start(now)?.into())
     }
 
+    /// Returns the first step in its text form; see [`text::write_step`].
+    ///
+    /// # Errors
+    /// As [`Flow::start`].
+    pub fn start_text(&mut self, now: UnixMillis) -> Result<String, DriveError> {
+        self.0.start(now).map(|step| text::write_flow_step(&step))
+    }
+
+    /// Takes the reply to the step `id` and returns the next step in its text form.
+    ///
+    /// # Errors
+    /// As [`Flow::resume`].
+    pub fn resume_text(&mut self, id: u32, reply: Reply, now: UnixMillis) -> Result<String, DriveError> {
+        self.0.resume(id, reply, now).map(|step| text::write_flow_step(&step))
+    }
+
     /// Takes the reply to the step `id` and returns the next step.
     ///
     /// # Errors

@@ -23,66 +23,53 @@
 //! ```
 
 use super::{
-    Credentials, HttpCall, HttpReply, Method, Millis, Outcome, Reply, SendRequest, Step, StoreOp,
-    VerifyRequest,
+    Credentials, HttpCall, HttpReply, Method, Millis, Reply, SendRequest, Step, StoreOp, VerifyRequest,
 };
+use crate::flow;
 use crate::secret::Secret;
-use core::fmt::Write as _;
 
-/// Reads a request to send; unknown fields are left alone, `None` if a line is not a field.
+/// Reads a request to send; `None` if a line is not a field of it.
 #[must_use]
 pub fn read_send(text: &str) -> Option<SendRequest> {
-    let mut request = SendRequest::default();
-    for field in fields(text) {
-        let (name, value) = field?;
-        match name {
-            "to" => request.to = value,
-            "purpose" => request.purpose = value,
-            "ip" => request.ip = Some(value),
-            "session" => request.session = Some(value),
-            "device" => request.device = Some(value),
-            "idempotency-key" => request.idempotency_key = Some(value),
-            "code" => request.code = Some(value),
-            "deliver" => request.deliver = value != "false",
-            _ => return None,
-        }
-    }
-    Some(request)
+    let names = ["to", "purpose", "ip", "session", "device", "idempotency-key", "code", "deliver"];
+    let [to, purpose, ip, session, device, idempotency_key, code, deliver] = read_named(text, &names)?;
+    Some(SendRequest {
+        to: to.unwrap_or_default(),
+        purpose: purpose.unwrap_or_default(),
+        ip,
+        session,
+        device,
+        idempotency_key,
+        code,
+        deliver: deliver.as_deref() != Some("false"),
+    })
 }
 
 /// Reads a request to verify; `None` if a line is not a field of it.
 #[must_use]
 pub fn read_verify(text: &str) -> Option<VerifyRequest> {
-    let mut request = VerifyRequest::default();
-    for field in fields(text) {
-        let (name, value) = field?;
-        match name {
-            "to" => request.to = value,
-            "purpose" => request.purpose = value,
-            "ip" => request.ip = Some(value),
-            "session" => request.session = Some(value),
-            "code" => request.code = value,
-            "ticket-for" => request.ticket_for = Some(value),
-            _ => return None,
-        }
-    }
-    Some(request)
+    let names = ["to", "purpose", "ip", "session", "code", "ticket-for"];
+    let [to, purpose, ip, session, code, ticket_for] = read_named(text, &names)?;
+    Some(VerifyRequest {
+        to: to.unwrap_or_default(),
+        code: code.unwrap_or_default(),
+        purpose: purpose.unwrap_or_default(),
+        ip,
+        session,
+        ticket_for,
+    })
 }
 
 /// Reads a request to call an action: provider, action and parameters; `None` if a line is not a field of it.
 #[must_use]
 pub fn read_action(text: &str) -> Option<[String; 3]> {
-    let mut request = [const { String::new() }; 3];
-    read_named(text, &["provider", "action", "params"], &mut request)?;
-    Some(request)
+    read_named(text, &["provider", "action", "params"]).map(|read| read.map(Option::unwrap_or_default))
 }
 
 /// Reads a request to the desk: task and recipient; `None` if a line is not a field of it.
 #[must_use]
 pub fn read_desk(text: &str) -> Option<[String; 2]> {
-    let mut request = [const { String::new() }; 2];
-    read_named(text, &["task", "to"], &mut request)?;
-    Some(request)
+    read_named(text, &["task", "to"]).map(|read| read.map(Option::unwrap_or_default))
 }
 
 /// Writes a step.
@@ -90,23 +77,94 @@ pub fn read_desk(text: &str) -> Option<[String; 2]> {
 pub fn write_step(step: &Step) -> String {
     let mut out = String::with_capacity(ROOM);
     match step {
-        Step::Http { id, call } => {
-            push(&mut out, format_args!("http {id}\n"));
-            write_call(&mut out, call);
-        }
-        Step::Credentials { id, provider } => push(&mut out, format_args!("credentials {id}\n{provider}")),
-        Step::Store { id, ops } => {
-            push(&mut out, format_args!("store {id}"));
-            for StoreOp { key, op } in ops {
-                put(&mut out, &["\n", key, " ", op]);
-            }
-        }
-        Step::Done(outcome) => {
-            out.push_str("done");
-            write_outcome(&mut out, outcome);
+        Step::Http { id, call } => write_http(&mut out, *id, call),
+        Step::Credentials { id, provider } => write_asked(&mut out, *id, provider),
+        Step::Store { id, ops } => write_store(&mut out, *id, ops),
+        Step::Done(it) => {
+            let texts = [
+                Some(it.kind),
+                Some(word(it.ok)),
+                Some(it.code),
+                it.to.as_deref(),
+                it.masked.as_deref(),
+                Some(word(it.replayed)),
+                it.challenge.as_deref(),
+                it.ticket.as_deref(),
+                it.provider.as_deref(),
+                it.send_id.as_deref(),
+                it.message_id.as_deref(),
+                it.request_id.as_deref(),
+                it.answer.as_deref(),
+                Some(&it.text_zh),
+                Some(&it.text_en),
+            ];
+            let numbers = [
+                it.retry_after_ms,
+                it.resend_in_ms,
+                it.expires_in_ms,
+                it.attempts_left.map(u64::from),
+                Some(u64::from(it.http_status)),
+            ];
+            write_outcome(&mut out, texts, &it.events, numbers);
         }
     }
     out
+}
+
+/// Writes a step as it comes from a flow; `write_step` of the same, without the way over owned fields.
+#[inline(never)]
+pub(super) fn write_flow_step(step: &flow::Step) -> String {
+    let mut out = String::with_capacity(ROOM);
+    match step {
+        flow::Step::Http { id, call } => write_http(&mut out, *id, call),
+        flow::Step::Credentials { id, provider } => write_asked(&mut out, *id, provider),
+        flow::Step::Store { id, ops } => write_store(&mut out, *id, ops),
+        flow::Step::Done(it) => {
+            let (text_zh, text_en) = (it.text_zh(), it.text_en());
+            let texts = [
+                Some(it.kind.as_str()),
+                Some(word(it.kind.is_ok())),
+                Some(it.code.as_str()),
+                it.to.as_deref(),
+                it.masked.as_deref(),
+                Some(word(it.replayed)),
+                it.challenge.as_deref(),
+                it.ticket.as_deref(),
+                it.provider.as_deref(),
+                it.send_id.as_deref(),
+                it.message_id.as_deref(),
+                it.request_id.as_deref(),
+                it.answer.as_deref(),
+                Some(&text_zh),
+                Some(&text_en),
+            ];
+            let numbers = [
+                it.retry_after.map(|wait| wait.0),
+                it.resend_in.map(|wait| wait.0),
+                it.expires_in.map(|wait| wait.0),
+                it.attempts_left.map(u64::from),
+                Some(u64::from(it.kind.http_status())),
+            ];
+            write_outcome(&mut out, texts, &it.events, numbers);
+        }
+    }
+    out
+}
+
+fn write_http(out: &mut String, id: u32, call: &HttpCall) {
+    put(out, &["http ", &number(id.into()), "\n"]);
+    write_call(out, call);
+}
+
+fn write_asked(out: &mut String, id: u32, provider: &str) {
+    put(out, &["credentials ", &number(id.into()), "\n", provider]);
+}
+
+fn write_store(out: &mut String, id: u32, ops: &[StoreOp]) {
+    put(out, &["store ", &number(id.into())]);
+    for StoreOp { key, op } in ops {
+        put(out, &["\n", key, " ", op]);
+    }
 }
 
 /// Reads a reply; `None` if it is not one.
@@ -131,28 +189,27 @@ pub fn read_reply(text: &str) -> Option<Reply> {
     }
 }
 
-/// Reads the fields of these names into their places.
-fn read_named(text: &str, names: &[&str], places: &mut [String]) -> Option<()> {
-    for field in fields(text) {
-        let (name, value) = field?;
-        let at = names.iter().position(|known| *known == name)?;
-        *places.get_mut(at)? = value;
+/// Reads the fields of these names, each in its place; `None` if there is another.
+fn read_named<const N: usize>(text: &str, names: &[&str; N]) -> Option<[Option<String>; N]> {
+    let mut out = [const { None }; N];
+    read_places(text, names, &mut out).then_some(out)
+}
+
+#[inline(never)]
+fn read_places(text: &str, names: &[&str], places: &mut [Option<String>]) -> bool {
+    for line in text.split('\n').filter(|line| !line.is_empty()) {
+        let Some((name, value)) = field(line) else { return false };
+        let at = names.iter().position(|known| *known == name);
+        let Some(place) = at.and_then(|at| places.get_mut(at)) else { return false };
+        *place = Some(unescape(value));
     }
-    Some(())
+    true
 }
 
 fn read_credentials(text: &str) -> Option<Credentials> {
-    let mut given = Credentials { id: String::new(), secret: Secret::new(String::new()), token: None };
-    for field in fields(text) {
-        let (name, value) = field?;
-        match name {
-            "id" => given.id = value,
-            "secret" => given.secret = Secret::new(value),
-            "token" => given.token = Some(Secret::new(value)),
-            _ => return None,
-        }
-    }
-    Some(given)
+    let [id, secret, token] = read_named(text, &["id", "secret", "token"])?;
+    let secret = Secret::new(secret.unwrap_or_default());
+    Some(Credentials { id: id.unwrap_or_default(), secret, token: token.map(Secret::new) })
 }
 
 /// Reads a call: an HTTP step, with or without its first line.
@@ -181,7 +238,7 @@ pub fn read_call(text: &str) -> Option<HttpCall> {
 /// Writes a provider's reply, as the sandbox gives it.
 #[must_use]
 pub fn write_reply(reply: &HttpReply) -> String {
-    let mut out = format!("http {}\n", reply.status);
+    let mut out = ["http ", &number(reply.status.into()), "\n"].concat();
     write_message(&mut out, &reply.headers, &reply.body);
     out
 }
@@ -199,8 +256,8 @@ pub fn write_answer(answer: &super::Answer) -> String {
 
 fn write_call(out: &mut String, call: &HttpCall) {
     let HttpCall { method, url, headers, body, timeout, max_reply } = call;
-    put(out, &[method.as_str(), " ", url]);
-    push(out, format_args!("\n{} {max_reply}\n", timeout.0));
+    let (timeout, most) = (number(timeout.0), number(*max_reply as u64));
+    put(out, &[method.as_str(), " ", url, "\n", &timeout, " ", &most, "\n"]);
     write_message(out, headers, body);
 }
 
@@ -226,46 +283,32 @@ fn message(rest: &str) -> Option<(Vec<(String, String)>, &str)> {
     }
 }
 
-fn write_outcome(out: &mut String, outcome: &Outcome) {
-    let mut text = |name: &str, value: Option<&str>| {
-        if let Some(value) = value {
+#[inline(never)]
+fn write_outcome(out: &mut String, texts: [Option<&str>; 15], events: &[String], numbers: [Option<u64>; 5]) {
+    out.push_str("done");
+    for (name, text) in TEXTS.iter().zip(texts) {
+        if let Some(text) = text {
             put(out, &["\n", name, ": "]);
-            escape(out, value);
+            escape(out, text);
         }
-    };
-    text("kind", Some(outcome.kind));
-    text("ok", Some(if outcome.ok { "true" } else { "false" }));
-    text("code", Some(outcome.code));
-    text("to", outcome.to.as_deref());
-    text("masked", outcome.masked.as_deref());
-    text("replayed", Some(if outcome.replayed { "true" } else { "false" }));
-    text("challenge", outcome.challenge.as_deref());
-    text("ticket", outcome.ticket.as_deref());
-    text("provider", outcome.provider.as_deref());
-    text("send-id", outcome.send_id.as_deref());
-    text("message-id", outcome.message_id.as_deref());
-    text("request-id", outcome.request_id.as_deref());
-    text("answer", outcome.answer.as_deref());
-    text("text-zh", Some(&outcome.text_zh));
-    text("text-en", Some(&outcome.text_en));
-    outcome.events.iter().for_each(|event| text("event", Some(event)));
-    let numbers = [
-        ("retry-after-ms", outcome.retry_after_ms),
-        ("resend-in-ms", outcome.resend_in_ms),
-        ("expires-in-ms", outcome.expires_in_ms),
-        ("attempts-left", outcome.attempts_left.map(u64::from)),
-        ("http-status", Some(u64::from(outcome.http_status))),
-    ];
-    for (name, number) in numbers {
-        if let Some(number) = number {
-            push(out, format_args!("\n{name}: {number}"));
+    }
+    for event in events {
+        put(out, &["\nevent: "]);
+        escape(out, event);
+    }
+    for (name, value) in NUMBERS.iter().zip(numbers) {
+        if let Some(value) = value {
+            put(out, &["\n", name, ": ", &number(value)]);
         }
     }
 }
 
-fn fields(text: &str) -> impl Iterator<Item = Option<(&str, String)>> {
-    let lines = text.split('\n').filter(|line| !line.is_empty());
-    lines.map(|line| field(line).map(|(name, value)| (name, unescape(value))))
+const fn word(flag: bool) -> &'static str {
+    if flag { "true" } else { "false" }
+}
+
+fn number(number: u64) -> String {
+    number.to_string()
 }
 
 fn field(line: &str) -> Option<(&str, &str)> {
@@ -303,10 +346,28 @@ fn put(out: &mut String, texts: &[&str]) {
     texts.iter().for_each(|text| out.push_str(text));
 }
 
-/// Appends to a text; writing to a `String` never fails.
-fn push(out: &mut String, text: core::fmt::Arguments<'_>) {
-    let _ = out.write_fmt(text);
-}
+/// The fields of an outcome that are texts, in the order they are written.
+const TEXTS: [&str; 15] = [
+    "kind",
+    "ok",
+    "code",
+    "to",
+    "masked",
+    "replayed",
+    "challenge",
+    "ticket",
+    "provider",
+    "send-id",
+    "message-id",
+    "request-id",
+    "answer",
+    "text-zh",
+    "text-en",
+];
+
+/// The fields of an outcome that are numbers, behind the texts and the events.
+const NUMBERS: [&str; 5] =
+    ["retry-after-ms", "resend-in-ms", "expires-in-ms", "attempts-left", "http-status"];
 
 /// The room for a step, in bytes; glibc's allocator tidies up before it hands out a kilobyte or more.
 const ROOM: usize = 960;

@@ -114,23 +114,23 @@ impl Policy {
         let cooldown = Rule { limit: 1, window: self.cooldown };
         let cooldown = if self.cooldown.0 > 0 { most(&[cooldown], DAY) } else { None };
         let reach = self.reach(assumptions);
-        let sends = |limits: &[Option<u64>]| least([budget, reach.sends].into_iter().chain(limits.to_vec()));
-        let sends_to_number = sends(&[cooldown, most(&self.number, DAY)]);
-        let guesses_at_number = least([self.guesses(sends_to_number), self.gates(), reach.guesses]);
-        let guesses_at_any = least([self.guesses(sends(&[])), reach.guesses]);
+        let sends = least(&[budget, reach.sends]);
+        let sends_to_number = least(&[sends, cooldown, most(&self.number, DAY)]);
+        let guesses_at_number = least(&[self.guesses(sends_to_number), self.gates(), reach.guesses]);
+        let guesses_at_any = least(&[self.guesses(sends), reach.guesses]);
         let address = |span| match self.ip_mode {
             IpMode::Required => (most(&self.ip, span), most(&self.ip_attempts, span)),
             IpMode::Off => (None, None),
         };
         let served = |span| {
             let (sends, attempts) = address(span);
-            least([sends, attempts.map(|attempts| attempts / 2)])
+            least(&[sends, attempts.map(|attempts| attempts / 2)])
         };
         let shut_out = |served: Option<u64>| {
             served.map_or(0, |served| u64::from(assumptions.users).saturating_sub(served))
         };
         let (sends_a_day, attempts_a_day) = address(DAY);
-        let spent_by = least([sends_a_day, attempts_a_day]);
+        let spent_by = least(&[sends_a_day, attempts_a_day]);
         let (in_ten_minutes, in_day) = (served(TEN_MINUTES), served(DAY));
         Figures {
             codes,
@@ -144,8 +144,8 @@ impl Policy {
             cost: budget
                 .zip(assumptions.price)
                 .map(|(messages, price)| messages.saturating_mul(price.into())),
-            messages_to_prefix: least([most(&self.prefix, DAY), budget]),
-            messages_to_country: least([most(&self.country, DAY), budget]),
+            messages_to_prefix: least(&[most(&self.prefix, DAY), budget]),
+            messages_to_country: least(&[most(&self.country, DAY), budget]),
             addresses_to_spend_budget: budget
                 .zip(spent_by)
                 .map(|(budget, by_one)| budget.div_ceil(by_one.max(1))),
@@ -234,8 +234,8 @@ fn windows(rule: &Rule, span: Millis) -> u64 {
     span.0.div_ceil(rule.window.0.max(1))
 }
 
-fn least(limits: impl IntoIterator<Item = Option<u64>>) -> Option<u64> {
-    limits.into_iter().flatten().min()
+fn least(limits: &[Option<u64>]) -> Option<u64> {
+    limits.iter().copied().flatten().min()
 }
 
 /// Returns log₂ of an alphabet's size in millionths, rounded down.

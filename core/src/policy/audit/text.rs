@@ -29,37 +29,50 @@ impl Audit {
             served_in_day,
             shut_out_in_day,
         } = self.figures;
-        let chance = |Chance { guesses, codes }| [("codes", Some(codes)), ("guesses", Some(guesses))];
         let mut json = Ink::with_capacity(2048);
         json.text("{\"assumptions\":{");
-        let price = price.map(u64::from);
-        json.members(&[
-            ("addresses", Some(addresses.into())),
-            ("price", price),
-            ("users", Some(users.into())),
-        ]);
+        let (addresses, users) = (Some(addresses.into()), Some(users.into()));
+        json.members(&["addresses", "price", "users"], &[addresses, price.map(u64::from), users]);
         json.text("},\"figures\":{");
-        json.members(&[
-            ("addresses_to_spend_budget", addresses_to_spend_budget),
-            ("centibits", Some(centibits.into())),
-            ("codes", Some(codes)),
-            ("cost", cost),
-            ("guesses_at_any", guesses_at_any),
-            ("guesses_at_number", guesses_at_number),
-            ("messages", messages),
-            ("messages_to_country", messages_to_country),
-            ("messages_to_prefix", messages_to_prefix),
-            ("sends_to_number", sends_to_number),
-            ("served_in_day", served_in_day),
-            ("served_in_ten_minutes", served_in_ten_minutes),
-            ("shut_out_in_day", Some(shut_out_in_day)),
-            ("shut_out_in_ten_minutes", Some(shut_out_in_ten_minutes)),
-        ]);
-        for (name, value) in [("any_falls", any_falls), ("number_falls", number_falls)] {
+        json.members(
+            &[
+                "addresses_to_spend_budget",
+                "centibits",
+                "codes",
+                "cost",
+                "guesses_at_any",
+                "guesses_at_number",
+                "messages",
+                "messages_to_country",
+                "messages_to_prefix",
+                "sends_to_number",
+                "served_in_day",
+                "served_in_ten_minutes",
+                "shut_out_in_day",
+                "shut_out_in_ten_minutes",
+            ],
+            &[
+                addresses_to_spend_budget,
+                Some(centibits.into()),
+                Some(codes),
+                cost,
+                guesses_at_any,
+                guesses_at_number,
+                messages,
+                messages_to_country,
+                messages_to_prefix,
+                sends_to_number,
+                served_in_day,
+                served_in_ten_minutes,
+                Some(shut_out_in_day),
+                Some(shut_out_in_ten_minutes),
+            ],
+        );
+        for (name, Chance { guesses, codes }) in [("any_falls", any_falls), ("number_falls", number_falls)] {
             json.text(",\"");
             json.text(name);
             json.text("\":{");
-            json.members(&chance(value));
+            json.members(&["codes", "guesses"], &[Some(codes), Some(guesses)]);
             json.text("}");
         }
         json.text("},\"warnings\":[");
@@ -82,8 +95,8 @@ impl Audit {
 
 impl Ink {
     /// Appends members of an object that are numbers or null.
-    fn members(&mut self, members: &[(&str, Option<u64>)]) {
-        for (at, (name, number)) in members.iter().enumerate() {
+    fn members(&mut self, names: &[&str], numbers: &[Option<u64>]) {
+        for (at, (name, number)) in names.iter().zip(numbers).enumerate() {
             self.text(if at > 0 { ",\"" } else { "\"" });
             self.text(name);
             self.text("\":");
@@ -150,9 +163,15 @@ impl fmt::Display for Audit {
 /// Writes `15 in 1,000,000`.
 impl fmt::Display for Chance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text())
+    }
+}
+
+impl Chance {
+    pub(super) fn text(self) -> String {
         match self.guesses {
-            guesses if guesses >= self.codes => f.write_str("1, certainty"),
-            guesses => write!(f, "{} in {}", grouped(guesses), grouped(self.codes)),
+            guesses if guesses >= self.codes => "1, certainty".to_owned(),
+            guesses => [&grouped(guesses), " in ", &grouped(self.codes)].concat(),
         }
     }
 }

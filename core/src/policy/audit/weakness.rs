@@ -79,81 +79,78 @@ weaknesses! {
 
 impl Policy {
     /// Lists what is weaker than the norms.
+    #[rustfmt::skip]
     pub(super) fn warnings(&self, figures: &Figures) -> Vec<Warning> {
-        let Figures { codes, any_falls, .. } = *figures;
-        let bits = hundredths(figures.centibits);
+        let Figures { codes, any_falls, guesses_at_number, .. } = *figures;
         let ip = self.ip_mode == IpMode::Required;
+        let (in_a_row, days) = failures(guesses_at_number);
         let checks = [
-            (Weakness::SixDigits, (SIX_DIGITS..TWENTY_BITS).contains(&codes), {
-                format!(
-                    "codes have {bits} bits, which is less than 20 by the letter; ASVS 5.0 6.5.4 and NIST SP 800-63B-4 take six digits as enough"
-                )
-            }),
-            (Weakness::CodeSpace, codes < SIX_DIGITS, {
-                format!("codes have {bits} bits, {} of them in all", grouped(codes))
-            }),
-            (Weakness::OwnCodes, self.own_codes, {
-                "callers may bring codes of four characters, made in a way that nobody here can judge".into()
-            }),
-            (Weakness::Validity, self.validity > LIFETIME, {
-                format!("codes are valid for {} s", self.validity.seconds_up())
-            }),
-            (Weakness::Tries, self.tries > TRIES, {
-                format!("a code may be tried {} times; three to five are usual", self.tries)
-            }),
-            (Weakness::NoCooldown, self.cooldown.0 == 0, {
-                "a number can be sent all its codes at once; there is no cooldown".into()
-            }),
-            (Weakness::NoNumberLimit, self.number.is_empty(), {
-                "nothing but the cooldown limits how many codes a number is sent".into()
-            }),
-            (Weakness::NoWrongTries, self.wrong_tries.is_empty(), {
-                "wrong tries never keep a number from getting new codes".into()
-            }),
-            (Weakness::IpOff, !ip, {
-                "addresses are not looked at: one machine can spend the budget, and guess at every number"
-                    .into()
-            }),
-            (Weakness::NoIpLimit, ip && self.ip.is_empty(), {
-                "sends of one address are limited by its attempts only".into()
-            }),
-            (Weakness::NoAttemptLimit, ip && self.ip_attempts.is_empty(), {
-                "one address may check codes without limit".into()
-            }),
-            (Weakness::NoBudget, self.budget.is_empty(), {
-                "nothing limits the bill; set `budget_per_day`".into()
-            }),
-            (Weakness::SessionOptional, self.session == SessionMode::Optional, {
-                "a code asked for without a session can be used from any other; set `session` to required or challenge".into()
-            }),
-            (Weakness::ConsecutiveFailures, true, failures(figures.guesses_at_number)),
-            (Weakness::Spray, any_falls.is_one_in(SPRAY), {
-                let guesses = figures.guesses_at_any.map_or_else(|| "any number of".into(), grouped);
-                format!(
-                    "{guesses} guesses a day, one at each of many numbers, hit with a chance of {any_falls}"
-                )
-            }),
+            (Weakness::SixDigits, (SIX_DIGITS..TWENTY_BITS).contains(&codes), "codes have # bits, which is less than 20 by the letter; ASVS 5.0 6.5.4 and NIST SP 800-63B-4 take six digits as enough"),
+            (Weakness::CodeSpace, codes < SIX_DIGITS, "codes have # bits, $ of them in all"),
+            (Weakness::OwnCodes, self.own_codes, "callers may bring codes of four characters, made in a way that nobody here can judge"),
+            (Weakness::Validity, self.validity > LIFETIME, "codes are valid for # s"),
+            (Weakness::Tries, self.tries > TRIES, "a code may be tried # times; three to five are usual"),
+            (Weakness::NoCooldown, self.cooldown.0 == 0, "a number can be sent all its codes at once; there is no cooldown"),
+            (Weakness::NoNumberLimit, self.number.is_empty(), "nothing but the cooldown limits how many codes a number is sent"),
+            (Weakness::NoWrongTries, self.wrong_tries.is_empty(), "wrong tries never keep a number from getting new codes"),
+            (Weakness::IpOff, !ip, "addresses are not looked at: one machine can spend the budget, and guess at every number"),
+            (Weakness::NoIpLimit, ip && self.ip.is_empty(), "sends of one address are limited by its attempts only"),
+            (Weakness::NoAttemptLimit, ip && self.ip_attempts.is_empty(), "one address may check codes without limit"),
+            (Weakness::NoBudget, self.budget.is_empty(), "nothing limits the bill; set `budget_per_day`"),
+            (Weakness::SessionOptional, self.session == SessionMode::Optional, "a code asked for without a session can be used from any other; set `session` to required or challenge"),
+            (Weakness::ConsecutiveFailures, true, in_a_row),
+            (Weakness::Spray, any_falls.is_one_in(SPRAY), "# guesses a day, one at each of many numbers, hit with a chance of $"),
         ];
-        let weak = checks.into_iter().filter(|(_, weak, _)| *weak);
-        weak.map(|(weakness, _, text)| Warning { weakness, text }).collect()
+        let mut out = Vec::new();
+        for (weakness, weak, text) in checks {
+            if weak {
+                // What stands for `#` and `$` in the text.
+                let (first, second) = match weakness {
+                    Weakness::SixDigits | Weakness::CodeSpace => (hundredths(figures.centibits), grouped(codes)),
+                    Weakness::Validity => (self.validity.seconds_up().to_string(), String::new()),
+                    Weakness::Tries => (u64::from(self.tries).to_string(), String::new()),
+                    Weakness::ConsecutiveFailures => (guesses_at_number.unwrap_or(0).to_string(), days.to_string()),
+                    Weakness::Spray => {
+                        let any = figures.guesses_at_any;
+                        (any.map_or_else(|| "any number of".to_owned(), grouped), any_falls.text())
+                    }
+                    _ => (String::new(), String::new()),
+                };
+                out.push(Warning { weakness, text: filled(text, &first, &second) });
+            }
+        }
+        out
     }
 }
 
-/// Says when an account has seen more failures in a row than NIST allows.
+/// Puts two words where `#` and `$` stand.
+fn filled(text: &str, first: &str, second: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for piece in text.split_inclusive(['#', '$']) {
+        let (rest, word) = match piece.as_bytes().last() {
+            Some(b'#') => (piece.strip_suffix('#'), first),
+            Some(b'$') => (piece.strip_suffix('$'), second),
+            _ => (None, ""),
+        };
+        out.push_str(rest.unwrap_or(piece));
+        out.push_str(word);
+    }
+    out
+}
+
+/// Says when an account has seen more failures in a row than NIST allows, with `#` a day, in `$` days.
 ///
 /// Windows forget, so no policy meets this alone: what is never forgotten is the application's to keep.
-fn failures(guesses: Option<u64>) -> String {
-    let rest = "stop codes for an account after 100 failures without a success";
-    match guesses {
-        Some(0) => format!("windows forget failures; {rest}"),
-        Some(guesses) => match FAILURES.saturating_add(1).div_ceil(guesses) {
-            1 => format!("more than 100 failures at one number fit into a day; {rest}"),
-            days => {
-                format!("windows forget failures: at {guesses} a day, 100 are passed in {days} days; {rest}")
-            }
-        },
-        None => format!("failures at one number have no limit; {rest}"),
-    }
+#[rustfmt::skip]
+fn failures(guesses: Option<u64>) -> (&'static str, u64) {
+    let days = FAILURES.saturating_add(1).div_ceil(guesses.unwrap_or(1).max(1));
+    let text = match (guesses, days) {
+        (Some(0), _) => "windows forget failures; stop codes for an account after 100 failures without a success",
+        (Some(_), 1) => "more than 100 failures at one number fit into a day; stop codes for an account after 100 failures without a success",
+        (Some(_), _) => "windows forget failures: at # a day, 100 are passed in $ days; stop codes for an account after 100 failures without a success",
+        (None, _) => "failures at one number have no limit; stop codes for an account after 100 failures without a success",
+    };
+    (text, days)
 }
 
 const SIX_DIGITS: u64 = 1_000_000;

@@ -10,9 +10,9 @@ mod tests;
 use super::BuildError;
 use super::body::Body;
 use crate::http::HttpReply;
-use crate::json::{self, Value};
+use crate::json::{self, Object, Value};
 use crate::sign::encode::Ink;
-use check::Wrong;
+use check::Check;
 use core::fmt;
 
 /// An action of a vendor's API, and what it takes.
@@ -184,25 +184,23 @@ impl Action {
         params: &'a Value,
         own: &[(&'static str, &'a str)],
     ) -> Result<Taken<'a>, ActionError> {
-        let taken = self.taken(params, own);
-        taken.map_err(|Wrong { field, message }| ActionError::Input {
-            field: ["params", &field].concat(),
-            message,
-        })
-    }
-
-    fn taken<'a>(
-        &'static self,
-        params: &'a Value,
-        own: &[(&'static str, &'a str)],
-    ) -> Result<Taken<'a>, Wrong> {
-        let standing = |name: &str| own.iter().find(|(key, _)| *key == name).map(|(_, text)| *text);
-        check::members(self.params, params, |name| standing(name).is_some())?;
-        let given = self.params.iter().filter_map(|param| {
-            let value = member(params, param.name).map(Given::Value);
-            Some((param, value.or_else(|| standing(param.name).map(Given::Own))?))
-        });
-        Ok(Taken(given.collect()))
+        let mut check = Check::default();
+        check.members("params", self.params, params, own);
+        if let Some(wrong) = check.wrong {
+            return Err(wrong);
+        }
+        let mut taken = Vec::with_capacity(self.params.len());
+        for param in self.params {
+            let given = match member(params, param.name) {
+                Some(value) => Given::Value(value),
+                None => match own.iter().find(|(key, _)| *key == param.name) {
+                    Some((_, text)) => Given::Own(text),
+                    None => continue,
+                },
+            };
+            taken.push((param, given));
+        }
+        Ok(Taken(taken))
     }
 }
 
@@ -227,9 +225,15 @@ impl Taken<'_> {
     }
 
     /// Returns what stands in a query or a form: names and plain values.
+    #[inline(never)]
     pub(crate) fn pairs(&self, place: Place) -> Vec<(&'static str, String)> {
-        let here = self.0.iter().filter(|(param, _)| param.place == place);
-        here.map(|(param, given)| (param.name, given.plain(&param.kind))).collect()
+        let mut out = Vec::new();
+        for (param, given) in &self.0 {
+            if param.place == place {
+                out.push((param.name, given.plain(&param.kind)));
+            }
+        }
+        out
     }
 }
 
@@ -269,26 +273,30 @@ fn write(out: &mut Ink, kind: &Kind, value: &Value) {
             out.text("]");
         }
         Kind::Object(params) => {
-            let there =
-                params.iter().filter_map(|param| Some((param.name, &param.kind, member(value, param.name)?)));
-            write_members(out, there);
+            let mut opening = "{";
+            for param in *params {
+                if let Some(value) = member(value, param.name) {
+                    write_member(out, &mut opening, param.name, &param.kind, value);
+                }
+            }
+            out.text(if opening == "{" { "{}" } else { "}" });
         }
         Kind::Texts => {
-            let there = value.as_object().into_iter().flat_map(|map| map.iter());
-            write_members(out, there.map(|(name, text)| (name, &Kind::Text(0), text)));
+            let mut opening = "{";
+            for (name, text) in value.as_object().unwrap_or(Object::EMPTY).iter() {
+                write_member(out, &mut opening, name, &Kind::Text(0), text);
+            }
+            out.text(if opening == "{" { "{}" } else { "}" });
         }
     }
 }
 
-fn write_members<'a>(out: &mut Ink, members: impl Iterator<Item = (&'a str, &'a Kind, &'a Value)>) {
-    out.text("{");
-    for (index, (name, kind, value)) in members.enumerate() {
-        out.text(if index > 0 { "," } else { "" });
-        out.json(name);
-        out.text(":");
-        write(out, kind, value);
-    }
-    out.text("}");
+fn write_member(out: &mut Ink, opening: &mut &str, name: &str, kind: &Kind, value: &Value) {
+    out.text(opening);
+    *opening = ",";
+    out.json(name);
+    out.text(":");
+    write(out, kind, value);
 }
 
 /// Returns a member; null counts as absent.

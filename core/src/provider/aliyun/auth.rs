@@ -12,8 +12,8 @@ use super::super::{
     settings,
 };
 use super::api::{self, Asked};
-use super::{Accepted, Account, Params, Said, actions, answered_by_account};
-use crate::config::{Section, Wrong};
+use super::{Accepted, Account, Params, Said, actions, answered_by_account, word};
+use crate::config::Section;
 use crate::error::ConfigError;
 use crate::http::{HttpCall, HttpReply};
 use crate::mac::{base64url, sha256};
@@ -53,47 +53,58 @@ impl AliyunAuth {
     /// [`ConfigError`] that names the option, and the environment variable where there is one.
     pub fn from_config(section: &mut Section<'_>, env: settings::Env<'_>) -> Result<Self, ConfigError> {
         let read = Self::read_options(section, env);
-        section.settle(read)
+        section.sound(read)
     }
 
-    pub(crate) fn read_options(section: &mut Section<'_>, env: settings::Env<'_>) -> Result<Self, Wrong> {
-        let account = Account::read(section, env, "aliyun_auth", (HOST, &[]))?;
-        let sign_name = settings::sign_name(section)?;
-        let templates = settings::templates(section, template, "100001")?;
-        let params = super::template_params(section, &[("code", MARK), ("min", "{minutes}")])?;
-        let wrong = |section: &mut Section<'_>, option: &str, message: &str| section.wrong(option, message);
-        if params.iter().any(|(_, pattern)| pattern.has_code()) {
-            let message = "must not have {code}: Alibaba Cloud makes the code, ##code## stands for it";
-            return Err(wrong(section, "template_params", message));
+    pub(crate) fn read_options(section: &mut Section<'_>, env: settings::Env<'_>) -> Self {
+        let account = Account::read(section, env, "aliyun_auth", (HOST, &[]));
+        let sign_name = settings::sign_name(section);
+        let templates = settings::templates(section, template, "100001");
+        let params = settings::variables(section, &[("code", MARK), ("min", "{minutes}")]);
+        let (mut holds_code, mut marked, mut strange) = (false, false, false);
+        for (name, text) in &params {
+            holds_code |= text.has_code();
+            marked |= text.is(MARK);
+            strange |= name == "code" && !text.is(MARK);
         }
-        let marked =
-            |name: &str| params.iter().find(|(key, _)| key == name).is_none_or(|(_, text)| text.is(MARK));
-        if !marked("code") || !params.iter().any(|(_, text)| text.is(MARK)) {
+        if holds_code {
+            let message = "must not have {code}: Alibaba Cloud makes the code, ##code## stands for it";
+            section.note("template_params", message);
+        }
+        if strange || !marked {
             let message = "must give ##code## to the code's variable: no other code can be checked";
-            return Err(wrong(section, "template_params", message));
+            section.note("template_params", message);
         }
 
-        let interval = section.number("interval_s", 1..=3_600)?.unwrap_or(1);
+        let interval = section.get_number("interval_s", 1, 3_600).unwrap_or(1);
+        let length = section.get_number("code_length", 4, 8).unwrap_or(6);
+        let kind = section.get_choice("code_type", CODE_TYPES).unwrap_or("1");
         let mut fixed = vec![
-            ("CodeLength", section.number("code_length", 4..=8)?.unwrap_or(6).to_string()),
-            ("CodeType", section.choice("code_type", CODE_TYPES)?.unwrap_or("1").to_owned()),
+            ("CodeLength", length.to_string()),
+            ("CodeType", kind.to_owned()),
             ("Interval", interval.to_string()),
         ];
-        let policy = section.choice("duplicate_policy", &[("newest", "1"), ("all", "2")])?;
-        fixed.extend(policy.map(|policy| ("DuplicatePolicy", policy.to_owned())));
-        let retry = section.flag("auto_retry")?;
-        fixed.extend(retry.map(|retry| ("AutoRetry", if retry { "1" } else { "0" }.to_owned())));
-        let told = section.flag("return_verify_code")?;
-        fixed.extend(told.map(|told| ("ReturnVerifyCode", told.to_string())));
-        if let Some(code) = section.text("sms_up_extend_code")? {
-            if !super::number(code) {
-                return Err(wrong(section, "sms_up_extend_code", "must be 1 to 20 digits"));
-            }
-            fixed.push(("SmsUpExtendCode", code.to_owned()));
+        let policy = section.get_choice("duplicate_policy", &[("newest", "1"), ("all", "2")]);
+        let retry = section.get_flag("auto_retry").map(|retry| if retry { "1" } else { "0" });
+        let told = section.get_flag("return_verify_code").map(word);
+        let code = section.get_text("sms_up_extend_code");
+        if code.is_some_and(|code| !super::number(code)) {
+            section.note("sms_up_extend_code", "must be 1 to 20 digits");
         }
-        let case = section.choice("case_auth_policy", &[("ignore", "1"), ("exact", "2")])?;
+        let texts = [
+            ("DuplicatePolicy", policy),
+            ("AutoRetry", retry),
+            ("ReturnVerifyCode", told),
+            ("SmsUpExtendCode", code),
+        ];
+        for (name, text) in texts {
+            if let Some(text) = text {
+                fixed.push((name, text.to_owned()));
+            }
+        }
+        let case = section.get_choice("case_auth_policy", &[("ignore", "1"), ("exact", "2")]);
         let interval = Millis::from_seconds(interval);
-        Ok(Self { account, sign_name, templates, params, fixed, case, interval })
+        Self { account, sign_name, templates, params, fixed, case, interval }
     }
 }
 

@@ -8,7 +8,7 @@ use super::super::reading::{id, object};
 use super::super::{BuildError, Message, Provider, Reading, Receipt, Recipient, Signing, settings};
 use super::api::{self, Asked};
 use super::{Accepted, Account, SINGAPORE, SMS_HOSTS, Said, actions, answered_by_account};
-use crate::config::{Section, Wrong};
+use crate::config::Section;
 use crate::error::ConfigError;
 use crate::http::{HttpCall, HttpReply};
 
@@ -36,36 +36,40 @@ impl AliyunGlobal {
     /// [`ConfigError`] that names the option, and the environment variable where there is one.
     pub fn from_config(section: &mut Section<'_>, env: settings::Env<'_>) -> Result<Self, ConfigError> {
         let read = Self::read_options(section, env);
-        section.settle(read)
+        section.sound(read)
     }
 
-    pub(crate) fn read_options(section: &mut Section<'_>, env: settings::Env<'_>) -> Result<Self, Wrong> {
-        let account = Account::read(section, env, "aliyun_global", (SINGAPORE, SMS_HOSTS))?;
-        let found = settings::templates(section, |_| true, "Your code is {code}.")?;
+    pub(crate) fn read_options(section: &mut Section<'_>, env: settings::Env<'_>) -> Self {
+        let account = Account::read(section, env, "aliyun_global", (SINGAPORE, SMS_HOSTS));
+        let found = settings::templates(section, |_| true, "Your code is {code}.");
         let mut texts = Vec::with_capacity(found.len());
         for (purpose, text) in found {
-            let option = format!("templates.{purpose}");
-            let pattern = settings::pattern(section, &option, &text)?;
+            let option = ["templates.", &purpose].concat();
+            let pattern = settings::pattern(section, &option, &text);
             if !pattern.has_code() {
-                return Err(section.wrong(&option, "must have {code} in it"));
+                section.note(&option, "must have {code} in it");
             }
             texts.push((purpose, pattern));
         }
         let mut fixed = Vec::new();
         for (option, param, shape, message) in TEXTS {
-            if let Some(text) = section.text(option)? {
+            if let Some(text) = section.get_text(option) {
                 if !shape(text) {
-                    return Err(section.wrong(option, message));
+                    section.note(option, message);
                 }
                 fixed.push((*param, text.to_owned()));
             }
         }
-        let kind = section.choice("type", &[("otp", "OTP"), ("notify", "NOTIFY"), ("mkt", "MKT")])?;
-        fixed.extend(kind.map(|kind| ("Type", kind.to_owned())));
-        let period = section.number("validity_period_s", 1..=604_800)?;
-        fixed.extend(period.map(|seconds| ("ValidityPeriod", seconds.to_string())));
+        if let Some(kind) =
+            section.get_choice("type", &[("otp", "OTP"), ("notify", "NOTIFY"), ("mkt", "MKT")])
+        {
+            fixed.push(("Type", kind.to_owned()));
+        }
+        if let Some(seconds) = section.get_number("validity_period_s", 1, 604_800) {
+            fixed.push(("ValidityPeriod", seconds.to_string()));
+        }
         let own_task = !fixed.iter().any(|(name, _)| *name == "TaskId");
-        Ok(Self { account, texts, fixed, own_task })
+        Self { account, texts, fixed, own_task }
     }
 }
 

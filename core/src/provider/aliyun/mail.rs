@@ -6,10 +6,11 @@ use super::super::pattern::Pattern;
 use super::super::reading::{id, object};
 use super::super::{BuildError, Channel, Message, Provider, Reading, Receipt, Recipient, Signing, settings};
 use super::api::{self, Asked};
-use super::{Accepted, Account, Params, Said, actions, answered_by_account};
-use crate::config::{Section, Wrong};
-use crate::error::{ConfigCode, ConfigError};
+use super::{Accepted, Account, Params, Said, actions, answered_by_account, word};
+use crate::config::Section;
+use crate::error::ConfigError;
 use crate::http::{HttpCall, HttpReply};
+use crate::json::Value;
 use crate::sign::encode::Ink;
 
 /// An account at DirectMail.
@@ -53,45 +54,34 @@ impl AliyunMail {
     /// [`ConfigError`] that names the option, and the environment variable where there is one.
     pub fn from_config(section: &mut Section<'_>, env: settings::Env<'_>) -> Result<Self, ConfigError> {
         let read = Self::read_options(section, env);
-        section.settle(read)
+        section.sound(read)
     }
 
-    pub(crate) fn read_options(section: &mut Section<'_>, env: settings::Env<'_>) -> Result<Self, Wrong> {
-        let account = Account::read(section, env, "aliyun_mail", (HOST, HOSTS))?;
-        let wrong =
-            |section: &mut Section<'_>, option: &str, message: &str| Err(section.wrong(option, message));
-        let sender = section.required("account_name", None)?;
+    pub(crate) fn read_options(section: &mut Section<'_>, env: settings::Env<'_>) -> Self {
+        let account = Account::read(section, env, "aliyun_mail", (HOST, HOSTS));
+        let sender = section.get_required("account_name", None);
         if !address(sender) {
-            return wrong(
-                section,
-                "account_name",
-                "must be the sender's address, such as no-reply@mail.example",
-            );
+            section.note("account_name", "must be the sender's address, such as no-reply@mail.example");
         }
-        let mut fixed = vec![("AccountName", sender.to_owned())];
-        let kind = section.choice("address_type", &[("sender", "1"), ("random", "0")])?.unwrap_or("1");
-        fixed.push(("AddressType", kind.to_owned()));
-        if let Some(alias) = section.text("from_alias")? {
+        let kind = section.get_choice("address_type", &[("sender", "1"), ("random", "0")]).unwrap_or("1");
+        let mut fixed = vec![("AccountName", sender.to_owned()), ("AddressType", kind.to_owned())];
+        if let Some(alias) = section.get_text("from_alias") {
             if alias.chars().count() > 15 || alias.chars().any(char::is_control) {
-                return wrong(
-                    section,
-                    "from_alias",
-                    "must be at most 15 characters, none a control character",
-                );
+                section.note("from_alias", "must be at most 15 characters, none a control character");
             }
             fixed.push(("FromAlias", alias.to_owned()));
         }
-        fixed.push(("ReplyToAddress", section.flag("reply_to_address")?.unwrap_or(false).to_string()));
-        if let Some(tag) = section.text("tag_name")? {
+        let reply = section.get_flag("reply_to_address") == Some(true);
+        fixed.push(("ReplyToAddress", word(reply).to_owned()));
+        if let Some(tag) = section.get_text("tag_name") {
             let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
             if tag.len() > 128 || !tag.bytes().all(good) {
-                return wrong(section, "tag_name", "must be at most 128 letters, digits, - and _");
+                section.note("tag_name", "must be at most 128 letters, digits, - and _");
             }
             fixed.push(("TagName", tag.to_owned()));
         }
-        let params = super::template_params(section, &[("code", "{code}")])?;
-        let params = super::with_code(section, params)?;
-        Ok(Self { account, mails: mails(section)?, params, fixed })
+        let params = super::with_code(section);
+        Self { account, mails: mails(section), params, fixed }
     }
 }
 
@@ -150,52 +140,55 @@ fn accepted(reply: &HttpReply) -> Accepted {
 }
 
 /// Reads `templates`, an object from purpose to a subject and a body.
-fn mails(section: &mut Section<'_>) -> Result<Vec<(String, Mail)>, Wrong> {
-    let Some(value) = section.value("templates") else {
-        let message = "is required: an object from purpose to mail, such as \
-                       {\"default\": {\"subject\": \"Your code\", \"text\": \"{code}\"}}";
-        return Err(section.error(ConfigCode::Missing, "templates", message));
-    };
-    let Some(map) = value.as_object().filter(|map| !map.is_empty()) else {
-        return Err(section.error(ConfigCode::Type, "templates", "must be an object from purpose to mail"));
-    };
-    let mut out = Vec::with_capacity(map.len());
-    for (purpose, value) in map.iter() {
-        let mut inner = section.inner(&["templates.", purpose].concat(), value)?;
-        let mail = mail(&mut inner);
-        out.push((purpose.to_owned(), section.close(inner, mail)?));
+fn mails(section: &mut Section<'_>) -> Vec<(String, Mail)> {
+    let mut out = Vec::new();
+    match section.value("templates") {
+        Some(Value::Object(map)) if !map.is_empty() => {
+            for (purpose, value) in map.iter() {
+                let mut inner = section.enter(&["templates.", purpose].concat(), value);
+                out.push((purpose.to_owned(), mail(&mut inner)));
+                section.leave(inner);
+            }
+        }
+        Some(_) => section.mistyped("templates", "must be an object from purpose to mail"),
+        None => {
+            let message = "is required: an object from purpose to mail, such as \
+                           {\"default\": {\"subject\": \"Your code\", \"text\": \"{code}\"}}";
+            section.lacks("templates", message);
+        }
     }
-    Ok(out)
+    out
 }
 
-fn mail(inner: &mut Section<'_>) -> Result<Mail, Wrong> {
-    let subject = inner.required("subject", None)?;
+fn mail(inner: &mut Section<'_>) -> Mail {
+    let subject = inner.get_required("subject", None);
     if subject.chars().any(char::is_control) {
-        return Err(inner.wrong("subject", "must not have control characters"));
+        inner.note("subject", "must not have control characters");
     }
-    let subject = settings::pattern(inner, "subject", subject)?;
+    let subject = settings::pattern(inner, "subject", subject);
     if subject.most() > SUBJECT {
-        let message = "must be at most 256 characters, counting 32 for each {code}";
-        return Err(inner.wrong("subject", message));
+        inner.note("subject", "must be at most 256 characters, counting 32 for each {code}");
     }
-    let mut bodies = Vec::with_capacity(1);
+    let mut found = ("html", "");
+    let mut count = 0;
     for option in ["html", "text", "template"] {
-        bodies.extend(inner.text(option)?.map(|text| (option, text)));
-    }
-    let &[(option, text)] = bodies.as_slice() else {
-        return Err(inner.wrong("html", "must stand alone: one of html, text, template"));
-    };
-    let body = match option {
-        "template" => Body::Template(text.to_owned()),
-        _ => {
-            let pattern = settings::pattern(inner, option, text)?;
-            if !pattern.has_code() {
-                return Err(inner.wrong(option, "must have {code} in it"));
-            }
-            if option == "html" { Body::Html(pattern) } else { Body::Text(pattern) }
+        if let Some(text) = inner.get_text(option) {
+            found = (option, text);
+            count += 1;
         }
-    };
-    Ok(Mail { subject, body })
+    }
+    if count != 1 {
+        inner.note("html", "must stand alone: one of html, text, template");
+    }
+    let (option, text) = found;
+    if option == "template" {
+        return Mail { subject, body: Body::Template(text.to_owned()) };
+    }
+    let pattern = settings::pattern(inner, option, text);
+    if !pattern.has_code() {
+        inner.note(option, "must have {code} in it");
+    }
+    Mail { subject, body: if option == "html" { Body::Html(pattern) } else { Body::Text(pattern) } }
 }
 
 /// Returns the address, if it is one address: the vendor takes a list, with commas.

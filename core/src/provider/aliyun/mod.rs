@@ -23,7 +23,7 @@ use super::pattern::Pattern;
 use super::reading::{MAX_REPLY, doubtful, failure, id};
 use super::settings::{self, Endpoint, Env};
 use super::{BuildError, Class, Failure, Message, Signing, classes};
-use crate::config::{Section, Wrong};
+use crate::config::Section;
 use crate::http::{HttpCall, HttpReply};
 use crate::json::{self, Object, Value};
 use crate::mac::hex;
@@ -48,20 +48,21 @@ impl Account {
     /// `weight`.
     ///
     /// `host` is the one unless set, `hosts` those of the regions; a product with one host has no `region`.
+    #[inline(never)]
     fn read(
         section: &mut Section<'_>,
         env: Env<'_>,
         kind: &str,
         (host, hosts): (&'static str, &'static [(&'static str, &'static str)]),
-    ) -> Result<Self, Wrong> {
-        let name = settings::name(section, kind)?;
-        let weight = settings::weight(section)?;
-        let of_region = if hosts.is_empty() { None } else { section.choice("region", hosts)? };
-        let endpoint = settings::endpoint(section, of_region.unwrap_or(host))?;
-        let keys = Keys::read(section, env, &NAMES, &endpoint)?;
-        let wire = section.choice("wire", &[("acs3", Wire::Acs3), ("rpc", Wire::Rpc)])?;
-        let (wire, timeout) = (wire.unwrap_or(Wire::Acs3), settings::timeout(section)?);
-        Ok(Self { name, weight, keys, endpoint, wire, timeout })
+    ) -> Self {
+        let name = settings::name(section, kind);
+        let weight = settings::weight(section);
+        let of_region = if hosts.is_empty() { None } else { section.get_choice("region", hosts) };
+        let endpoint = settings::endpoint(section, of_region.unwrap_or(host));
+        let keys = Keys::read(section, env, &NAMES, &endpoint);
+        let wire = section.get_choice("wire", &[("acs3", Wire::Acs3), ("rpc", Wire::Rpc)]);
+        let (wire, timeout) = (wire.unwrap_or(Wire::Acs3), settings::timeout(section));
+        Self { name, weight, keys, endpoint, wire, timeout }
     }
 
     /// Builds the signed call of an action.
@@ -216,24 +217,11 @@ type Accepted = Result<(Object, Option<String>), Failure>;
 /// Variables of a template and what goes into them.
 type Params = Vec<(String, Pattern)>;
 
-/// Reads `template_params`, an object from variable to text; `default` stands in for it.
-fn template_params(section: &mut Section<'_>, default: &[(&str, &str)]) -> Result<Params, Wrong> {
-    let found = section.texts("template_params")?;
-    let found = if found.is_empty() { default } else { &found };
-    let mut out = Vec::with_capacity(found.len());
-    for (name, text) in found {
-        let option = format!("template_params.{name}");
-        out.push(((*name).to_owned(), settings::pattern(section, &option, text)?));
-    }
-    Ok(out)
-}
-
-/// Refuses variables of which none holds the code.
-fn with_code(section: &mut Section<'_>, params: Params) -> Result<Params, Wrong> {
-    if params.iter().any(|(_, pattern)| pattern.has_code()) {
-        return Ok(params);
-    }
-    Err(section.wrong("template_params", "must give {code} to a variable"))
+/// Reads `template_params`, of which one has to hold the code; `{"code": "{code}"}` unless set.
+fn with_code(section: &mut Section<'_>) -> Params {
+    let params = settings::variables(section, &[("code", "{code}")]);
+    settings::with_code(section, params.iter().map(|(_, pattern)| pattern));
+    params
 }
 
 /// Returns the variables as the JSON object that templates take.
@@ -248,6 +236,11 @@ fn filled(params: &Params, message: &Message<'_>) -> String {
     }
     json.text("}");
     json.done()
+}
+
+/// Returns the word for yes or no.
+const fn word(flag: bool) -> &'static str {
+    if flag { "true" } else { "false" }
 }
 
 /// Tells whether a template's code is one of SMS, such as `SMS_123456789`.

@@ -6,7 +6,7 @@ use super::super::reading::{id, object};
 use super::super::{BuildError, Message, Provider, Reading, Receipt, Recipient, Signing, settings};
 use super::api::{self, Asked};
 use super::{Accepted, Account, CENTRAL, Params, SMS_HOSTS, Said, actions, answered_by_account};
-use crate::config::{Section, Wrong};
+use crate::config::Section;
 use crate::error::ConfigError;
 use crate::http::{HttpCall, HttpReply};
 
@@ -31,16 +31,16 @@ impl Aliyun {
     /// [`ConfigError`] that names the option, and the environment variable where there is one.
     pub fn from_config(section: &mut Section<'_>, env: settings::Env<'_>) -> Result<Self, ConfigError> {
         let read = Self::read_options(section, env);
-        section.settle(read)
+        section.sound(read)
     }
 
-    pub(crate) fn read_options(section: &mut Section<'_>, env: settings::Env<'_>) -> Result<Self, Wrong> {
-        let account = Account::read(section, env, "aliyun", (CENTRAL, SMS_HOSTS))?;
-        let sign_name = settings::sign_name(section)?;
-        let templates = settings::templates(section, super::sms_template, "SMS_123456789")?;
-        let params = super::template_params(section, &[("code", "{code}")])?;
-        let params = super::with_code(section, params)?;
-        Ok(Self { account, sign_name, templates, params })
+    pub(crate) fn read_options(section: &mut Section<'_>, env: settings::Env<'_>) -> Self {
+        Self {
+            account: Account::read(section, env, "aliyun", (CENTRAL, SMS_HOSTS)),
+            sign_name: settings::sign_name(section),
+            templates: settings::templates(section, super::sms_template, "SMS_123456789"),
+            params: super::with_code(section),
+        }
     }
 }
 

@@ -2,8 +2,7 @@
 
 use super::super::reading::{doubtful, failure, id, object};
 use super::super::{Class, Failure, Reading, Receipt};
-use crate::config::{Section, Wrong};
-use crate::error::ConfigCode;
+use crate::config::Section;
 use crate::http::HttpReply;
 use crate::json::Value;
 
@@ -33,47 +32,48 @@ struct Path(Vec<String>);
 
 impl Answer {
     /// Reads the section of `reply`, and the classes of the codes.
-    pub(super) fn read(section: &mut Section<'_>, classes: &[(&str, &str)]) -> Result<Self, Wrong> {
-        let code = Path::read(section, "code")?;
-        let error_code = Path::read(section, "error_code")?;
-        let message_id = Path::read(section, "message_id")?;
-        let message = Path::read(section, "message")?;
-        let request_id = Path::read(section, "request_id")?;
-        let success = match section.value("success") {
+    pub(super) fn read(section: &mut Section<'_>, classes: &[(&str, &str)]) -> Self {
+        let code = Path::read(section, "code");
+        let error_code = Path::read(section, "error_code");
+        let message_id = Path::read(section, "message_id");
+        let message = Path::read(section, "message");
+        let request_id = Path::read(section, "request_id");
+        let mut codes = Vec::new();
+        let mut success = Success::MessageId;
+        match section.value("success") {
             Some(Value::String(word)) if word == "message_id" => {
                 if message_id.is_none() {
-                    let message = "is required when `success` goes by it";
-                    return Err(section.error(ConfigCode::Missing, "message_id", message));
+                    section.lacks("message_id", "is required when `success` goes by it");
                 }
-                Success::MessageId
             }
             Some(Value::Array(list)) if !list.is_empty() => {
                 if code.is_none() {
                     let message = "is required: the place of the code, such as `code` or `data.status`";
-                    return Err(section.error(ConfigCode::Missing, "code", message));
+                    section.lacks("code", message);
                 }
-                let mut codes = Vec::with_capacity(list.len());
                 for value in list {
-                    codes.push(scalar(value).ok_or_else(|| section.wrong("success", SUCCESS))?);
+                    match scalar(value) {
+                        Some(code) => codes.push(code),
+                        None => section.note("success", SUCCESS),
+                    }
                 }
-                Success::Codes(codes)
             }
-            None => return Err(section.error(ConfigCode::Missing, "success", SUCCESS)),
-            Some(_) => return Err(section.wrong("success", SUCCESS)),
-        };
-        let classes = classes.iter().map(|(code, class)| {
-            let class = CLASSES.iter().find(|known| known.as_str() == *class);
-            Some(((*code).to_owned(), *class?))
-        });
-        let classes = classes.collect::<Option<Vec<_>>>().unwrap_or_default();
-        if let Success::Codes(codes) = &success
-            && let Some((code, _)) = classes.iter().find(|(code, _)| codes.contains(code))
-        {
-            let mut message = "has a code that is an error under `classes` too: ".to_owned();
-            message.push_str(code);
-            return Err(section.wrong("success", &message));
+            None => section.lacks("success", SUCCESS),
+            Some(_) => section.note("success", SUCCESS),
         }
-        Ok(Self { success, code, error_code, message, message_id, request_id, classes })
+        let mut known = Vec::with_capacity(classes.len());
+        for (code, class) in classes {
+            if codes.iter().any(|good| good == code) {
+                let message = ["has a code that is an error under `classes` too: ", code].concat();
+                section.note("success", &message);
+            }
+            let class = CLASSES.iter().find(|known| known.as_str() == *class);
+            known.push(((*code).to_owned(), class.copied().unwrap_or(Class::Ambiguous)));
+        }
+        if !codes.is_empty() {
+            success = Success::Codes(codes);
+        }
+        Self { success, code, error_code, message, message_id, request_id, classes: known }
     }
 
     /// Reads a reply.
@@ -129,14 +129,15 @@ impl Answer {
 }
 
 impl Path {
-    fn read(section: &mut Section<'_>, option: &'static str) -> Result<Option<Self>, Wrong> {
-        let Some(text) = section.text(option)? else { return Ok(None) };
-        let parts: Vec<String> = text.split('.').map(str::to_owned).collect();
-        if parts.len() > 16 || parts.iter().any(String::is_empty) {
-            let message = "must be names and numbers of items joined by dots, such as `data.0.id`";
-            return Err(section.wrong(option, message));
+    fn read(section: &mut Section<'_>, option: &'static str) -> Option<Self> {
+        let mut parts = Vec::new();
+        for part in section.get_text(option)?.split('.') {
+            parts.push(part.to_owned());
         }
-        Ok(Some(Self(parts)))
+        if parts.len() > 16 || parts.iter().any(String::is_empty) {
+            section.note(option, "must be names and numbers of items joined by dots, such as `data.0.id`");
+        }
+        Some(Self(parts))
     }
 
     fn find<'a>(&self, body: &'a Value) -> Option<&'a Value> {

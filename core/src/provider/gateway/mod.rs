@@ -18,17 +18,17 @@ use super::keys::{Keys, Named};
 use super::reading::MAX_REPLY;
 use super::settings::{self, Endpoint, Env};
 use super::{BuildError, Channel, Message, Provider, Reading, Recipient, Signing};
-use crate::config::{Section, Wrong};
-use crate::error::{ConfigCode, ConfigError};
+use crate::config::Section;
+use crate::error::ConfigError;
 use crate::http::{HttpCall, HttpReply, Method};
-use crate::json;
+use crate::json::{self, Value};
 use crate::time::{Millis, UnixMillis};
 use answer::Answer;
 use core::fmt;
 use recipe::Recipe;
 use request::{Encoding, Request};
 use slot::{Place, Slot, Slots, Values};
-use text::{Escape, Template};
+use text::Template;
 
 /// An account at a declared gateway; `Debug` shows its name and host.
 #[derive(Clone)]
@@ -60,41 +60,52 @@ impl Gateway {
     /// [`ConfigError`] that names the field, such as `providers[0].gateway.body.mobile`.
     pub fn from_config(section: &mut Section<'_>, env: Env<'_>) -> Result<Self, ConfigError> {
         let read = Self::read_options(section, env);
-        section.settle(read)
+        section.sound(read)
     }
 
-    pub(crate) fn read_options(section: &mut Section<'_>, env: Env<'_>) -> Result<Self, Wrong> {
-        section.text("preset")?;
-        let channel = section.choice("channel", &[("sms", Channel::Phone), ("email", Channel::Email)])?;
+    pub(crate) fn read_options(section: &mut Section<'_>, env: Env<'_>) -> Self {
+        section.get_text("preset");
+        let channel = section.get_choice("channel", &[("sms", Channel::Phone), ("email", Channel::Email)]);
         let channel = channel.unwrap_or(Channel::Phone);
-        let name = settings::name(section, "gateway")?;
-        let weight = settings::weight(section)?;
-        let timeout = settings::timeout(section)?;
-        let url = section.required("url", None)?;
+        let name = settings::name(section, "gateway");
+        let weight = settings::weight(section);
+        let timeout = settings::timeout(section);
+        let url = section.get_required("url", None);
         let (origin, target) = request::split(url);
         if origin.contains(['{', '}']) {
-            let message = "must not have a placeholder in scheme, host or port";
-            return Err(section.wrong("url", message));
+            section.note("url", "must not have a placeholder in scheme, host or port");
         }
-        let endpoint = settings::origin(section, "url", origin)?;
-        let target = request::target(target).map_err(|message| section.wrong("url", &message))?;
-        let method = section.choice("method", &[("POST", Method::Post), ("GET", Method::Get)])?;
+        let endpoint = settings::origin(section, "url", origin);
+        let target = request::target(target).unwrap_or_else(|message| {
+            section.note("url", &message);
+            Template::default()
+        });
+        let method = section.get_choice("method", &[("POST", Method::Post), ("GET", Method::Get)]);
         let method = method.unwrap_or(Method::Post);
-        let mut headers = request::headers(section)?;
-        let (body, template_number) = body(section, method, &mut headers)?;
-        let recipe = section_of(section, "signature", Recipe::read)?.unwrap_or(Recipe::None);
-        let classes = section.texts("classes")?;
-        check_classes(section, &classes)?;
-        let answer = section_of(section, "reply", |reply| Answer::read(reply, &classes))?;
-        let answer = answer
-            .ok_or_else(|| section.error(ConfigCode::Missing, "reply", "is required: how success is told"))?;
+        let mut headers = request::headers(section);
+        let (body, template_number) = body(section, method, &mut headers);
+        let mut recipe = Recipe::None;
+        if let Some(value) = section.value("signature") {
+            let mut inner = section.enter("signature", value);
+            recipe = Recipe::read(&mut inner);
+            section.leave(inner);
+        }
+        let classes = section.get_texts("classes");
+        check_classes(section, &classes);
+        let reply = section.value("reply");
+        if reply.is_none() {
+            section.lacks("reply", "is required: how success is told");
+        }
+        let mut inner = section.enter("reply", reply.unwrap_or(&Value::Null));
+        let answer = Answer::read(&mut inner, &classes);
+        section.leave(inner);
         let request = Request { target, headers, body };
-        let sign_name =
-            if section.value("sign_name").is_some() { settings::sign_name(section)? } else { String::new() };
-        let templates = templates(section)?;
+        let signed = section.value("sign_name").is_some();
+        let sign_name = if signed { settings::sign_name(section) } else { String::new() };
+        let templates = templates(section);
         let used = request.slots().and(recipe.slots());
         let parts = [(KEY, used.has(Slot::Key)), (SECRET, used.has(Slot::Secret))];
-        let keys = Keys::read_used(section, env, parts, &endpoint)?;
+        let keys = Keys::read_used(section, env, parts, &endpoint);
         let out = Self {
             name,
             weight,
@@ -109,12 +120,12 @@ impl Gateway {
             answer,
             timeout,
         };
-        out.check(section, template_number)?;
-        Ok(out)
+        out.check(section, template_number);
+        out
     }
 
     /// Refuses a declaration whose parts don't fit each other.
-    fn check(&self, section: &mut Section<'_>, template_number: bool) -> Result<(), Wrong> {
+    fn check(&self, section: &mut Section<'_>, template_number: bool) {
         let (request, recipe) = (self.request.slots(), self.recipe.slots());
         let used = request.and(recipe);
         let sized = self.request.size() + self.recipe.size();
@@ -126,99 +137,83 @@ impl Gateway {
         let number = request.any(Slots::PHONE);
         let other = if phone { used.has(Slot::Email) } else { number || used.has(Slot::CallingCode) };
         let no_templates = self.templates.is_empty();
-        let (value, missing) = (ConfigCode::Value, ConfigCode::Missing);
         let checks = [
-            (
-                texts + sized > LARGEST,
-                value,
-                "body",
-                "must not be larger than 64 kB, with headers and templates",
-            ),
+            (texts + sized > LARGEST, "body", "must not be larger than 64 kB, with headers and templates"),
             (
                 request.has(Slot::Signature) != self.recipe.makes_signature(),
-                value,
                 "signature",
                 "must have a hash method where {signature} is used, and only there",
             ),
             (
                 in_body && recipe.has(Slot::Body),
-                value,
                 "signature.over",
                 "must not hold {body}, because {signature} is in the body",
             ),
             (
                 own && self.request.headers.iter().any(|(name, _)| name == "authorization"),
-                value,
                 "headers.authorization",
                 "is made by the signature's method",
             ),
             (
                 phone && !number,
-                value,
                 "body",
                 "must hold the number: {e164}, {e164_digits}, {national} or {cn_or_e164}",
             ),
-            (!phone && !request.has(Slot::Email), value, "body", "must hold {email}"),
-            (other, value, "channel", "must fit: {email} is for `email`, the number's parts are for `sms`"),
-            (
-                no_templates && used.has(Slot::Template),
-                missing,
-                "templates",
-                "is required: an object from purpose to what {template} stands for",
-            ),
-            (
-                self.sign_name.is_empty() && (used.has(Slot::Sign) || in_templates),
-                missing,
-                "sign_name",
-                "is required: {sign} is used",
-            ),
+            (!phone && !request.has(Slot::Email), "body", "must hold {email}"),
+            (other, "channel", "must fit: {email} is for `email`, the number's parts are for `sms`"),
         ];
-        if let Some((_, code, option, message)) = checks.into_iter().find(|check| check.0) {
-            return Err(section.error(code, option, message));
+        for (wrong, option, message) in checks {
+            if wrong {
+                section.note(option, message);
+            }
+        }
+        if no_templates && used.has(Slot::Template) {
+            section.lacks("templates", "is required: an object from purpose to what {template} stands for");
+        }
+        if self.sign_name.is_empty() && (used.has(Slot::Sign) || in_templates) {
+            section.lacks("sign_name", "is required: {sign} is used");
         }
         for (purpose, text) in &self.templates {
             let option = ["templates.", purpose].concat();
             let by_template = request.has(Slot::Template) && text.has(Slot::Code);
             if !by_template && !request.has(Slot::Code) {
-                return Err(section.wrong(&option, "must hold {code}, as nothing else of the request does"));
+                section.note(&option, "must hold {code}, as nothing else of the request does");
             }
-            let number = text.as_fixed().is_some_and(whole_number);
-            if template_number && !number {
-                let message = "must be a number, because {\"$number\": \"{template}\"} is used";
-                return Err(section.wrong(&option, message));
+            if template_number && !text.as_fixed().is_some_and(whole_number) {
+                section.note(&option, "must be a number, because {\"$number\": \"{template}\"} is used");
             }
         }
         if no_templates && !request.has(Slot::Code) {
-            return Err(section.wrong("body", "must hold {code}"));
+            section.note("body", "must hold {code}");
         }
-        self.check_values(section)
+        self.check_values(section);
     }
 
     /// Refuses configured values that can't stand where the declaration puts them: in a header, or in the path.
-    fn check_values(&self, section: &mut Section<'_>) -> Result<(), Wrong> {
+    fn check_values(&self, section: &mut Section<'_>) {
         let (header, path) = (self.request.header_slots(), self.request.target.slots());
         let dots = |text: &str| text.bytes().all(|byte| byte == b'.');
         let plain_sign = self.sign_name.bytes().all(request::visible);
         let id = if let Keys::Fixed(credentials) = &self.keys { credentials.id.as_str() } else { "-" };
-        let checks = [
-            (header.has(Slot::Sign) && !plain_sign, "sign_name", NOT_ASCII),
-            (path.has(Slot::Sign) && dots(&self.sign_name), "sign_name", DOTS),
-            (path.has(Slot::Key) && dots(id), "key", DOTS),
-        ];
-        if let Some((_, option, message)) = checks.into_iter().find(|check| check.0) {
-            return Err(section.wrong(option, message));
+        if header.has(Slot::Sign) && !plain_sign {
+            section.note("sign_name", NOT_ASCII);
+        }
+        if path.has(Slot::Sign) && dots(&self.sign_name) {
+            section.note("sign_name", DOTS);
+        }
+        if path.has(Slot::Key) && dots(id) {
+            section.note("key", DOTS);
         }
         for (purpose, text) in &self.templates {
             let option = ["templates.", purpose].concat();
             let odd_sign = text.has(Slot::Sign) && !plain_sign;
             if header.has(Slot::Template) && (odd_sign || !text.fixed_is(request::visible)) {
-                return Err(section.wrong(&option, NOT_ASCII));
+                section.note(&option, NOT_ASCII);
             }
             if path.has(Slot::Template) && text.fixed_is(|byte| byte == b'.') {
-                return Err(section.wrong(&option, DOTS));
+                section.note(&option, DOTS);
             }
         }
-        Ok(())
     }
 
     fn template(&self, purpose: &str) -> Option<&Template> {
@@ -315,66 +310,56 @@ impl fmt::Debug for Gateway {
     }
 }
 
-/// Reads a section within a section.
-fn section_of<T>(
-    section: &mut Section<'_>,
-    option: &'static str,
-    read: impl FnOnce(&mut Section<'_>) -> Result<T, Wrong>,
-) -> Result<Option<T>, Wrong> {
-    let Some(value) = section.value(option) else { return Ok(None) };
-    let mut inner = section.inner(option, value)?;
-    let read = read(&mut inner);
-    section.close(inner, read).map(Some)
-}
-
 /// Reads `encoding` and `body`, and adds the headers that go with them.
 fn body(
     section: &mut Section<'_>,
     method: Method,
     headers: &mut Vec<(String, Template)>,
-) -> Result<(Option<Template>, bool), Wrong> {
-    let encoding = section.choice("encoding", &[("json", Encoding::Json), ("form", Encoding::Form)])?;
-    let mut add = |name: &str, value: &str| {
-        if !headers.iter().any(|(key, _)| key == name) {
-            headers.push((name.to_owned(), Template::fixed(value)));
-        }
-    };
-    add("accept", "application/json");
-    let Some(value) = section.value("body") else { return Ok((None, false)) };
+) -> (Option<Template>, bool) {
+    let encoding = section.get_choice("encoding", &[("json", Encoding::Json), ("form", Encoding::Form)]);
+    add(headers, "accept", "application/json");
+    let Some(value) = section.value("body") else { return (None, false) };
     if method == Method::Get {
-        return Err(section.wrong("body", "must not be there when `method` is GET"));
+        section.note("body", "must not be there when `method` is GET");
     }
     let encoding = encoding.unwrap_or(Encoding::Json);
     let kind = match encoding {
         Encoding::Json => "application/json",
         Encoding::Form => "application/x-www-form-urlencoded",
     };
-    add("content-type", kind);
-    let (body, template_number) = request::body(section, value, encoding)?;
-    Ok((Some(body), template_number))
+    add(headers, "content-type", kind);
+    let (body, template_number) = request::body(section, value, encoding);
+    (Some(body), template_number)
+}
+
+/// Adds a header, unless it is there.
+fn add(headers: &mut Vec<(String, Template)>, name: &str, value: &str) {
+    if !headers.iter().any(|(key, _)| key == name) {
+        headers.push((name.to_owned(), Template::fixed(value)));
+    }
 }
 
 /// Reads `templates`: an id, or a text with `{code}`, `{minutes}` and `{sign}`, by purpose.
-fn templates(section: &mut Section<'_>) -> Result<Vec<(String, Template)>, Wrong> {
+fn templates(section: &mut Section<'_>) -> Vec<(String, Template)> {
     let mut out = Vec::new();
-    for (purpose, text) in section.texts("templates")? {
-        let mut template = Template::default();
+    for (purpose, text) in section.get_texts("templates") {
         let option = ["templates.", purpose].concat();
-        let parsed = template.parse(text, Place::TEMPLATE, Escape::PLAIN);
-        parsed.map_err(|message| section.wrong(&option, &message))?;
+        let template = Template::read(section, &option, text, Place::TEMPLATE);
         if text.chars().any(char::is_control) {
-            return Err(section.wrong(&option, "must not have control characters"));
+            section.note(&option, "must not have control characters");
         }
         out.push((purpose.to_owned(), template));
     }
-    Ok(out)
+    out
 }
 
-fn check_classes(section: &mut Section<'_>, classes: &[(&str, &str)]) -> Result<(), Wrong> {
-    let known = |class: &str| answer::CLASSES.iter().any(|known| known.as_str() == class);
-    let Some((code, _)) = classes.iter().find(|(_, class)| !known(class)) else { return Ok(()) };
-    let message = "must be one of rejected, account, throttled, unavailable, ambiguous";
-    Err(section.wrong(&["classes.", code].concat(), message))
+fn check_classes(section: &mut Section<'_>, classes: &[(&str, &str)]) {
+    for (code, class) in classes {
+        if !answer::CLASSES.iter().any(|known| known.as_str() == *class) {
+            let message = "must be one of rejected, account, throttled, unavailable, ambiguous";
+            section.note(&["classes.", code].concat(), message);
+        }
+    }
 }
 
 /// Tells whether text is a whole number as JSON writes it, up to 15 digits, which every language keeps.
@@ -387,7 +372,7 @@ fn whole_number(text: &str) -> bool {
 #[doc(hidden)]
 #[must_use]
 pub fn probe(declaration: &[u8], status: u16, reply: &[u8]) -> (bool, bool) {
-    let good = |value: &json::Value| -> Result<Gateway, ConfigError> {
+    let good = |value: &Value| -> Result<Gateway, ConfigError> {
         let preset = with_preset("gateway", value)?;
         let mut section = Section::open("gateway", preset.as_ref().unwrap_or(value))?;
         let gateway = Gateway::from_config(&mut section, &|_| Some("sandbox-probe".to_owned()))?;

@@ -1,9 +1,8 @@
 //! How a request is signed: a bearer token, a basic password, or a hash over a declared text.
 
 use super::slot::{Place, Slot, Slots, Values};
-use super::text::{Escape, Template};
-use crate::config::{Section, Wrong};
-use crate::error::ConfigCode;
+use super::text::Template;
+use crate::config::Section;
 use crate::mac;
 
 /// How a request shows who sent it.
@@ -46,38 +45,30 @@ enum Method {
 
 impl Recipe {
     /// Reads the section of `signature`; the caller finishes it.
-    pub(super) fn read(section: &mut Section<'_>) -> Result<Self, Wrong> {
-        section.required("method", None)?;
-        let (hash, keyed) = match section.choice("method", METHODS)?.unwrap_or(Method::None) {
-            Method::None => return Ok(Self::None),
-            Method::Bearer => return Ok(Self::Bearer),
-            Method::Basic => return Ok(Self::Basic),
+    pub(super) fn read(section: &mut Section<'_>) -> Self {
+        section.get_required("method", None);
+        let (hash, keyed) = match section.get_choice("method", METHODS).unwrap_or(Method::None) {
+            Method::None => return Self::None,
+            Method::Bearer => return Self::Bearer,
+            Method::Basic => return Self::Basic,
             Method::Digest(hash) => (hash, false),
             Method::Hmac(hash) => (hash, true),
         };
-        let over = template(section, "over", Place::SIGNED)?.ok_or_else(|| {
-            section.error(ConfigCode::Missing, "over", "is required: the text that is signed")
-        })?;
-        let key = if keyed { template(section, "key", Place::SIGNING_KEY)? } else { None };
-        let key = match (key, keyed) {
-            (None, true) => {
-                let mut key = Template::default();
-                key.parse("{secret}", Place::SIGNING_KEY, Escape::PLAIN)
-                    .map_err(|message| section.wrong("key", &message))?;
-                Some(key)
-            }
-            (key, _) => key,
-        };
-        let (option, secret) = match &key {
-            Some(key) => ("key", key.has(Slot::Secret)),
-            None => ("over", over.has(Slot::Secret)),
-        };
-        if !secret {
-            let message = "must hold {secret}, or anybody could make the signature";
-            return Err(section.wrong(option, message));
+        let over = template(section, "over", Place::SIGNED);
+        if over.is_none() {
+            section.lacks("over", "is required: the text that is signed");
         }
-        let form = section.choice("output", FORMS)?.unwrap_or(Form::Hex);
-        Ok(Self::Hash { hash, over, key, form })
+        let over = over.unwrap_or_default();
+        let key = keyed.then(|| {
+            let key = template(section, "key", Place::SIGNING_KEY);
+            key.unwrap_or_else(|| Template::read(section, "key", "{secret}", Place::SIGNING_KEY))
+        });
+        let (option, signed) = key.as_ref().map_or(("over", &over), |key| ("key", key));
+        if !signed.has(Slot::Secret) {
+            section.note(option, "must hold {secret}, or anybody could make the signature");
+        }
+        let form = section.get_choice("output", FORMS).unwrap_or(Form::Hex);
+        Self::Hash { hash, over, key, form }
     }
 
     /// Tells whether it gives `{signature}` a value.
@@ -152,17 +143,13 @@ impl Form {
 }
 
 /// Reads an option that is text with placeholders.
-pub(super) fn template(
-    section: &mut Section<'_>,
-    option: &'static str,
-    place: Place,
-) -> Result<Option<Template>, Wrong> {
-    let Some(value) = section.value(option) else { return Ok(None) };
+fn template(section: &mut Section<'_>, option: &'static str, place: Place) -> Option<Template> {
+    let value = section.value(option)?;
+    if !value.is_string() {
+        section.mistyped(option, "must be text");
+    }
     // White space at the ends may be meant here.
-    let text = value.as_str().ok_or_else(|| section.error(ConfigCode::Type, option, "must be text"))?;
-    let mut out = Template::default();
-    out.parse(text, place, Escape::PLAIN).map_err(|message| section.wrong(option, &message))?;
-    Ok(Some(out))
+    Some(Template::read(section, option, value.as_str().unwrap_or_default(), place))
 }
 
 const METHODS: &[(&str, Method)] = &[

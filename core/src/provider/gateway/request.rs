@@ -2,8 +2,7 @@
 
 use super::slot::{Place, Slot, Slots};
 use super::text::{Escape, Template, Wire};
-use crate::config::{Section, Wrong};
-use crate::error::ConfigCode;
+use crate::config::Section;
 use crate::json::{Object, Value};
 
 /// What is sent but for scheme and host.
@@ -90,47 +89,42 @@ fn wire_text(text: &str, place: Place) -> Result<Template, String> {
 }
 
 /// Reads `headers`: names in lower case, values in ASCII.
-pub(super) fn headers(section: &mut Section<'_>) -> Result<Vec<(String, Template)>, Wrong> {
-    let found = section.texts("headers")?;
+pub(super) fn headers(section: &mut Section<'_>) -> Vec<(String, Template)> {
+    let found = section.get_texts("headers");
     if found.len() > MOST_HEADERS {
-        return Err(section.wrong("headers", "must not be more than 32"));
+        section.note("headers", "must not be more than 32");
     }
     let mut out = Vec::with_capacity(found.len());
     for (name, text) in found {
         let option = ["headers.", name].concat();
-        let mut wrong = |message: &str| section.wrong(&option, message);
         if name.is_empty() || name.len() > 64 || !name.bytes().all(header_byte) {
-            return Err(wrong("must have a name of a-z 0-9 - _ , in lower case"));
+            section.note(&option, "must have a name of a-z 0-9 - _ , in lower case");
         }
         if FORBIDDEN.contains(&name) {
-            return Err(wrong("is a header that the client sets by itself"));
+            section.note(&option, "is a header that the client sets by itself");
         }
-        let mut value = Template::default();
-        value.parse(text, Place::HEADER, Escape::PLAIN).map_err(|message| wrong(&message))?;
+        let value = Template::read(section, &option, text, Place::HEADER);
         if !value.fixed_is(visible) {
-            return Err(wrong("must be printable ASCII"));
+            section.note(&option, "must be printable ASCII");
         }
         out.push((name.to_owned(), value));
     }
-    Ok(out)
+    out
 }
 
 /// Reads `body`, an object of texts, numbers, true, false and null, as deep as JSON goes.
 ///
 /// Also returns whether a template must be a number.
-pub(super) fn body(
-    section: &mut Section<'_>,
-    value: &Value,
-    encoding: Encoding,
-) -> Result<(Template, bool), Wrong> {
+pub(super) fn body(section: &mut Section<'_>, value: &Value, encoding: Encoding) -> (Template, bool) {
     let path = "body";
     let mut body = Body { section, out: Template::default(), template_number: false };
     let Value::Object(map) = value else {
-        return Err(body.section.error(ConfigCode::Type, path, "must be an object"));
+        body.section.mistyped(path, "must be an object");
+        return (body.out, false);
     };
     if let Encoding::Json = encoding {
-        body.object(path, map, Escape::PLAIN)?;
-        return Ok((body.out, body.template_number));
+        body.object(path, map, Escape::PLAIN);
+        return (body.out, body.template_number);
     }
     let escape = Escape::FORM;
     for (index, (name, value)) in map.iter().enumerate() {
@@ -138,29 +132,28 @@ pub(super) fn body(
         body.out.push(name, escape);
         body.out.push("=", Escape::PLAIN);
         let path = [path, ".", name].concat();
-        body.once(&path, map, name, value)?;
+        body.once(&path, map, name, value);
         match value {
-            Value::String(text) => body.text(&path, text, escape)?,
-            Value::Object(map) if Notation::of(map).is_some() => body.object(&path, map, escape)?,
+            Value::String(text) => body.text(&path, text, escape),
+            Value::Object(map) if Notation::of(map).is_some() => body.object(&path, map, escape),
             Value::Object(_) | Value::Array(_) | Value::Null => {
                 let message = "must be text, a number, true, false or {\"$json\": …} in a form";
-                return Err(body.section.error(ConfigCode::Type, &path, message));
+                body.section.mistyped(&path, message);
             }
-            other => body.out.push(&bare(other), escape),
+            other => body.out.push(bare(other), escape),
         }
     }
-    Ok((body.out, body.template_number))
+    (body.out, body.template_number)
 }
 
 /// Returns a number, true, false or null as JSON.
-fn bare(value: &Value) -> String {
-    let text = match value {
+fn bare(value: &Value) -> &str {
+    match value {
         Value::Number(digits) => digits,
         Value::Bool(true) => "true",
         Value::Bool(false) => "false",
         _ => "null",
-    };
-    text.to_owned()
+    }
 }
 
 struct Body<'s, 'a> {
@@ -189,50 +182,48 @@ impl<'a> Notation<'a> {
 
 impl Body<'_, '_> {
     /// Refuses a name that an object has twice: of two members the gateway takes the one and its checks the other.
-    fn once(&mut self, path: &str, map: &Object, name: &str, value: &Value) -> Result<(), Wrong> {
-        match map.get(name) {
-            Some(last) if core::ptr::eq(last, value) => Ok(()),
-            _ => Err(self.section.wrong(path, "must not be there twice")),
+    fn once(&mut self, path: &str, map: &Object, name: &str, value: &Value) {
+        if !map.get(name).is_some_and(|last| core::ptr::eq(last, value)) {
+            self.section.note(path, "must not be there twice");
         }
     }
 
     /// Appends a value as JSON.
-    fn json(&mut self, path: &str, value: &Value, escape: Escape) -> Result<(), Wrong> {
+    fn json(&mut self, path: &str, value: &Value, escape: Escape) {
         match value {
             Value::String(text) => {
                 self.out.push("\"", escape);
-                self.text(path, text, escape.deeper())?;
+                self.text(path, text, escape.deeper());
                 self.out.push("\"", escape);
             }
             Value::Array(items) => {
                 self.out.push("[", escape);
                 for (index, item) in items.iter().enumerate() {
                     self.out.push(if index > 0 { "," } else { "" }, escape);
-                    self.json(&[path, "[", &index.to_string(), "]"].concat(), item, escape)?;
+                    self.json(&[path, "[", &index.to_string(), "]"].concat(), item, escape);
                 }
                 self.out.push("]", escape);
             }
-            Value::Object(map) => self.object(path, map, escape)?,
-            other => self.out.push(&bare(other), escape),
+            Value::Object(map) => self.object(path, map, escape),
+            other => self.out.push(bare(other), escape),
         }
-        Ok(())
     }
 
-    fn object(&mut self, path: &str, map: &Object, escape: Escape) -> Result<(), Wrong> {
+    fn object(&mut self, path: &str, map: &Object, escape: Escape) {
         match Notation::of(map) {
             Some(Notation::Number(value)) => return self.number(&[path, ".$number"].concat(), value, escape),
             // Every level doubles the backslashes of the one before.
             Some(Notation::Json(_)) if escape.json >= 2 => {
-                return Err(self.section.wrong(path, "must not be nested deeper"));
+                return self.section.note(path, "must not be nested deeper");
             }
             Some(Notation::Json(value)) => {
                 let path = [path, ".$json"].concat();
                 // A form's value is text already; in JSON it is put into quotes.
                 let quotes = escape.wire != Wire::Form || escape.json > 0;
                 self.out.push(if quotes { "\"" } else { "" }, escape);
-                self.json(&path, value, if quotes { escape.deeper() } else { escape })?;
+                self.json(&path, value, if quotes { escape.deeper() } else { escape });
                 self.out.push(if quotes { "\"" } else { "" }, escape);
-                return Ok(());
+                return;
             }
             None => {}
         }
@@ -240,35 +231,33 @@ impl Body<'_, '_> {
         for (index, (name, value)) in map.iter().enumerate() {
             let path = [path, ".", name].concat();
             if name.starts_with('$') {
-                return Err(self.section.wrong(&path, "must be the only member, and $number or $json"));
+                self.section.note(&path, "must be the only member, and $number or $json");
             }
-            self.once(&path, map, name, value)?;
+            self.once(&path, map, name, value);
             self.out.push(if index > 0 { ",\"" } else { "\"" }, escape);
             self.out.push(name, escape.deeper());
             self.out.push("\":", escape);
-            self.json(&path, value, escape)?;
+            self.json(&path, value, escape);
         }
         self.out.push("}", escape);
-        Ok(())
     }
 
     /// Appends a number: a placeholder alone, whose values are numbers.
-    fn number(&mut self, path: &str, value: &Value, escape: Escape) -> Result<(), Wrong> {
+    fn number(&mut self, path: &str, value: &Value, escape: Escape) {
         let mut number = Template::default();
         if let Some(text) = value.as_str() {
-            number.parse(text, Place::BODY, escape).map_err(|message| self.section.wrong(path, &message))?;
+            number.take(self.section, path, text, Place::BODY, escape);
         }
         match number.lone_slot() {
             Some(slot) if slot.is_number() => {}
             Some(Slot::Template) => self.template_number = true,
-            _ => return Err(self.section.wrong(path, NUMBER)),
+            _ => self.section.note(path, NUMBER),
         }
         self.out.append(number);
-        Ok(())
     }
 
-    fn text(&mut self, path: &str, text: &str, escape: Escape) -> Result<(), Wrong> {
-        self.out.parse(text, Place::BODY, escape).map_err(|message| self.section.wrong(path, &message))
+    fn text(&mut self, path: &str, text: &str, escape: Escape) {
+        self.out.take(self.section, path, text, Place::BODY, escape);
     }
 }
 

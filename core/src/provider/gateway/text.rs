@@ -1,6 +1,7 @@
 //! Text with placeholders, each to be escaped for the place it stands in.
 
 use super::slot::{self, Place, Slot, Slots, Values};
+use crate::config::Section;
 use crate::sign::encode::{Ink, pct};
 
 /// How a value must be written where it stands: as the inside of JSON strings, so many deep, then on the wire.
@@ -73,6 +74,28 @@ impl Template {
         let mut out = Self::default();
         out.push(text, Escape::PLAIN);
         out
+    }
+
+    /// Reads text with placeholders that stands as it is; the section keeps what is wrong with it.
+    pub(super) fn read(section: &mut Section<'_>, option: &str, text: &str, place: Place) -> Self {
+        let mut out = Self::default();
+        out.take(section, option, text, place, Escape::PLAIN);
+        out
+    }
+
+    /// Appends text with placeholders as [`Template::parse`] does; the section keeps what is wrong with it.
+    #[inline(never)]
+    pub(super) fn take(
+        &mut self,
+        section: &mut Section<'_>,
+        option: &str,
+        text: &str,
+        place: Place,
+        escape: Escape,
+    ) {
+        if let Err(message) = self.parse(text, place, escape) {
+            section.note(option, &message);
+        }
     }
 
     /// Appends fixed text.

@@ -3,7 +3,7 @@
 //! Source: cloud.tencent.com, "Signature v3", "Signature v1" and "Response".
 
 use super::digits;
-use crate::config::{Section, Wrong};
+use crate::config::Section;
 use crate::http::{HttpCall, HttpReply};
 use crate::json::{self, Object, Value};
 use crate::provider::action::Answer;
@@ -46,28 +46,22 @@ enum Signature {
 impl Account {
     /// Reads what all providers of the cloud have: `secret_id`, `secret_key`, `session_token`, `region`,
     /// `host_region`, `endpoint`, `signature`, `timeout_ms`, `name`, `weight`.
-    pub(super) fn read(
-        section: &mut Section<'_>,
-        env: Env<'_>,
-        kind: &str,
-        api: &Api,
-    ) -> Result<Self, Wrong> {
-        let name = settings::name(section, kind)?;
-        let weight = settings::weight(section)?;
+    #[inline(never)]
+    pub(super) fn read(section: &mut Section<'_>, env: Env<'_>, kind: &str, api: &Api) -> Self {
+        let name = settings::name(section, kind);
+        let weight = settings::weight(section);
         // A host of its own region, or the nearest; what is called in `region` is another matter.
-        let host = section.text("host_region")?;
-        let known: Vec<(&str, ())> = REGIONS.iter().map(|region| (*region, ())).collect();
-        section.choice("host_region", &known)?;
-        let host = [api.service, host.map_or("", |_| "."), host.unwrap_or_default(), DOMAIN].concat();
-        let endpoint = settings::endpoint(section, &host)?;
-        let keys = Keys::read(section, env, &NAMES, &endpoint)?;
-        let region = section.text("region")?.unwrap_or("ap-guangzhou");
+        let host = section.get_choice("host_region", REGIONS).unwrap_or_default();
+        let dot = if host.is_empty() { "" } else { "." };
+        let endpoint = settings::endpoint(section, &[api.service, dot, host, DOMAIN].concat());
+        let keys = Keys::read(section, env, &NAMES, &endpoint);
+        let region = section.get_text("region").unwrap_or("ap-guangzhou");
         if !region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
-            return Err(section.wrong("region", "must be a region such as ap-guangzhou"));
+            section.note("region", "must be a region such as ap-guangzhou");
         }
-        let signature = section.choice("signature", SIGNATURES)?.unwrap_or(Signature::Tc3);
-        let (region, timeout) = (region.to_owned(), settings::timeout(section)?);
-        Ok(Self { name, weight, keys, endpoint, region, signature, timeout, day_keys: Arc::default() })
+        let signature = section.get_choice("signature", SIGNATURES).unwrap_or(Signature::Tc3);
+        let (region, timeout) = (region.to_owned(), settings::timeout(section));
+        Self { name, weight, keys, endpoint, region, signature, timeout, day_keys: Arc::default() }
     }
 
     /// Builds the signed call of an action with this JSON body.
@@ -171,33 +165,32 @@ pub(super) fn text<'a>(map: &'a Object, name: &str) -> Option<&'a str> {
 }
 
 /// Reads an app's id, which is not the account's.
-pub(super) fn app_id(section: &mut Section<'_>, option: &'static str) -> Result<String, Wrong> {
-    let app_id = section.required(option, None)?;
+pub(super) fn app_id(section: &mut Section<'_>, option: &'static str) -> String {
+    let app_id = section.get_required(option, None);
     if !digits(app_id) {
-        let message = "must be the app's id, digits only, such as 1400006666";
-        return Err(section.wrong(option, message));
+        section.note(option, "must be the app's id, digits only, such as 1400006666");
     }
-    Ok(app_id.to_owned())
+    app_id.to_owned()
 }
 
 const DOMAIN: &str = ".tencentcloudapi.com";
 
 /// Regions with a host of their own. Source: cloud.tencent.com, "Request Structure" of SMS.
-const REGIONS: &[&str] = &[
-    "ap-bangkok",
-    "ap-beijing",
-    "ap-chengdu",
-    "ap-chongqing",
-    "ap-guangzhou",
-    "ap-hongkong",
-    "ap-mumbai",
-    "ap-seoul",
-    "ap-shanghai",
-    "ap-singapore",
-    "ap-tokyo",
-    "eu-frankfurt",
-    "na-ashburn",
-    "na-siliconvalley",
+const REGIONS: &[(&str, &str)] = &[
+    ("ap-bangkok", "ap-bangkok"),
+    ("ap-beijing", "ap-beijing"),
+    ("ap-chengdu", "ap-chengdu"),
+    ("ap-chongqing", "ap-chongqing"),
+    ("ap-guangzhou", "ap-guangzhou"),
+    ("ap-hongkong", "ap-hongkong"),
+    ("ap-mumbai", "ap-mumbai"),
+    ("ap-seoul", "ap-seoul"),
+    ("ap-shanghai", "ap-shanghai"),
+    ("ap-singapore", "ap-singapore"),
+    ("ap-tokyo", "ap-tokyo"),
+    ("eu-frankfurt", "eu-frankfurt"),
+    ("na-ashburn", "na-ashburn"),
+    ("na-siliconvalley", "na-siliconvalley"),
 ];
 
 const SIGNATURES: &[(&str, Signature)] = &[

@@ -5,8 +5,8 @@
 
 use super::cloud::{app_id, text};
 use super::{actions, digits, template_params};
-use crate::config::{Section, Wrong};
-use crate::error::{ConfigCode, ConfigError};
+use crate::config::Section;
+use crate::error::ConfigError;
 use crate::http::{HttpCall, HttpReply, Method};
 use crate::json::{Object, Value};
 use crate::provider::action::{self, Action, ActionError, Answer};
@@ -75,30 +75,28 @@ impl TencentLegacy {
     /// [`ConfigError`] that names the option.
     pub fn from_config(section: &mut Section<'_>, env: Env<'_>) -> Result<Self, ConfigError> {
         let read = Self::read_options(section, env);
-        section.settle(read)
+        section.sound(read)
     }
 
-    pub(crate) fn read_options(section: &mut Section<'_>, _: Env<'_>) -> Result<Self, Wrong> {
-        let name = settings::name(section, "tencent_legacy")?;
-        let weight = settings::weight(section)?;
-        let voice = section.choice("channel", &[("sms", false), ("voice", true)])?.unwrap_or(false);
+    pub(crate) fn read_options(section: &mut Section<'_>, _: Env<'_>) -> Self {
+        let name = settings::name(section, "tencent_legacy");
+        let weight = settings::weight(section);
+        let voice = section.get_choice("channel", &[("sms", false), ("voice", true)]) == Some(true);
         let moved = section.value("endpoint").is_some();
-        let endpoint = settings::endpoint(section, if voice { VOICE } else { SMS })?;
-        let keys = Keys::read_secret(section, "app_key", &endpoint)?;
-        let app_id = app_id(section, "app_id")?;
-        let params = template_params(section)?;
-        let templates = templates(section, voice)?;
+        let endpoint = settings::endpoint(section, if voice { VOICE } else { SMS });
+        let keys = Keys::read_secret(section, "app_key", &endpoint);
+        let app_id = app_id(section, "app_id");
+        let params = template_params(section);
+        let templates = templates(section, voice);
         let way = if voice {
-            Way::Voice { templates, params, times: section.number("play_times", 1..=3)?.unwrap_or(2) }
+            Way::Voice { templates, params, times: section.get_number("play_times", 1, 3).unwrap_or(2) }
         } else {
-            let sign = match section.value("sign_name") {
-                Some(_) => settings::sign_name(section)?,
-                None => String::new(),
-            };
+            let signed = section.value("sign_name").is_some();
+            let sign = if signed { settings::sign_name(section) } else { String::new() };
             Way::Sms { sign, templates, params }
         };
-        let timeout = settings::timeout(section)?;
-        Ok(Self { name, weight, keys, endpoint, moved, app_id, way, timeout })
+        let timeout = settings::timeout(section);
+        Self { name, weight, keys, endpoint, moved, app_id, way, timeout }
     }
 
     /// Finishes a body with its signature, and addresses it.
@@ -165,19 +163,23 @@ pub(crate) fn vector(
     now: UnixMillis,
 ) -> Result<Request, ActionError> {
     let body = action::find(actions::LEGACY, action)?.take(params, &[])?.body();
-    let mobiles = mobiles(params);
-    let mobiles: Vec<&str> = mobiles.iter().map(String::as_str).collect();
-    Ok(request(body, &key.id, &key.secret, random, now, &mobiles))
+    Ok(request(body, &key.id, &key.secret, random, now, &mobiles(params)))
 }
 
 /// Returns the numbers that a signature covers, without their calling codes.
-fn mobiles(params: &Value) -> Vec<String> {
-    let mobile = |tel: &'_ Value| tel.get("mobile").and_then(Value::as_str).map(str::to_owned);
-    match params.get("tel") {
-        Some(Value::Array(many)) => many.iter().filter_map(mobile).collect(),
-        Some(one) => mobile(one).into_iter().collect(),
-        None => Vec::new(),
+fn mobiles(params: &Value) -> Vec<&str> {
+    let tel = params.get("tel");
+    let tels = match tel {
+        Some(Value::Array(many)) => many.as_slice(),
+        one => one.map(core::slice::from_ref).unwrap_or_default(),
+    };
+    let mut out = Vec::with_capacity(tels.len());
+    for tel in tels {
+        if let Some(mobile) = tel.get("mobile").and_then(Value::as_str) {
+            out.push(mobile);
+        }
     }
+    out
 }
 
 impl Provider for TencentLegacy {
@@ -266,7 +268,6 @@ impl Provider for TencentLegacy {
             return Err(ActionError::input("params.tpl_id", "is required, or msg, and not both"));
         }
         let mobiles = mobiles(params);
-        let mobiles: Vec<&str> = mobiles.iter().map(String::as_str).collect();
         Ok(self.signed(action.name, taken.body(), &mobiles, signing)?)
     }
 
@@ -297,29 +298,25 @@ fn said(reply: &HttpReply) -> Result<Object, Failure> {
 }
 
 /// Reads `templates`: ids, and for SMS texts that hold the code.
-fn templates(section: &mut Section<'_>, voice: bool) -> Result<Vec<(String, Text)>, Wrong> {
-    let found = section.texts("templates")?;
+fn templates(section: &mut Section<'_>, voice: bool) -> Vec<(String, Text)> {
+    let found = section.get_texts("templates");
     if found.is_empty() && !voice {
         let message = "is required: an object from purpose to a template's id or to a text with {code}";
-        return Err(section.error(ConfigCode::Missing, "templates", message));
+        section.lacks("templates", message);
     }
-    let read = |(purpose, text): (&str, &str)| {
-        let option = format!("templates.{purpose}");
-        let words = settings::pattern(section, &option, text)?;
-        let text = match (digits(text), voice) {
-            (true, _) => Text::Template(text.to_owned()),
-            (false, false) if words.has_code() => Text::Words(words),
-            (false, false) => {
-                let message = "must be a template's id, or a text with {code} in it";
-                return Err(section.wrong(&option, message));
-            }
-            (false, true) => {
-                return Err(section.wrong(&option, "must be a template's id, digits only"));
-            }
-        };
-        Ok((purpose.to_owned(), text))
-    };
-    found.into_iter().map(read).collect()
+    let mut out = Vec::with_capacity(found.len());
+    for (purpose, text) in found {
+        let option = ["templates.", purpose].concat();
+        let words = settings::pattern(section, &option, text);
+        if !digits(text) && voice {
+            section.note(&option, "must be a template's id, digits only");
+        } else if !digits(text) && !words.has_code() {
+            section.note(&option, "must be a template's id, or a text with {code} in it");
+        }
+        let text = if digits(text) { Text::Template(text.to_owned()) } else { Text::Words(words) };
+        out.push((purpose.to_owned(), text));
+    }
+    out
 }
 
 fn of<'a>(templates: &'a [(String, Text)], purpose: &str) -> Option<&'a Text> {

@@ -4,7 +4,7 @@
 
 use super::cloud::{Account, Api, Response, contradiction};
 use super::{actions, digits};
-use crate::config::{Section, Wrong};
+use crate::config::Section;
 use crate::error::ConfigError;
 use crate::http::{HttpCall, HttpReply};
 use crate::json::Value;
@@ -40,38 +40,39 @@ impl TencentMail {
     /// [`ConfigError`] that names the option, and the environment variable where there is one.
     pub fn from_config(section: &mut Section<'_>, env: Env<'_>) -> Result<Self, ConfigError> {
         let read = Self::read_options(section, env);
-        section.settle(read)
+        section.sound(read)
     }
 
-    pub(crate) fn read_options(section: &mut Section<'_>, env: Env<'_>) -> Result<Self, Wrong> {
-        let account = Account::read(section, env, "tencent_mail", &API)?;
-        let from = section.required("from_address", None)?;
+    pub(crate) fn read_options(section: &mut Section<'_>, env: Env<'_>) -> Self {
+        let account = Account::read(section, env, "tencent_mail", &API);
+        let from = section.get_required("from_address", None);
         if !actions::sender(from) {
             let message = "must be an address, or a name without colon, one blank and the address in <>";
-            return Err(section.wrong("from_address", message));
+            section.note("from_address", message);
         }
-        let reply_to = section.text("reply_to")?;
+        let reply_to = section.get_text("reply_to");
         if reply_to.is_some_and(|text| !actions::address(text)) {
-            return Err(section.wrong("reply_to", "must be an address"));
+            section.note("reply_to", "must be an address");
         }
-        let subject = section.required("subject", None)?;
+        let subject = section.get_required("subject", None);
         if subject.chars().count() > 100 || subject.chars().any(char::is_control) {
-            let message = "must be 1 to 100 characters, none a control character";
-            return Err(section.wrong("subject", message));
+            section.note("subject", "must be 1 to 100 characters, none a control character");
         }
-        let subject = settings::pattern(section, "subject", subject)?;
-        let templates = settings::templates(section, digits, "12345")?;
-        let params = settings::variables(section)?;
+        let subject = settings::pattern(section, "subject", subject);
+        let templates = settings::templates(section, digits, "12345");
+        let params = settings::variables(section, &[("code", "{code}")]);
+        settings::with_code(section, params.iter().map(|(_, pattern)| pattern));
         // The vendor takes 800 bytes of data and no HTML in it; a code is letters and digits.
-        let size: usize =
-            section.texts("template_params")?.iter().map(|(name, text)| name.len() + text.len() + 38).sum();
-        let html = section.texts("template_params")?.iter().any(|(_, text)| text.contains(['<', '>']));
+        let (mut size, mut html) = (0, false);
+        for (name, text) in section.get_texts("template_params") {
+            size += name.len() + text.len() + 38;
+            html |= text.contains(['<', '>']);
+        }
         if size > 800 || html {
-            let message = "must be at most 800 bytes in all, without HTML";
-            return Err(section.wrong("template_params", message));
+            section.note("template_params", "must be at most 800 bytes in all, without HTML");
         }
         let (from, reply_to) = (from.to_owned(), reply_to.map(str::to_owned));
-        Ok(Self { account, from, reply_to, subject, templates, params })
+        Self { account, from, reply_to, subject, templates, params }
     }
 }
 

@@ -14,25 +14,25 @@ pub use sms::Tencent;
 
 use super::pattern::Pattern;
 use super::settings;
-use crate::config::{Section, Wrong};
-use crate::error::ConfigCode;
+use crate::config::Section;
 
 /// Reads `template_params`, a list of texts; `["{code}"]` unless set.
-fn template_params(section: &mut Section<'_>) -> Result<Vec<Pattern>, Wrong> {
-    let found = section.list("template_params")?;
+#[inline(never)]
+fn template_params(section: &mut Section<'_>) -> Vec<Pattern> {
+    let found = section.get_list("template_params");
+    let mut out = Vec::with_capacity(found.len().max(1));
     if found.is_empty() {
-        return Ok(vec![settings::pattern(section, "template_params", "{code}")?]);
+        out.push(settings::pattern(section, "template_params", "{code}"));
     }
-    let mut out = Vec::with_capacity(found.len());
     for (index, value) in found.iter().enumerate() {
-        let option = format!("template_params[{index}]");
-        let text = value.as_str().ok_or_else(|| section.error(ConfigCode::Type, &option, "must be text"))?;
-        out.push(settings::pattern(section, &option, text)?);
+        let option = Section::item("template_params", index);
+        if !value.is_string() {
+            section.mistyped(&option, "must be text");
+        }
+        out.push(settings::pattern(section, &option, value.as_str().unwrap_or_default()));
     }
-    if !out.iter().any(Pattern::has_code) {
-        return Err(section.wrong("template_params", "must give {code} to a variable"));
-    }
-    Ok(out)
+    settings::with_code(section, out.iter());
+    out
 }
 
 fn digits(text: &str) -> bool {

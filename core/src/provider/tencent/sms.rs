@@ -4,7 +4,7 @@
 
 use super::cloud::{Account, Api, Response, app_id, coded, contradiction, text};
 use super::{actions, digits, template_params};
-use crate::config::{Section, Wrong};
+use crate::config::Section;
 use crate::error::ConfigError;
 use crate::http::{HttpCall, HttpReply};
 use crate::json::Value;
@@ -38,15 +38,17 @@ impl Tencent {
     /// [`ConfigError`] that names the option, and the environment variable where there is one.
     pub fn from_config(section: &mut Section<'_>, env: Env<'_>) -> Result<Self, ConfigError> {
         let read = Self::read_options(section, env);
-        section.settle(read)
+        section.sound(read)
     }
 
-    pub(crate) fn read_options(section: &mut Section<'_>, env: Env<'_>) -> Result<Self, Wrong> {
-        let account = Account::read(section, env, "tencent", &API)?;
-        let app_id = app_id(section, "sdk_app_id")?;
-        let sign_name = settings::sign_name(section)?;
-        let templates = settings::templates(section, digits, "1234567")?;
-        Ok(Self { account, app_id, sign_name, templates, params: template_params(section)? })
+    pub(crate) fn read_options(section: &mut Section<'_>, env: Env<'_>) -> Self {
+        Self {
+            account: Account::read(section, env, "tencent", &API),
+            app_id: app_id(section, "sdk_app_id"),
+            sign_name: settings::sign_name(section),
+            templates: settings::templates(section, digits, "1234567"),
+            params: template_params(section),
+        }
     }
 }
 
