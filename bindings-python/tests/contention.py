@@ -61,7 +61,7 @@ class Crowd:
         self.refused: Counter[str] = Counter()
         self.pool = ThreadPoolExecutor(tasks)
 
-    def service(self, namespace: str, knob: str, rule: str, name: str = "", timeout: float = 20.0) -> Service:
+    def service(self, namespace: str, knob: str, rule: str, name: str = "", timeout: float = 60.0) -> Service:
         provider = {"access_key_id": "a", "access_key_secret": "b", "sign_name": "示例", "templates": {"r": "SMS_1"}}
         return Service(
             providers=[{"aliyun": provider}],
