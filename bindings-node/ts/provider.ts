@@ -181,7 +181,7 @@ export interface TencentMailOptions extends TencentAccount {
 /** An app of Tencent's SMS service before the cloud API, which has an AppKey. */
 export interface TencentLegacyOptions {
   /** The app's id (sdkappid). */
-  readonly appId: string;
+  readonly sdkAppId: string;
   /** The app's key. */
   readonly appKey?: string | undefined;
   /** The key, or a function that is asked for it at each use; the key's own options are then left out. */

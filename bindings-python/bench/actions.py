@@ -27,7 +27,7 @@ PROVIDERS: dict[str, dict[str, object]] = {
         "subject": "示例",
         "templates": {"login": "1"},
     },
-    "tencent_legacy": {"app_id": "1400000000", "app_key": "s", "templates": {"login": "1"}},
+    "tencent_legacy": {"sdk_app_id": "1400000000", "app_key": "s", "templates": {"login": "1"}},
 }
 
 SDKS = {

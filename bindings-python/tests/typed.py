@@ -147,7 +147,7 @@ def tencent_accounts() -> Service:
     return Service(
         providers=[
             tencent(sdk_app_id="1400006666", sign_name="示例", templates={"default": "1"}, signature="hmac_sha256"),
-            tencent_legacy(app_id="1400006666", app_key="k", channel="voice", play_times=2),
+            tencent_legacy(sdk_app_id="1400006666", app_key="k", channel="voice", play_times=2),
             tencent_mail(from_address="a@b.example", subject="s", templates={"default": "1"}),
         ]
     )

@@ -76,7 +76,7 @@ def tencent_mail(
 
 def tencent_legacy(
     *,
-    app_id: str,
+    sdk_app_id: str,
     app_key: str | None = None,
     credentials: Fetch | Credentials | None = None,
     channel: Literal["sms", "voice"] | None = None,

@@ -118,7 +118,7 @@ PROVIDERS = {
     "aliyun_mail": {**KEY, "account_name": "a@b.example", "templates": {"default": {"subject": "x", "text": "{code}"}}},
     "tencent": {**CLOUD, "sdk_app_id": "1", "sign_name": "x", "templates": {"default": "1"}},
     "tencent_mail": {**CLOUD, "from_address": "a@b.example", "subject": "x", "templates": {"default": "1"}},
-    "tencent_legacy": {"app_id": "1", "app_key": "key", "channel": "voice"},
+    "tencent_legacy": {"sdk_app_id": "1", "app_key": "key", "channel": "voice"},
     "gateway": {"preset": "yunpian", "key": "key", "sign_name": "x", "templates": {"default": "{code}"}},
 }
 

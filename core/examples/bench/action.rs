@@ -41,7 +41,7 @@ const PROVIDERS: &str = r#"[
     {"aliyun_mail": {"access_key_id": "i", "access_key_secret": "s", "account_name": "no-reply@mail.example.com",
                      "templates": {"login": {"subject": "{code}", "text": "{code}"}}}},
     {"tencent": {"secret_id": "i", "secret_key": "s", "sdk_app_id": "1400000000", "sign_name": "示例", "templates": {"login": "1"}}},
-    {"tencent_legacy": {"app_id": "1400000000", "app_key": "s", "templates": {"login": "1"}}},
+    {"tencent_legacy": {"sdk_app_id": "1400000000", "app_key": "s", "templates": {"login": "1"}}},
     {"tencent_mail": {"secret_id": "i", "secret_key": "s", "from_address": "no-reply@mail.example.com", "subject": "示例",
                       "templates": {"login": "1"}}}
 ]"#;

@@ -317,7 +317,7 @@ fn receipts() -> Vec<sansms::receipt::DeliveryReceipt> {
 
 /// Shows what another provider of Tencent Cloud says of itself.
 fn other_of_tencent(kind: &str) -> String {
-    let legacy = json!({"app_id": "1400006666", "app_key": "canary", "sign_name": "示例", "templates": {"default": "1"}});
+    let legacy = json!({"sdk_app_id": "1400006666", "app_key": "canary", "sign_name": "示例", "templates": {"default": "1"}});
     let mail = json!({"secret_id": "AKIDcanary", "secret_key": "canary", "from_address": "codes@mail.example",
         "subject": "code", "templates": {"default": "1"}});
     if kind == "tencent_mail" {
@@ -363,7 +363,8 @@ fn providers() -> Shown {
     let gateway = Gateway::from_config(&mut section, &|_| None).unwrap();
     let days = sansms::sign::tencent_tc3::DayKeys::default();
     let _ = days.at(&Secret::new("canary".to_owned()), "sms", UnixMillis(1));
-    let options = json!({"app_id": "1400006666", "app_key": "canary", "templates": {"default": "1"}}).into();
+    let options =
+        json!({"sdk_app_id": "1400006666", "app_key": "canary", "templates": {"default": "1"}}).into();
     let legacy = TencentLegacy::from_config(&mut Section::open("", &options).unwrap(), &|_| None).unwrap();
     let options = json!({"secret_id": "AKIDcanary", "secret_key": "canary", "from_address": "a@mail.example",
                          "subject": "s", "templates": {"default": "1"}});

@@ -65,11 +65,11 @@ enum Text {
 impl TencentLegacy {
     /// Reads the section of a `tencent_legacy` provider; the caller finishes the section.
     ///
-    /// Options: `app_id`, `app_key` (or `credentials`), `channel` (`sms` unless set, or `voice`), `templates` (purpose
-    /// to a template's id, or for SMS to the text itself with its sign in front, `{code}` and `{minutes}`; `default`
-    /// serves every other purpose; without any a voice reads just the code, digits only), `template_params` (list of
-    /// texts; `["{code}"]` unless set), `sign_name` (the app's own unless set), `play_times` (of a voice, 1 to 3, 2
-    /// unless set), `endpoint`, `timeout_ms` (1000 to 30000, 5000 unless set), `name`, `weight`.
+    /// Options: `sdk_app_id`, `app_key` (or `credentials`), `channel` (`sms` unless set, or `voice`), `templates`
+    /// (purpose to a template's id, or for SMS to the text itself with its sign in front, `{code}` and `{minutes}`;
+    /// `default` serves every other purpose; without any a voice reads just the code, digits only), `template_params`
+    /// (list of texts; `["{code}"]` unless set), `sign_name` (the app's own unless set), `play_times` (of a voice, 1 to
+    /// 3, 2 unless set), `endpoint`, `timeout_ms` (1000 to 30000, 5000 unless set), `name`, `weight`.
     ///
     /// # Errors
     /// [`ConfigError`] that names the option.
@@ -85,7 +85,7 @@ impl TencentLegacy {
         let moved = section.value("endpoint").is_some();
         let endpoint = settings::endpoint(section, if voice { VOICE } else { SMS });
         let keys = Keys::read_secret(section, "app_key", &endpoint);
-        let app_id = app_id(section, "app_id");
+        let app_id = app_id(section, "sdk_app_id");
         let params = template_params(section);
         let templates = templates(section, voice);
         let way = if voice {

@@ -28,7 +28,7 @@ struct World {
 
 fn options(kind: &str) -> Value {
     match kind {
-        "tencent_legacy" => json!({"app_id": "1400000000", "app_key": "sandbox-secret", "endpoint": HOST,
+        "tencent_legacy" => json!({"sdk_app_id": "1400000000", "app_key": "sandbox-secret", "endpoint": HOST,
             "templates": {"default": "2"}, "template_params": ["{code}", "{minutes}"]}),
         "tencent_mail" => json!({"secret_id": "sandbox-id", "secret_key": "sandbox-secret", "endpoint": HOST,
             "from_address": "示例 <no-reply@mail.example>", "subject": "验证码 {code}", "templates": {"default": "1"}}),
@@ -345,7 +345,7 @@ fn options_are_refused_that_the_vendor_would_refuse() {
             "tencent_legacy.app_key: and its secret must begin with `sandbox-`",
         ),
         ("tencent_legacy", json!({"app_key": null}), "tencent_legacy.app_key: is required"),
-        ("tencent_legacy", json!({"app_id": "x"}), "tencent_legacy.app_id: must be the app's id"),
+        ("tencent_legacy", json!({"sdk_app_id": "x"}), "tencent_legacy.sdk_app_id: must be the app's id"),
         (
             "tencent_legacy",
             json!({"templates": {"a": "【示例】您好"}}),
