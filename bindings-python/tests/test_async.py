@@ -105,7 +105,7 @@ def test_a_loop_is_not_blocked_by_a_store_that_is(tmp_path):
                 ticks += 1
             other.execute("ROLLBACK")
             other.close()
-            assert call.result().kind == "unavailable"
+            assert call.result().code == "limit.busy"
             assert ticks > 10
 
     asyncio.run(use())

@@ -211,8 +211,8 @@ def test_a_file_that_is_locked(tmp_path):
         other.execute("BEGIN EXCLUSIVE")
         for _ in range(3):
             began = time.monotonic()
-            assert service.verify(NUMBER, sandbox.outbox[0].code, **USER).code == "store.down"
-            assert service.send("13800138001", **USER).kind == "unavailable"
+            assert service.verify(NUMBER, sandbox.outbox[0].code, **USER).code == "limit.busy"
+            assert service.send("13800138001", **USER).code == "limit.busy"
             assert time.monotonic() - began < 1.0
         other.execute("ROLLBACK")
         other.close()
