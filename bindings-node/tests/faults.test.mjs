@@ -191,7 +191,9 @@ if (unable !== undefined) {
       const nodes = servers.map((server) => new Node(server));
       t.after(() => nodes.forEach((node) => node.client.disconnect()));
       const storm = async (t, ...faults) => {
-        await until(async () => (await Promise.all(nodes.map((node) => node.isReady()))).every(Boolean));
+        // A replica that is not yet one calls itself a primary, too.
+        const half = async () => (await Promise.all(nodes.map((node) => node.said("role")))).filter((role) => role === "master").length === nodes.length / 2;
+        await until(async () => (await half()) && (await Promise.all(nodes.map((node) => node.isReady()))).every(Boolean));
         const { store, close } = await open(Number(address.split(":")[1]));
         t.after(close);
         t.diagnostic((await new Storm(store).run(failover(nodes, ...faults))).check());
@@ -248,6 +250,9 @@ function failover(nodes, end, after = ignore) {
     const primary = primaries[lengths.indexOf(Math.max(...lengths))];
     const masters = await Promise.all(nodes.map((node) => node.said("master_port")));
     const replica = nodes[masters.indexOf(String(primary.port))];
+    // It follows: what it may lack is what is under way.
+    const offset = Number(await primary.said("master_repl_offset"));
+    await until(async () => Number(await replica.said("slave_repl_offset")) >= offset);
     await end(primary.server);
     await until(async () => (await replica.said("role")) === "master");
     storm.forgotten = TASKS * 4; // asynchronous replication: the last moments
