@@ -47,9 +47,10 @@ fn run(command: &mut Command) -> Outcome {
     }
 }
 
-/// Returns the folder of the workspace.
+/// Returns the folder of the workspace: where Cargo runs this now, not where it was built, as clones share builds.
 fn root() -> std::path::PathBuf {
-    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Into::into).unwrap_or_default()
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    std::path::Path::new(&package).parent().map(Into::into).unwrap_or_default()
 }
 
 /// Returns the folder that Cargo builds into.
