@@ -40,9 +40,25 @@ test("one deadline holds for all store steps", async () => {
   const began = performance.now();
   const outcome = await service.send(who);
   assert.equal(outcome.kind, "unavailable");
-  assert.equal(left[0], 100);
+  assert.equal(left[0], 90);
   assert.ok(left.length >= 2 && left[1] < 50, String(left));
   assert.ok(performance.now() - began < 1000);
+});
+
+test("a send that finds a partition busy to the end costs its address nothing", async () => {
+  const memory = new MemoryStore();
+  let waves = 0;
+  const store = {
+    async run(ops, timeoutMs) {
+      if (timeoutMs < 30) throw new Error("no time to ask");
+      if (++waves !== 2) return memory.run(ops, timeoutMs); // the first is the address's
+      await new Promise((resolve) => setTimeout(resolve, timeoutMs - 20));
+      return ops.map(() => "refused busy");
+    },
+  };
+  const service = new Service({ ...options, store, transport: mute, storeTimeoutMs: 300, policy: { ip: ["1/24h"] } });
+  assert.equal((await service.send(who)).code, "limit.busy");
+  assert.notEqual((await service.send(who)).kind, "limited");
 });
 
 test("what a transport throws is sent, unless it says otherwise", async () => {

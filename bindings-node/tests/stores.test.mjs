@@ -115,20 +115,6 @@ if (builtin !== undefined) {
     other.close();
   });
 }
-if (builtin !== undefined) {
-  test("node:sqlite, held by another", async () => {
-    const path = join(home, "held.sqlite3");
-    const [store, other] = [new SQLiteStore(path), new builtin.DatabaseSync(path)];
-    const op = { key: "k", op: "reserve 0000000000000001 1:l:5:3600000:f" };
-    assert.deepEqual(await store.run([op]), ["granted 0"]);
-    other.exec("BEGIN IMMEDIATE");
-    assert.deepEqual(await store.run([op, op]), ["refused busy", "refused busy"]);
-    other.exec("COMMIT");
-    assert.deepEqual(await store.run([op]), ["granted 0"]);
-    store.close();
-    other.close();
-  });
-}
 const Better = environment("sqlite")?.("better-sqlite3");
 if (Better !== undefined) {
   test("better-sqlite3", async (t) => {
@@ -136,6 +122,25 @@ if (Better !== undefined) {
     const database = new Better(join(home, "better.sqlite3"));
     await conform(t, new SQLiteStore(database, { now: () => clock.now }), clock);
     database.close();
+  });
+}
+for (const [name, Database] of [["node:sqlite", builtin?.DatabaseSync], ["better-sqlite3", Better]]) {
+  if (Database === undefined) continue;
+  test(`${name}, held by another from the first use on, and later`, async () => {
+    const path = join(home, `held-${name.slice(0, 4)}.sqlite3`);
+    const [other, database] = [new Database(path), new Database(path)];
+    const store = new SQLiteStore(database);
+    const op = { key: "k", op: "reserve 0000000000000001 1:l:5:3600000:f" };
+    other.exec("BEGIN EXCLUSIVE");
+    assert.deepEqual(await store.run([op]), ["refused busy"]);
+    other.exec("COMMIT");
+    assert.deepEqual(await store.run([op]), ["granted 0"]);
+    other.exec("BEGIN IMMEDIATE");
+    assert.deepEqual(await store.run([op, op]), ["refused busy", "refused busy"]);
+    other.exec("COMMIT");
+    assert.deepEqual(await store.run([op]), ["granted 0"]);
+    store.close();
+    for (const open of [other, database]) open.close();
   });
 }
 

@@ -24,7 +24,7 @@ export async function drive(flow: CoreFlow, host: Host): Promise<Outcome> {
     let step = readStep(flow.start(host.now()));
     while (step.kind !== "done") {
       const began = performance.now();
-      const reply = await answer(host, step, patienceMs);
+      const reply = await answer(host, step, patienceMs * STEP_SHARE);
       if (step.kind === "store") patienceMs -= performance.now() - began;
       step = readStep(flow.resume(step.id, reply, host.now()));
     }
@@ -33,6 +33,9 @@ export async function drive(flow: CoreFlow, host: Host): Promise<Outcome> {
     flow.free();
   }
 }
+
+/** What a store step may use of the time that is left: one that gets no lock leaves some for giving back what was taken. */
+const STEP_SHARE = 0.9;
 
 async function answer(host: Host, step: Exclude<Step, { kind: "done" }>, patienceMs: number): Promise<string> {
   switch (step.kind) {

@@ -217,7 +217,24 @@ def test_the_store_is_given_the_time_that_was_set(sandbox):
             raise TimeoutError
 
     sandbox.service(store=Store(), store_timeout=0.25).send(NUMBER, **USER)
-    assert given[0] == pytest.approx(0.25)
+    assert given[0] == pytest.approx(0.225)
+
+
+def test_a_send_that_finds_a_partition_busy_to_the_end_costs_its_address_nothing(sandbox):
+    class Store(MemoryStore):
+        waves = 0
+
+        def run(self, ops, timeout):
+            self.waves += 1
+            if self.waves == 2:  # the first is the address's
+                time.sleep(timeout)
+                return ["refused busy"] * len(ops)
+            return super().run(ops, timeout)
+
+    store = Store(clock=sandbox.clock)
+    service = sandbox.service(store=store, store_timeout=0.3, policy={"ip": ["1/24h"]})
+    assert service.send(NUMBER, **USER).code == "limit.busy"
+    assert service.send(NUMBER, **USER).code == "sent"
 
 
 def test_the_clock_and_the_entropy_are_the_systems():

@@ -43,9 +43,9 @@ export class SQLiteStore implements Store {
   }
 
   async run(ops: readonly StoreOp[]): Promise<string[]> {
-    const { database, read, write, sweep } = (this.#statements ??= prepare(this.#open()));
     const { apply } = core.get().core;
     try {
+      const { database, read, write, sweep } = this.#ready();
       database.exec("BEGIN IMMEDIATE");
       const replies = ops.map(({ key, op }) => {
         const now = this.#now();
@@ -63,11 +63,22 @@ export class SQLiteStore implements Store {
       return replies;
     } catch (error) {
       try {
-        database.exec("ROLLBACK");
+        this.#statements?.database.exec("ROLLBACK");
       } catch {
         // It was rolled back already, or there is nothing left to roll back.
       }
       if (isBusy(error)) return ops.map(() => "refused busy");
+      throw error;
+    }
+  }
+
+  #ready(): Statements {
+    if (this.#statements !== undefined) return this.#statements;
+    const database = this.#open();
+    try {
+      return (this.#statements = prepare(database));
+    } catch (error) {
+      if (this.#own) database.close?.();
       throw error;
     }
   }

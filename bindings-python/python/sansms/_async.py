@@ -5,7 +5,7 @@ from __future__ import annotations
 from asyncio import get_running_loop
 from time import monotonic
 
-from ._driver import warn
+from ._driver import STEP_SHARE, warn
 from ._errors import ConfigError, TransportFault
 
 TYPE_CHECKING = False
@@ -39,7 +39,7 @@ async def run(
                 reply = await fetch(step[2])
             else:
                 began = monotonic()
-                reply = await consult(store, step[2], store_timeout)
+                reply = await consult(store, step[2], store_timeout * STEP_SHARE)
                 store_timeout -= monotonic() - began
             step = flow.resume(step[1], reply, now_ms())
     except BaseException:
