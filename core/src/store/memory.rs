@@ -106,6 +106,7 @@ mod tests {
             store.run(&format!("k{i}"), OP, UnixMillis(10_000 + i * 10));
         }
         assert!(store.len() < 2500, "{}", store.len());
+        assert_eq!(format!("{store:?}"), format!("MemoryStore({} records)", store.len()));
     }
 
     #[test]
