@@ -68,9 +68,14 @@ fn cargo_wasm() -> Command {
         || std::path::Path::new(&std::env::var_os("HOME").unwrap_or_default()).join(".cargo"),
         Into::into,
     );
+    // Where the standard library's source is installed, its files go by their places there.
+    let sysroot = Command::new("rustc").current_dir(root()).args(["--print", "sysroot"]).output();
+    let sysroot =
+        sysroot.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned()).unwrap_or_default();
     let flags = format!(
         "--cfg=sha2_backend=\"soft\"\u{1f}--cfg=sha2_backend_soft=\"compact\"\u{1f}\
-         --remap-path-prefix={}=cargo\u{1f}--remap-path-prefix={}=sansms",
+         --remap-path-prefix={}=cargo\u{1f}--remap-path-prefix={}=sansms\u{1f}\
+         --remap-path-prefix={sysroot}/lib/rustlib/src/rust=rust",
         home.display(),
         root().display(),
     );
