@@ -179,6 +179,57 @@ def test_a_reply_that_drips_is_cut_at_the_deadline(transport):
         assert time.monotonic() - began < 1.0
 
 
+@pytest.mark.parametrize(
+    ("first", "drop", "last"),
+    [
+        (b"HTTP/1.1 200 OK\r\n", b"x: 1\r\n", b"content-length: 2\r\n\r\n{}"),
+        (b"HTTP/1.1 200 OK\r\nx: ", b"1", b"\r\ncontent-length: 2\r\n\r\n{}"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;", b"x", b"\r\n{\r\n0\r\n\r\n"),
+    ],
+    ids=["headers", "one header", "100 Continue", "a chunk's length"],
+)
+@pytest.mark.parametrize("kept_alive", [False, True])
+def test_what_drips_is_cut_at_the_deadline(transport, first, drop, last, kept_alive):
+    """Each drop comes in time, and the reply would be whole in the end."""
+
+    def drip(connection, request):
+        if b"/whole" in request:
+            return answer(connection, b"{}")
+        connection.sendall(first)
+        for _ in range(10):
+            connection.sendall(drop)
+            time.sleep(0.05)
+        connection.sendall(last)
+
+    with Web(drip) as web:
+        if kept_alive:
+            post(transport, f"{web.url}/whole")
+        assert fault(transport, web.url, timeout=0.3) is True
+        assert post(transport, f"{web.url}/whole", timeout=0.3)[0] == 200
+        assert web.connections == 2
+        assert post(transport, web.url)[0] == 200
+
+
+def test_all_addresses_of_a_host_have_one_deadline(transport, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with Web(lambda connection, _: answer(connection, b"{}")) as web:
+        tried = []
+
+        def connect(address, timeout, **options):
+            tried.append(timeout)
+            raise ConnectionRefusedError
+
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", each)) for each in (port, web.port)]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        assert post(transport, "http://two.example/")[0] == 200
+        transport.close()
+        monkeypatch.setattr(_transport, "create_connection", connect)
+        assert fault(transport, "http://two.example/", timeout=2.0) is False
+    assert 2.0 > tried[0] > tried[1]
+
+
 def test_a_reply_cut_short_was_sent(transport):
     def cut(connection, _):
         connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nabc")
