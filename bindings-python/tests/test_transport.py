@@ -212,8 +212,6 @@ def test_what_drips_is_cut_at_the_deadline(transport, first, drop, last, kept_al
 
 
 def test_all_addresses_of_a_host_have_one_deadline(transport, monkeypatch):
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
     with Web(lambda connection, _: answer(connection, b"{}")) as web:
         tried = []
 
@@ -221,9 +219,17 @@ def test_all_addresses_of_a_host_have_one_deadline(transport, monkeypatch):
             tried.append(timeout)
             raise ConnectionRefusedError
 
-        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", each)) for each in (port, web.port)]
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
-        assert post(transport, "http://two.example/")[0] == 200
+        look_up = socket.getaddrinfo
+        monkeypatch.setattr(
+            socket,
+            "getaddrinfo",
+            lambda host, *more, **options: [
+                found
+                for address in (["127.0.0.2", "127.0.0.1"] if host == "two.example" else [host])
+                for found in look_up(address, *more, **options)
+            ],
+        )
+        assert post(transport, f"http://two.example:{web.port}/")[0] == 200
         transport.close()
         monkeypatch.setattr(_transport, "create_connection", connect)
         assert fault(transport, "http://two.example/", timeout=2.0) is False

@@ -122,7 +122,7 @@ def left(deadline: float) -> float:
 class _Timed(RawIOBase):
     """Reads a socket up to a deadline, however often: a timeout of the socket's own begins anew with each read."""
 
-    def __init__(self, raw: RawIOBase, sock: socket.socket) -> None:
+    def __init__(self, raw: Any, sock: socket.socket) -> None:
         super().__init__()
         self._raw = raw
         self._sock = sock
@@ -133,7 +133,8 @@ class _Timed(RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         self._sock.settimeout(left(self._deadline))
-        return self._raw.readinto(buffer)  # type: ignore[attr-defined,no-any-return]
+        read: int | None = self._raw.readinto(buffer)
+        return read
 
     def close(self) -> None:
         self._raw.close()
@@ -174,7 +175,9 @@ class _Connection(HTTPConnection):
         refused = OSError()
         for *_, address in socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM):
             try:
-                made = create_connection(address[:2], left(CALL.deadline), socket_options=self.socket_options)
+                made = create_connection(
+                    (str(address[0]), self.port), left(CALL.deadline), socket_options=self.socket_options
+                )
                 made.settimeout(left(CALL.deadline))
             except OSError as error:
                 refused = error
