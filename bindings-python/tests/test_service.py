@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 import os
@@ -128,6 +129,61 @@ def test_a_code_that_cannot_be_costs_no_try(sandbox, service, typed):
     for _ in range(5):
         assert service.verify(NUMBER, typed, **USER).kind == "invalid"
     assert service.verify(NUMBER, sandbox.outbox[0].code, **USER)
+
+
+ODD = ["1380013800\ud800", "\udfff13800138000", True, 1.5, 10**39, 10**4000, -1, [], {"a": 1}, b"13800138000"]
+
+
+@pytest.mark.parametrize("awaited", [False, True])
+@pytest.mark.parametrize("typed", ODD, ids=lambda typed: repr(typed)[:20])
+def test_whatever_a_client_wrote_is_an_outcome(sandbox, service, typed, awaited):
+    def call(action, *arguments, **more):
+        done = getattr(service, "a" * awaited + action)(*arguments, **more)
+        return asyncio.run(done) if awaited else done
+
+    assert call("send", typed, **USER).code.startswith("input.number.")
+    assert call("verify", typed, "123456", **USER).code.startswith("input.number.")
+    assert call("verify", NUMBER, typed, **USER).code.startswith("input.code.")
+    for action in ("send", "verify"):
+        code = ["123456"] * (action == "verify")
+        if typed not in (10**39, -1):
+            assert call(action, NUMBER, *code, **{**USER, "purpose": typed}).code == "input.purpose"
+        if isinstance(typed, (str, int)) and not isinstance(typed, bool):
+            assert call(action, NUMBER, *code, **{**USER, "ip": typed}).code == "input.ip"
+    for action in ("inspect", "reset", "forget"):
+        assert call(action, typed).code.startswith("input.number.")
+    assert service.redeem(typed, typed, purpose=typed, ticket_for=typed) is False
+    assert service.answer_push("aliyun", typed, b"[]") == (404, "{}")
+    if isinstance(typed, str):
+        assert service.answer_push(typed, service.receipt_path, b"[]")[0] == 400
+        assert service.answer_push("aliyun", service.receipt_path, typed)[0] == 400
+        assert call("call", typed, typed).code == "action.input"
+    assert sandbox.outbox == []
+
+
+def test_numbers_of_json_are_their_digits(sandbox, service):
+    user = {"purpose": "register", "ip": "203.0.113.7", "session": 7}
+    assert service.send(13800138000, **user, device=1, idempotency_key=1)
+    assert service.send("13800138000", **{**user, "session": "7"}, idempotency_key="1").replayed
+    code = int(sandbox.outbox[0].code)
+    while code < 100_000:  # a code that begins with 0 is no number
+        sandbox.clock.move(3600)
+        service.send(13800138000, **user)
+        code = int(sandbox.outbox[-1].code)
+    assert service.verify(13800138000, code, **{**user, "session": "7"})
+
+
+def test_half_a_character_binds_as_well_as_a_whole_one(sandbox, service):
+    user = {**USER, "session": "\ud800"}
+    assert service.send(NUMBER, **user, idempotency_key="\ud800", device="\ud800")
+    code = sandbox.outbox[0].code
+    assert service.verify(NUMBER, code, **USER).kind == "expired"
+    assert service.verify(NUMBER, code, **user, ticket_for="\ud800").ticket
+
+
+def test_what_binds_is_never_left_out_in_silence(service):
+    with pytest.raises(TypeError):
+        service.send(NUMBER, **{**USER, "session": ["s"]})
 
 
 def test_an_address_is_required_unless_it_is_off(sandbox):

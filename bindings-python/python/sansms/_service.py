@@ -9,6 +9,7 @@ from time import monotonic, time
 from . import _core, _driver
 from ._errors import ConfigError, ReceiptError
 from ._observer import Event, Tally, report
+from ._text import text, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ class Service:
 
         What is found is the outcome's `answer`, a `Standing`. What can't be read as a recipient is `invalid`.
         """
-        flow = self._engine.desk("inspect", to or "")
+        flow = self._engine.desk("inspect", text(to))
         del to  # nothing of the user's in a traceback from here on
         return self._run("inspect", "", flow)
 
@@ -183,7 +184,7 @@ class Service:
 
         What is counted about addresses, devices, prefixes, countries and the budget stays.
         """
-        flow = self._engine.desk("reset", to or "")
+        flow = self._engine.desk("reset", text(to))
         del to  # nothing of the user's in a traceback from here on
         return self._run("reset", "", flow)
 
@@ -192,7 +193,7 @@ class Service:
 
         No other record is about one recipient.
         """
-        flow = self._engine.desk("forget", to or "")
+        flow = self._engine.desk("forget", text(to))
         del to  # nothing of the user's in a traceback from here on
         return self._run("forget", "", flow)
 
@@ -209,19 +210,19 @@ class Service:
 
     async def ainspect(self, to: str | None) -> _core.Outcome:
         """Is `inspect` for asyncio: nothing in it blocks the loop."""
-        flow = self._engine.desk("inspect", to or "")
+        flow = self._engine.desk("inspect", text(to))
         del to  # nothing of the user's in a traceback from here on
         return await self._arun("inspect", "", flow)
 
     async def areset(self, to: str | None) -> _core.Outcome:
         """Is `reset` for asyncio: nothing in it blocks the loop."""
-        flow = self._engine.desk("reset", to or "")
+        flow = self._engine.desk("reset", text(to))
         del to  # nothing of the user's in a traceback from here on
         return await self._arun("reset", "", flow)
 
     async def aforget(self, to: str | None) -> _core.Outcome:
         """Is `forget` for asyncio: nothing in it blocks the loop."""
-        flow = self._engine.desk("forget", to or "")
+        flow = self._engine.desk("forget", text(to))
         del to  # nothing of the user's in a traceback from here on
         return await self._arun("forget", "", flow)
 
@@ -241,7 +242,7 @@ class Service:
 
         A ticket can be redeemed until it ends: what must happen only once is for the application to make so.
         """
-        return self._engine.redeem(ticket, to, purpose, ticket_for, self._now_ms())
+        return self._engine.redeem(text(ticket), text(to), text(purpose), text(ticket_for), self._now_ms())
 
     @property
     def receipt_path(self) -> str:
@@ -261,6 +262,7 @@ class Service:
         """
         from ._receipts import read
 
+        kind = text(kind)
         found = read(kind, body)
         for each in found:
             self._tally.add("receipt", kind, each.status)
@@ -283,7 +285,7 @@ class Service:
         `kind` and `key` come from the path, and `key` must be `receipt_path`. 404 for another key, 400 for a body
         that is no receipts, so that it comes again; else 200 and what the vendor expects.
         """
-        if not self._engine.is_receipt_key(key):
+        if not self._engine.is_receipt_key(text(key)):
             return 404, "{}"
         try:
             self.receipts(kind, body)
@@ -359,13 +361,13 @@ class Service:
         deliver: bool,
     ) -> _core.Flow:
         return self._engine.send(
-            to or "",
-            purpose=purpose,
-            ip=ip,
-            session=session,
-            device=device,
-            idempotency_key=idempotency_key,
-            code=code,
+            text(to),
+            purpose=text(purpose),
+            ip=whole(ip),
+            session=whole(session),
+            device=whole(device),
+            idempotency_key=whole(idempotency_key),
+            code=whole(code),
             deliver=deliver,
             seed=self._entropy(32),
         )
@@ -380,19 +382,19 @@ class Service:
         ticket_for: str | None,
     ) -> _core.Flow:
         return self._engine.verify(
-            to or "",
-            code or "",
-            purpose=purpose,
-            ip=ip,
-            session=session,
-            ticket_for=ticket_for,
+            text(to),
+            text(code),
+            purpose=text(purpose),
+            ip=whole(ip),
+            session=whole(session),
+            ticket_for=whole(ticket_for),
             seed=self._entropy(32),
         )
 
     def _call(self, provider: str, action: str, params: Mapping[str, object] | None) -> _core.Flow:
         from json import dumps
 
-        return self._engine.call(provider, action, dumps(dict(params or {})), seed=self._entropy(32))
+        return self._engine.call(text(provider), text(action), dumps(dict(params or {})), seed=self._entropy(32))
 
     def _run(self, action: str, purpose: str, flow: _core.Flow) -> _core.Outcome:
         store: Any = self._store
