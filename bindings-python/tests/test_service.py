@@ -181,6 +181,32 @@ def test_half_a_character_binds_as_well_as_a_whole_one(sandbox, service):
     assert service.verify(NUMBER, code, **user, ticket_for="\ud800").ticket
 
 
+@pytest.mark.parametrize("written", ["13800138000\nroot logged in", "x" * 16_384, "a b", "登录", "\ud800", ["x"], None])
+def test_an_observer_hears_no_purpose_that_cannot_be(sandbox, written):
+    heard = []
+    with sandbox.service(observer=heard.append) as service:
+        for to in (NUMBER, "no number"):
+            service.send(to, **{**USER, "purpose": written})
+            asyncio.run(service.averify(to, "123456", **{**USER, "purpose": written}))
+        service.call("aliyun", written)
+        assert [event.purpose for event in heard] == [""] * 5
+
+
+def test_an_observer_hears_no_purpose_that_is_refused(sandbox):
+    heard = []
+    with sandbox.service(templates={"register": "SMS_1"}, observer=heard.append) as service:
+        for to in ("no number", NUMBER):
+            service.send(to, **USER)
+        service.send(NUMBER, **{**USER, "purpose": "nothing"})
+        service.call("aliyun", "NoSuchAction")
+    assert heard[0].purpose == "register"
+    assert [(event.code, event.purpose) for event in heard[1:]] == [
+        ("sent", "register"),
+        ("input.purpose", ""),
+        ("action.input", ""),
+    ]
+
+
 def test_what_binds_is_never_left_out_in_silence(service):
     with pytest.raises(TypeError):
         service.send(NUMBER, **{**USER, "session": ["s"]})

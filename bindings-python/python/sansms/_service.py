@@ -9,7 +9,7 @@ from time import monotonic, time
 from . import _core, _driver
 from ._errors import ConfigError, ReceiptError
 from ._observer import Event, Tally, report
-from ._text import text, whole
+from ._text import purpose_of, text, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ DEFAULT_STORE = "sqlite:///sansms.sqlite3"
 
 RULES = ("budget_per_day", "email", "ip", "namespace", "phone", "policy", "session")
 """The options that hold no secret."""
+
+UNREAD = ("action.input", "input.purpose")
+"""The codes of outcomes whose purpose, or action, is none of the application's."""
 
 
 class Service:
@@ -433,7 +436,7 @@ class Service:
         if self._observer is not None:
             event = Event(
                 action,
-                purpose,
+                "" if outcome.code in UNREAD else purpose_of(purpose),
                 kind=outcome.kind,
                 code=outcome.code,
                 masked=outcome.masked,

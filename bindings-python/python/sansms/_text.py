@@ -18,3 +18,13 @@ def text(given: object) -> str:
 def whole(given: str | None) -> str | None:
     """Is `text` for what may be left out; what is neither text nor number stays, for it must bind nothing else."""
     return text(given) if isinstance(given, (str, int)) and not isinstance(given, bool) else given
+
+
+def purpose_of(given: object) -> str:
+    """Returns a purpose, or an action's name, for an observer: one that is none may be a client's, and is left out."""
+    named = text(given)
+    plain = named.isascii() and not set(named) - NAMED
+    return named if plain and len(named) <= 64 else ""
+
+
+NAMED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
