@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from sansms._cli import write_what_can_be
 from sansms.django import checks, service
 
 # An address for documentation (RFC 5737): no user has it.
@@ -26,6 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Runs it; raises `CommandError` when something would not work."""
+        write_what_can_be(self.stdout)
         messages = checks.check_settings()
         for message in messages:
             style = self.style.ERROR if message.is_serious() else self.style.WARNING
