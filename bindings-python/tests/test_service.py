@@ -11,7 +11,9 @@ import threading
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from json import dumps
+from types import MappingProxyType
 
 import pytest
 
@@ -374,6 +376,15 @@ def test_64_threads_with_the_right_code_match_once(sandbox, service):
 # Configuration
 
 
+async def hear(*_):
+    raise AssertionError
+
+
+class Hearing:
+    async def __call__(self, *_):
+        raise AssertionError
+
+
 def aliyun(**changes):
     options = {"access_key_id": "an-id", "access_key_secret": CANARY, "sign_name": "a", "templates": {"a": "SMS_1"}}
     return [{"aliyun": {**options, **changes}}]
@@ -387,6 +398,27 @@ def aliyun(**changes):
         ({"providers": aliyun(sign_name=""), "secret": CANARY}, "providers[0].aliyun.sign_name"),
         ({"providers": aliyun(sgin_name="a"), "secret": CANARY}, "providers[0].aliyun.sgin_name"),
         ({"providers": aliyun(), "secret": CANARY, "budget_per_dya": 1}, "budget_per_dya"),
+        ({"providers": aliyun(), "secret": CANARY.encode()}, "secret"),
+        ({"providers": aliyun(), "secret": CANARY + "\ud800"}, "secret"),
+        ({"providers": aliyun(sign_name=b"a"), "secret": CANARY}, "providers[0].aliyun.sign_name"),
+        ({"providers": aliyun(templates={1: "a"}), "secret": CANARY}, "providers[0].aliyun.templates"),
+        ({"providers": {"aliyun": {"credentials": len}}, "secret": CANARY}, "providers.aliyun.credentials"),
+        ({"providers": (each for each in aliyun()), "secret": CANARY}, "providers"),
+        ({"providers": aliyun(), "secret": CANARY, "phone": {"countries": {"CN"}}}, "phone.countries"),
+        ({"providers": aliyun(), "secret": CANARY, "budget_per_day": float("nan")}, "budget_per_day"),
+        ({"providers": aliyun(), "secret": CANARY, "budget_per_day": float("-inf")}, "budget_per_day"),
+        ({"providers": aliyun(), "secret": CANARY, "env": [CANARY]}, "env"),
+        ({"providers": aliyun(), "secret": CANARY, "store_timeout": "1"}, "store_timeout"),
+        ({"providers": aliyun(), "secret": CANARY, "store_timeout": None}, "store_timeout"),
+        ({"providers": aliyun(), "secret": CANARY, "store_timeout": True}, "store_timeout"),
+        ({"providers": aliyun(), "secret": CANARY, "store_timeout": -1}, "store_timeout"),
+        ({"providers": aliyun(), "secret": CANARY, "store_timeout": float("nan")}, "store_timeout"),
+        ({"providers": aliyun(), "secret": CANARY, "observer": "x"}, "observer"),
+        ({"providers": aliyun(), "secret": CANARY, "observer": hear}, "observer"),
+        ({"providers": aliyun(), "secret": CANARY, "observer": partial(hear, 1)}, "observer"),
+        ({"providers": aliyun(), "secret": CANARY, "transport": "y"}, "transport"),
+        ({"providers": aliyun(), "secret": CANARY, "transport": Hearing()}, "transport"),
+        ({"providers": aliyun(), "secret": CANARY, "async_transport": "y"}, "async_transport"),
     ],
 )
 def test_a_wrong_setting_is_named_and_no_secret_is_shown(options, option, monkeypatch):
@@ -404,6 +436,12 @@ def test_a_wrong_setting_is_named_and_no_secret_is_shown(options, option, monkey
     ours = [frame.f_locals for frame, _ in frames if "site-packages" in frame.f_code.co_filename]
     assert ours
     assert "canary" not in repr(ours)
+
+
+def test_options_may_be_any_mapping():
+    options = {"sign_name": "a", "templates": MappingProxyType({"a": "SMS_1"}), "credentials": lambda: None}
+    providers = (MappingProxyType({"aliyun": MappingProxyType(options)}),)
+    Service(providers=providers, secret=CANARY, env=os.environ, policy=MappingProxyType({"number": ("5/24h",)}))
 
 
 def test_keys_come_from_the_environment(monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from os import environ, urandom
 from threading import Lock
 from time import monotonic, time
@@ -9,11 +10,12 @@ from time import monotonic, time
 from . import _core, _driver
 from ._errors import ConfigError, ReceiptError
 from ._observer import Event, Tally, report
+from ._options import check_call, check_seconds, plain
 from ._text import purpose_of, text, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from types import TracebackType
     from typing import Any
 
@@ -63,6 +65,10 @@ class Service:
         """
         self._keys: Keys | None = None
         try:
+            check_seconds(store_timeout, "store_timeout")
+            check_call(transport, "transport", blocking=True)
+            check_call(async_transport, "async_transport", blocking=False)
+            check_call(observer, "observer", blocking=True)
             if providers is not None and _has_credentials(providers):
                 from ._credentials import Keys
 
@@ -512,8 +518,13 @@ def _observer(observer: Observer | None, store: object) -> Observer | None:
 def _engine(**options: object) -> _core.Engine:
     from json import dumps
 
-    config = {name: value for name, value in options.items() if value is not None}
-    config.setdefault("env", {name: environ[name] for name in _core.env_names() if name in environ})
+    config = {name: plain(value, name) for name, value in options.items() if value is not None and name != "env"}
+    env = options.get("env")
+    if env is None:
+        env = environ
+    if not isinstance(env, Mapping):
+        raise ConfigError("config.type", "env", "must be a dict")
+    config["env"] = plain({name: env[name] for name in _core.env_names() if name in env}, "env")
     return _core.Engine(dumps(config))
 
 
@@ -521,14 +532,12 @@ def _has_credentials(providers: Any) -> bool:
     """Tells whether an entry has `credentials`; what is of another shape is the core's to refuse."""
     if not isinstance(providers, (list, tuple)):
         return False
-    options = [each for entry in providers if isinstance(entry, dict) for each in entry.values()]
-    return any(isinstance(each, dict) and "credentials" in each for each in options)
+    options = [each for entry in providers if isinstance(entry, Mapping) for each in entry.values()]
+    return any(isinstance(each, Mapping) and "credentials" in each for each in options)
 
 
 def _store(store: Store | AsyncStore | str | None, env: object) -> Store | AsyncStore:
     if store is None:
-        from collections.abc import Mapping
-
         named: object = env.get("SANSMS_STORE") if isinstance(env, Mapping) else environ.get("SANSMS_STORE")
         store = named if isinstance(named, str) and named else DEFAULT_STORE
     if isinstance(store, str):
