@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import logging
 import os
+import pickle
 import re
 import shutil
 import socket
@@ -120,6 +122,13 @@ def test_a_server_error_is_not_retried(transport):
     with Web(lambda connection, _: answer(connection, b"", "503 Busy", "retry-after: 0\r\n")) as web:
         assert post(transport, web.url)[0] == 503
         assert len(web.requests) == 1
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_fault_may_be_copied_and_sent_to_another_process(sent):
+    fault = TransportFault(sent=sent)
+    for again in (pickle.loads(pickle.dumps(fault)), copy.copy(fault)):
+        assert (type(again), again.sent, str(again)) == (TransportFault, sent, str(fault))
 
 
 def test_a_refused_connection_was_not_sent(transport):
