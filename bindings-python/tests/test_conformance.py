@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from hashlib import sha1
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from sansms import AsyncRedisStore, ConfigError, MemoryStore, RedisStore, SQLiteStore, _core
 from sansms.stores import AsyncPostgresStore, RedisClusterStore, from_url
+from sansms.stores import redis as redis_store
 from sansms.testing import Clock, conformance
 
 CASES = pytest.mark.parametrize("case", conformance.CASES, ids=str)
@@ -54,6 +57,38 @@ def redis(redis_url):
 @CASES
 def test_redis(case, redis):
     case(redis)
+
+
+class Timed(RedisStore):
+    """A store whose script asks two keys for the time, so that its clock can be moved; the server's ends no record."""
+
+    script = redis_store.SCRIPT.replace("redis.call('TIME')", "redis.call('MGET', 'clock:s', 'clock:us')")
+    script = script.replace("'PX', format('%.0f', ttl))", "'PX', 1000000000)")
+    assert "TIME'" not in script and "'PX', 1" in script
+
+    def __init__(self, url):
+        super().__init__(url)
+        self.clock, self.client = Clock(), Redis.from_url(url)
+
+    def run(self, ops, timeout):
+        now_ms = int(self.clock() * 1000)
+        self.client.mset({"clock:s": now_ms // 1000, "clock:us": now_ms % 1000 * 1000})
+        return super().run(ops, timeout)
+
+
+@pytest.fixture(scope="module")
+def timed(redis_url):
+    store = Timed(redis_url)
+    yield store
+    store.close()
+    store.client.close()
+
+
+@CASES
+def test_redis_on_a_virtual_clock(case, timed, monkeypatch):
+    monkeypatch.setattr(redis_store, "SCRIPT", Timed.script)
+    monkeypatch.setattr(redis_store, "SHA", sha1(Timed.script.encode()).hexdigest())
+    case(timed, timed.clock)
 
 
 @CASES
