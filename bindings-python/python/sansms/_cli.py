@@ -42,7 +42,8 @@ def main(arguments: list[str]) -> int:
 
 def write_what_can_be(*streams: Any) -> None:
     """Lets a `?` stand for what a stream's encoding has not, as GBK has no `•`: a code may have been sent by then."""
-    for stream in streams:
+    for each in streams:
+        stream = getattr(each, "_out", each)  # in a command of Django's there is a wrapper around it
         if getattr(stream, "errors", None) == "strict" and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
 
