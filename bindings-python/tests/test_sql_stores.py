@@ -241,6 +241,56 @@ def test_what_has_ended_is_swept_little_by_little(store, url, table):
     assert keys == {"long", "new"}
 
 
+@pytest.mark.parametrize("kind", [AsyncPostgresStore, PostgresStore])
+def test_asyncio_sweeps_what_has_ended(kind, postgres_url, namespace):
+    """Little by little too: a step deletes no more than it looks at."""
+    table, clock = f"t_{namespace}", Clock()
+
+    def keys():
+        return {row[0] for row in execute(postgres_url, f"SELECT key FROM {table}")}
+
+    async def flow():
+        store = kind(postgres_url, table=table)
+        store._clock = clock
+        for first in range(0, 300, 50):
+            ops = [(f"old{at}", reserve(1, "1:l:1:1000:f")) for at in range(first, first + 50)]
+            assert await store.arun(ops, 5.0) == ["granted 1000"] * 50
+        await store.arun([("long", reserve(1))], 5.0)
+        clock.move(700)
+        left = []
+        for at in range(100):
+            await store.arun([("new", reserve(at + 1))], 5.0)
+            left.append(len(keys()))
+        await store.aclose()
+        return left
+
+    try:
+        left = asyncio.run(flow())
+        assert keys() == {"long", "new"}
+        steps = [before - after for before, after in zip(left, left[1:]) if before != after]
+        assert len(steps) >= 2
+        assert max(steps) <= 256
+    finally:
+        execute(postgres_url, f"DROP TABLE IF EXISTS {table}")
+
+
+def test_asyncio_has_the_reply_of_a_wave_whose_sweep_fails(postgres_url, namespace, caplog):
+    table = f"t_{namespace}"
+
+    async def flow():
+        store = AsyncPostgresStore(postgres_url, table=table)
+        store._dialect.look = lambda _: ["SELECT nonsense"]
+        replies = [(await store.arun([("k", reserve(1))], 5.0))[0] for _ in range(40)]
+        await store.aclose()
+        return replies
+
+    try:
+        assert {reply[:7] for reply in asyncio.run(flow())} == {"granted"}
+        assert caplog.text.count("sweeping ended rows raised UndefinedColumn") == 2
+    finally:
+        execute(postgres_url, f"DROP TABLE IF EXISTS {table}")
+
+
 def test_a_sweep_waits_for_nobody_and_spoils_nothing(store, url, table):
     clock = Clock()
     store._clock = clock
