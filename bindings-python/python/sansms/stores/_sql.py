@@ -111,11 +111,14 @@ class SweptAway(Exception):
 class Course:
     """What to do after an error: the attempts of one wave, and their deadline."""
 
-    __slots__ = ("_dialect", "attempt", "deadline", "pauses_s", "writing")
+    __slots__ = ("_began", "_conflicted", "_dialect", "_most_spared_s", "attempt", "deadline", "pauses_s", "writing")
 
     def __init__(self, dialect: Dialect, timeout: float) -> None:
         self._dialect = dialect
-        self.deadline = monotonic() + timeout
+        self._began = monotonic()
+        self._conflicted = False
+        self._most_spared_s = timeout / 8
+        self.deadline = self._began + timeout
         self.attempt = 0
         self.writing = False
         self.pauses_s = 0.0
@@ -134,9 +137,14 @@ class Course:
         verdict = "again" if isinstance(error, SweptAway) else self._dialect.verdict(error)
         self.attempt += 1
         self.pauses_s = uniform(0.5, 1.5) * min(0.002 * 2**self.attempt, 0.1)  # noqa: S311
+        now = monotonic()
+        # An attempt that the deadline cuts off tells nothing, where to be busy is an answer.
+        spared_s = min(2 * (now - self._began), self._most_spared_s)
+        self._began = now + self.pauses_s
         if verdict == "again":
-            return "again" if monotonic() + self.pauses_s < self.deadline else "busy"
-        if verdict == "busy":
+            self._conflicted = True
+            return "again" if now + self.pauses_s + spared_s < self.deadline else "busy"
+        if verdict == "busy" or (self._conflicted and not self.writing and isinstance(error, TimeoutError)):
             return "busy"
         if verdict == "gone" and not fresh and not self.writing:
             return "anew"
