@@ -216,14 +216,14 @@ def killed(kind: str) -> Storm:
 
 
 def stopped(kind: str) -> Storm:
-    """Stands still for longer than the deadline."""
+    """Stands still for longer than two deadlines, as a call that waited twice would be found out."""
 
     def tell(number: int) -> None:
         server.process.send_signal(number) if kind == "redis" else server.signal(number)
 
     def fault(_: Storm) -> None:
         tell(signal.SIGSTOP)
-        time.sleep(1.6)
+        time.sleep(2.5)
         tell(signal.SIGCONT)
 
     with own(kind) as server, closing(opened(server.url)) as store:
