@@ -36,7 +36,7 @@ export interface ServiceOptions {
   readonly storeTimeoutMs?: number | undefined;
   /** Where options are looked up that are not given: the process's environment, or `{}` for nowhere. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
-  /** Hears what a store threw; the outcome says only that it did. */
+  /** Hears what a store threw, of which the outcome says only that it did; what it throws itself never reaches the caller. */
   readonly onStoreFault?: ((fault: unknown) => void) | undefined;
   /** Hears of every outcome and delivery receipt; what it throws never reaches the caller. */
   readonly observer?: Observer | undefined;

@@ -46,10 +46,21 @@ export function eventOf(action: Event["action"], purpose: string, outcome: Outco
  * @internal
  */
 export function report(observer: Observer | undefined, event: Event): void {
+  hear("the observer", observer, event);
+}
+
+/**
+ * Calls what the application listens with; what that throws, at once or later, is only warned of.
+ *
+ * @internal
+ */
+export function hear<Heard>(name: string, listener: ((heard: Heard) => unknown) | undefined, heard: Heard): void {
+  const warn = (error: unknown): void => console.warn(`sansms: ${name} threw`, error);
   try {
-    observer?.(event);
+    const later = listener?.(heard) as PromiseLike<unknown> | null | undefined;
+    if (typeof later?.then === "function") later.then(undefined, warn);
   } catch (error) {
-    console.warn("sansms: the observer threw", error);
+    warn(error);
   }
 }
 
