@@ -129,6 +129,13 @@ test("a form does as well, and accounts that don't exist are told the same", asy
   assert.equal(sandbox.outbox.length, 1);
 });
 
+test("a type is one in any case", async () => {
+  const { handle } = setUp({ clientIp: "cloudflare" });
+  assert.equal((await handle(post("/code", who, { ...cf, "content-type": "Application/JSON; charset=UTF-8" }))).status, 200);
+  const form = { ...cf, "content-type": "Application/X-WWW-Form-URLEncoded" };
+  assert.equal((await handle(post("/code", "to=13900139000&purpose=register", form))).status, 200);
+});
+
 test("the application takes over when a code was right", async () => {
   const { sandbox, handle } = setUp({ clientIp: "cloudflare", session: () => "s", onVerified: ({ to }, { purpose }) => Response.json({ welcome: to, purpose }, { status: 201 }) });
   await handle(post("/code", who, cf));
@@ -229,6 +236,28 @@ test("what the application throws is answered 500, and told to whoever runs it",
       assert.equal(warn.mock.calls.at(-1).arguments.at(-1).message, "down");
     });
   }
+});
+
+test("what a body parser left on a body that it did not read is no body", async () => {
+  const type = "application/x-www-form-urlencoded";
+  const ask = async (parsed, read) => {
+    const { sandbox, handle } = setUp({ clientIp: () => "203.0.113.7" });
+    const server = createServer(async (request, response) => {
+      if (read) await text(request);
+      request.body = parsed;
+      await nodeListener(handle)(request, response);
+    });
+    let status;
+    await listening(server, async (port) => {
+      const body = "to=13800138000&purpose=register";
+      status = (await fetch(`http://127.0.0.1:${port}/code`, { method: "POST", headers: { "content-type": type }, body })).status;
+    });
+    return [status, sandbox.outbox.length];
+  };
+  assert.deepEqual(await ask({}, false), [200, 1]); // Express 4
+  assert.deepEqual(await ask(undefined, false), [200, 1]); // Express 5
+  assert.deepEqual(await ask(who, true), [200, 1]);
+  assert.deepEqual(await ask({}, true), [400, 0]);
 });
 
 test("an answer that breaks off hangs up, and a framework hears of every error", async () => {

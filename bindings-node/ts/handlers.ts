@@ -106,6 +106,8 @@ export interface NodeRequest extends AsyncIterable<Uint8Array> {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly socket: { readonly remoteAddress?: string | undefined; destroy?(): unknown };
   readonly body?: unknown;
+  readonly readableDidRead?: boolean | undefined;
+  readonly readableEnded?: boolean | undefined;
 }
 
 /** As much of Node's response as is used. */
@@ -149,11 +151,17 @@ async function readNode(request: NodeRequest): Promise<Request> {
   }
   const { method = "GET", url = "/", originalUrl } = request;
   const hasBody = method !== "GET" && method !== "HEAD";
-  const parsed = typeof request.body === "object" && request.body !== null ? JSON.stringify(request.body) : undefined;
+  const parsed = isParsed(request) ? JSON.stringify(request.body) : undefined;
   if (parsed !== undefined) headers.set("content-type", "application/json");
   const init: RequestInit & { duplex: "half" } = { method, headers, duplex: "half" };
   if (hasBody) init.body = parsed ?? (await readBytes(request, headers));
   return new Request(`http://${NODE_HOST}${originalUrl ?? url}`, init);
+}
+
+/** Tells whether a body parser read this: Express 4's leave `{}` on what they didn't read, too. */
+function isParsed({ body, readableDidRead, readableEnded }: NodeRequest): boolean {
+  if (typeof body !== "object" || body === null) return false;
+  return Object.keys(body).length > 0 || readableDidRead === true || readableEnded === true;
 }
 
 async function writeNode(answer: Response, response: NodeResponse): Promise<void> {
@@ -242,7 +250,7 @@ async function readText(request: Request, most: number): Promise<string | undefi
 async function readFields(request: Request): Promise<Fields | Response> {
   const text = await readText(request, MAX_BODY);
   if (text === undefined) return plain(413, "the body is too large");
-  const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim();
+  const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
   if (type === "application/x-www-form-urlencoded") return Object.fromEntries(new URLSearchParams(text));
   if (type !== "application/json") return plain(415, "the body must be JSON or a form");
   try {
