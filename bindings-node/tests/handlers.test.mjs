@@ -218,6 +218,15 @@ test("what is no request ends no process", async () => {
   });
 });
 
+test("a body that is cut off ends no sandbox", async () => {
+  const heard = new Sandbox().listener();
+  const ended = [];
+  await listening(createServer((request, response) => ended.push(heard(request, response))), async (port) => {
+    await write(port, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{}", true);
+    assert.deepEqual(await Promise.allSettled(ended), [{ status: "fulfilled", value: undefined }]);
+  });
+});
+
 test("what the application throws is answered 500, and told to whoever runs it", async (t) => {
   const warn = t.mock.method(console, "warn", () => undefined);
   const fail = () => { throw new Error("down"); };
