@@ -57,6 +57,23 @@ test("wrong options are refused at once, by name", () => {
   refused({ store: undefined }, "config.missing", "store");
   refused({ secret: undefined }, "config.missing", "secret");
   refused({ budgetPerDya: 1 }, "config.unknown", "budgetPerDya");
+  for (const wrong of [NaN, Infinity, -Infinity]) {
+    refused({ budgetPerDay: wrong }, "config.value", "budgetPerDay");
+    refused({ policy: { codeLength: wrong } }, "config.value", "policy.codeLength");
+    refused({ storeTimeoutMs: wrong }, "config.value", "storeTimeoutMs");
+  }
+  for (const wrong of [10n, () => 10, Symbol("10")]) {
+    refused({ budgetPerDay: wrong }, "config.type", "budgetPerDay");
+    refused({ peppers: [secret, wrong] }, "config.type", "peppers[1]");
+    refused({ providers: [aliyun({ ...account, templates: { logIn: wrong } })] }, "config.type", "providers[0].aliyun.templates.logIn");
+  }
+  for (const wrong of [0, -1, 2 ** 31]) refused({ storeTimeoutMs: wrong }, "config.value", "storeTimeoutMs");
+  for (const wrong of ["abc", "1000", 10n, true, {}]) refused({ storeTimeoutMs: wrong }, "config.type", "storeTimeoutMs");
+  for (const wrong of ["x", 1, {}]) for (const option of ["observer", "onStoreFault", "transport"]) refused({ [option]: wrong }, "config.type", option);
+});
+
+test("what is left out may be null", () => {
+  assert.ok(new Service({ ...options, budgetPerDay: null, policy: null, storeTimeoutMs: null, observer: null, onStoreFault: null, transport: null }));
 });
 
 test("a secret may come from the environment", () => {

@@ -19,6 +19,21 @@ test("a store that throws refuses, and is heard", async () => {
   assert.ok(faults.length > 0 && faults.every((fault) => fault === "down"));
 });
 
+test("what listens may fail, at once or later, and no call does", async (t) => {
+  const warn = t.mock.method(console, "warn", () => undefined);
+  const fail = () => { throw new Error("mine"); };
+  const failures = [["throws", fail], ["rejects", async () => fail()], ["is thenable", () => ({ then: (_, reject) => reject(new Error("mine")) })]];
+  for (const [how, listener] of failures) {
+    const store = { run: () => Promise.reject(new Error("down")) };
+    const service = new Service({ ...options, store, transport: mute, onStoreFault: listener, observer: listener });
+    assert.equal((await service.send(who)).code, "store.down", how);
+    await new Promise(setImmediate);
+    const told = warn.mock.calls.splice(0).map(({ arguments: [text, error] }) => `${text}: ${error.message}`);
+    warn.mock.resetCalls();
+    assert.deepEqual([...new Set(told)].sort(), ["sansms: onStoreFault threw: mine", "sansms: the observer threw: mine"], how);
+  }
+});
+
 test("a store where others keep writing says that it is busy, and that is a limit", async () => {
   const service = new Service({ ...options, store: { run: async (ops) => ops.map(() => "refused busy") }, transport: mute });
   for (const outcome of [await service.send(who), await service.verify({ ...who, code: "123456" })]) {
@@ -100,6 +115,15 @@ test("a seed of another length is a bug, and said to be", async () => {
 test("a request with a field that there is not is a bug, and said to be", async () => {
   const service = new Service({ ...options, store: new MemoryStore(), transport: mute });
   await assert.rejects(service.send({ ...who, sesion: "s" }), { name: "DriveError", code: "drive.request" });
+});
+
+test("a client's names write no lines of their own", async () => {
+  const service = new Service({ ...options, store: new MemoryStore(), transport: mute });
+  const refused = { name: "DriveError", code: "drive.request" };
+  for (const name of ["device: d\nip", "device: d\r\nip", "x\nip", "ip: 192.0.2.1\ndevice", "idempotency-key", "Ip", "", "ip ", "ip\n"]) {
+    await assert.rejects(service.send({ [name]: "192.0.2.1", ...who }), refused, JSON.stringify(name));
+    await assert.rejects(service.verify({ [name]: "192.0.2.1", ...who, code: "123456" }), refused, JSON.stringify(name));
+  }
 });
 
 test("a sandbox has a clock of its own, and equal seeds give equal codes", async () => {

@@ -2,6 +2,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import * as http2 from "node:http2";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { ConfigError, handlers, nodeListener } from "sansms";
 import { Sandbox } from "sansms/testing";
@@ -126,6 +129,13 @@ test("a form does as well, and accounts that don't exist are told the same", asy
   assert.equal(sandbox.outbox.length, 1);
 });
 
+test("a type is one in any case", async () => {
+  const { handle } = setUp({ clientIp: "cloudflare" });
+  assert.equal((await handle(post("/code", who, { ...cf, "content-type": "Application/JSON; charset=UTF-8" }))).status, 200);
+  const form = { ...cf, "content-type": "Application/X-WWW-Form-URLEncoded" };
+  assert.equal((await handle(post("/code", "to=13900139000&purpose=register", form))).status, 200);
+});
+
 test("the application takes over when a code was right", async () => {
   const { sandbox, handle } = setUp({ clientIp: "cloudflare", session: () => "s", onVerified: ({ to }, { purpose }) => Response.json({ welcome: to, purpose }, { status: 201 }) });
   await handle(post("/code", who, cf));
@@ -165,6 +175,124 @@ const behindOne = { clientIp: { trustedProxies: 1 } };
 test("Node's http", async () => {
   const story = setUp(behindOne);
   await serve(createServer(nodeListener(story.handle)), story);
+});
+
+/** Listens on a free port while `work` runs; notes what the process would have died of. */
+async function listening(server, work) {
+  const rejected = [];
+  const note = (error) => rejected.push(error);
+  process.on("unhandledRejection", note);
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  try {
+    await work(server.address().port);
+    await new Promise(setImmediate);
+    assert.deepEqual(rejected, []);
+  } finally {
+    process.off("unhandledRejection", note);
+    server.closeAllConnections?.();
+    server.close();
+  }
+}
+
+/** Writes to a port byte for byte, and hangs up; the first line of what comes back. */
+async function write(port, bytes, hangUp) {
+  const socket = connect(port, "127.0.0.1").on("error", () => undefined);
+  const reply = text(socket).catch(() => "");
+  socket[hangUp ? "end" : "write"](bytes);
+  return (await reply).split("\r\n")[0];
+}
+
+test("what is no request ends no process", async () => {
+  const { handle } = setUp(behindOne);
+  const listener = nodeListener(handle);
+  const ended = [];
+  const server = createServer((request, response) => ended.push(listener(request, response)));
+  await listening(server, async (port) => {
+    const head = "Host: a\r\nConnection: close\r\nContent-Type: application/json\r\n";
+    assert.equal(await write(port, `TRACE /code HTTP/1.1\r\n${head}\r\n`), "HTTP/1.1 400 Bad Request");
+    await write(port, `POST /code HTTP/1.1\r\n${head}Content-Length: 100\r\n\r\n{"to":1`, true);
+    await write(port, `POST /code HTTP/1.1\r\n${head}Transfer-Encoding: chunked\r\n\r\nZZ\r\n`);
+    assert.deepEqual(await Promise.allSettled(ended), new Array(3).fill({ status: "fulfilled", value: undefined }));
+    const reply = await fetch(`http://127.0.0.1:${port}/code`, { method: "POST", headers: { "content-type": "application/json", "x-forwarded-for": "203.0.113.7" }, body: JSON.stringify(who) });
+    assert.equal(reply.status, 200);
+  });
+});
+
+test("a body that is cut off ends no sandbox", async () => {
+  const heard = new Sandbox().listener();
+  const ended = [];
+  await listening(createServer((request, response) => ended.push(heard(request, response))), async (port) => {
+    await write(port, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{}", true);
+    assert.deepEqual(await Promise.allSettled(ended), [{ status: "fulfilled", value: undefined }]);
+  });
+});
+
+test("what the application throws is answered 500, and told to whoever runs it", async (t) => {
+  const warn = t.mock.method(console, "warn", () => undefined);
+  const fail = () => { throw new Error("down"); };
+  const session = () => "s";
+  for (const options of [{ session, deliver: fail }, { session: fail }, { session, onVerified: fail }, { session, onVerified: async () => fail() }]) {
+    const { sandbox, handle } = setUp({ clientIp: () => "203.0.113.7", ...options });
+    await listening(createServer(nodeListener(handle)), async (port) => {
+      const ask = async (path, body) => (await fetch(`http://127.0.0.1:${port}${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) })).status;
+      const before = warn.mock.callCount();
+      if (options.onVerified === undefined) assert.equal(await ask("/code", who), 500);
+      else {
+        assert.equal(await ask("/code", who), 200);
+        assert.equal(await ask("/verify", { ...who, code: sandbox.outbox.at(-1).code }), 500);
+      }
+      assert.equal(warn.mock.callCount(), before + 1);
+      assert.equal(warn.mock.calls.at(-1).arguments.at(-1).message, "down");
+    });
+  }
+});
+
+test("what a body parser left on a body that it did not read is no body", async () => {
+  const type = "application/x-www-form-urlencoded";
+  const ask = async (parsed, read) => {
+    const { sandbox, handle } = setUp({ clientIp: () => "203.0.113.7" });
+    const server = createServer(async (request, response) => {
+      if (read) await text(request);
+      request.body = parsed;
+      await nodeListener(handle)(request, response);
+    });
+    let status;
+    await listening(server, async (port) => {
+      const body = "to=13800138000&purpose=register";
+      status = (await fetch(`http://127.0.0.1:${port}/code`, { method: "POST", headers: { "content-type": type }, body })).status;
+    });
+    return [status, sandbox.outbox.length];
+  };
+  assert.deepEqual(await ask({}, false), [200, 1]); // Express 4
+  assert.deepEqual(await ask(undefined, false), [200, 1]); // Express 5
+  assert.deepEqual(await ask(who, true), [200, 1]);
+  assert.deepEqual(await ask({}, true), [400, 0]);
+});
+
+test("an answer that breaks off hangs up, and a framework hears of every error", async () => {
+  const request = () => ({ method: "TRACE", url: "/code", headers: {}, socket: { destroy: () => hungUp++ }, async *[Symbol.asyncIterator]() {} });
+  let hungUp = 0;
+  const listener = nodeListener(setUp(behindOne).handle);
+  await listener(request(), { headersSent: true, writeHead: assert.fail, end: assert.fail });
+  assert.equal(hungUp, 1);
+  await listener(request(), { writeHead: () => { throw new Error("closed"); }, end: assert.fail });
+  const heard = [];
+  await listener(request(), { writeHead: assert.fail, end: assert.fail }, (error) => heard.push(error instanceof TypeError));
+  assert.deepEqual(heard, [true]);
+});
+
+test("Node's http2", async () => {
+  const { seen, handle } = setUp(behindOne);
+  await listening(http2.createServer(nodeListener(handle)), async (port) => {
+    const client = http2.connect(`http://127.0.0.1:${port}`);
+    const stream = client.request({ ":method": "POST", ":path": "/code", "content-type": "application/json", "x-forwarded-for": "203.0.113.7" });
+    stream.end(JSON.stringify(who));
+    const [headers] = await once(stream, "response");
+    assert.equal(headers[":status"], 200);
+    assert.equal(JSON.parse(await text(stream)).kind, "sent");
+    assert.equal(seen[0].ip, "203.0.113.7");
+    client.destroy();
+  });
 });
 
 if (web === undefined) test("the frameworks are there", () => assert.fail("run scripts/node-tools web"));

@@ -30,6 +30,27 @@ test("an observer hears of every outcome, and of no number or code", async () =>
   assert.ok(!JSON.stringify(heard.map(({ latencyMs, ...rest }) => rest)).match(new RegExp(`13800138000|${code}`)));
 });
 
+test("an observer hears no purpose or action that is none", async () => {
+  const heard = [];
+  const service = new Sandbox().service({ observer: (event) => heard.push(event) });
+  const bad = ["x\nforged line", "register\n", "a".repeat(65), "登录", ""];
+  const told = async (call) => {
+    const { code } = await call;
+    const event = heard.pop();
+    assert.equal(event.code, code);
+    return [code, event.purpose];
+  };
+  for (const purpose of bad) {
+    assert.deepEqual(await told(service.send({ ...who, purpose })), ["input.purpose", ""]);
+    assert.deepEqual(await told(service.verify({ ...who, purpose, code: "123456" })), ["input.purpose", ""]);
+    assert.deepEqual(await told(service.send({ ...who, purpose, to: "12" })), ["input.number.not_mobile", ""]);
+    assert.deepEqual(await told(service.call("aliyun", purpose)), ["action.input", ""]);
+  }
+  assert.deepEqual(await told(service.call("aliyun", "NoSuchAction")), ["action.input", ""]);
+  assert.deepEqual(await told(service.send({ ...who, purpose: undefined })), ["input.purpose", ""]);
+  assert.deepEqual(await told(service.send({ ...who, purpose: "log-in_2.x" })), ["sent", "log-in_2.x"]);
+});
+
 test("an observer that throws is not in the way", async () => {
   const warn = console.warn;
   const warned = [];

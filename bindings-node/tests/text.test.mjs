@@ -70,6 +70,9 @@ test("replies are written", () => {
   assert.equal(text.writeHttpFault(true), "http-fault sent");
   assert.equal(text.writeHttpFault(false), "http-fault unsent");
   assert.equal(text.writeStoreReply(["a 1", undefined, "b"]), "store\na 1\n!\nb");
+  assert.equal(text.writeStoreReply(["a\nb", null, "c\r"]), "store\n!\n!\n!");
+  assert.equal(text.writeHttpReply({ status: 200, headers: [["a", "b\r\n\r\nc"], ["d\ne", "f"]], body: "g" }), "http 200\na: b c\nd e: f\n\ng");
+  assert.equal(text.writeCredentials({ id: "a\nsecret: b", secret: "c", token: "d\r" }), "credentials\nid: a%0Asecret: b\nsecret: c\ntoken: d%0D\n");
 });
 
 test("the sandbox's replies are read", () => {

@@ -36,7 +36,7 @@ export interface ServiceOptions {
   readonly storeTimeoutMs?: number | undefined;
   /** Where options are looked up that are not given: the process's environment, or `{}` for nowhere. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
-  /** Hears what a store threw; the outcome says only that it did. */
+  /** Hears what a store threw, of which the outcome says only that it did; what it throws itself never reaches the caller. */
   readonly onStoreFault?: ((fault: unknown) => void) | undefined;
   /** Hears of every outcome and delivery receipt; what it throws never reaches the caller. */
   readonly observer?: Observer | undefined;
@@ -72,9 +72,16 @@ export class DriveError extends Error {
   }
 }
 
-/** Writes options as the core's JSON. */
+/** Writes options as the core's JSON; throws a `ConfigError` for what JSON would leave out, or turn into nothing. */
 export function writeConfig(options: object): string {
-  return JSON.stringify(snakeKeys(options));
+  return JSON.stringify(snakeKeys(options, ""));
+}
+
+/** Throws a `ConfigError` for what is no time to wait; nothing stands for the default. */
+export function checkMs(value: unknown, option: string): void {
+  if (value === undefined || value === null) return;
+  if (typeof value !== "number") throw new ConfigError("config.type", option, "must be a number of milliseconds");
+  if (!(value > 0 && value <= MOST_MS)) throw new ConfigError("config.value", option, `must be above 0, and at most ${MOST_MS}`);
 }
 
 /** Picks the variables of these names that are there. */
@@ -103,13 +110,21 @@ export function readError(error: unknown): unknown {
   return new ConfigError(code, camelPath(option), code === "config.unknown" ? camelWords(message) : message, env);
 }
 
-/** Turns the keys of objects into snake_case, however deep, but for those that are the caller's own. */
-function snakeKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(snakeKeys);
-  if (typeof value !== "object" || value === null) return value;
+/** Turns the keys of objects into snake_case, however deep, but for those within what is the caller's `own`. */
+function snakeKeys(value: unknown, path: string, own = false): unknown {
+  if (Array.isArray(value)) return value.map((inner, at) => snakeKeys(inner, `${path}[${at}]`, own));
+  if (typeof value !== "object" || value === null) return plain(value, path);
+  const at = path === "" ? "" : `${path}.`;
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [snake(key), OWN_KEYS.has(key) ? inner : snakeKeys(inner)]),
+    Object.entries(value).map(([key, inner]) => [own ? key : snake(key), snakeKeys(inner, at + key, own || OWN_KEYS.has(key))]),
   );
+}
+
+/** Returns what JSON can say; throws a `ConfigError` that names the rest, and never shows it. */
+function plain(value: unknown, path: string): unknown {
+  if (typeof value === "number" && !Number.isFinite(value)) throw new ConfigError("config.value", path, "must be a finite number");
+  if (NOT_JSON.has(typeof value)) throw new ConfigError("config.type", path, `must be a text, a number, a list or an object, not a ${typeof value}`);
+  return value;
 }
 
 function camelPath(path: string): string {
@@ -128,4 +143,7 @@ function snake(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
+/** The longest time that a timer takes. */
+const MOST_MS = 2_147_483_647;
+const NOT_JSON: ReadonlySet<string> = new Set(["bigint", "function", "symbol"]);
 const OWN_KEYS = new Set(["templates", "templateParams", "headers", "body", "classes", "env"]);

@@ -1,6 +1,7 @@
 import { ConfigError } from "./config.js";
 import type { CoreFlow } from "./core.js";
 import type { Keys } from "./credentials.js";
+import { hear } from "./observer.js";
 import type { Outcome } from "./outcome.js";
 import type { Store, StoreOp } from "./store.js";
 import { readStep, STORE_FAULT, writeCredentials, writeHttpFault, writeHttpReply, writeStoreReply, type Step } from "./text.js";
@@ -66,7 +67,7 @@ async function consult({ store, onStoreFault }: Host, ops: readonly StoreOp[], p
   } catch (fault) {
     // A store that can't be used as it is set up.
     if (fault instanceof ConfigError) throw fault;
-    onStoreFault?.(fault);
+    hear("onStoreFault", onStoreFault, fault);
     return STORE_FAULT;
   } finally {
     clearTimeout(timer);

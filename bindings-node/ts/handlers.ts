@@ -106,10 +106,13 @@ export interface NodeRequest extends AsyncIterable<Uint8Array> {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly socket: { readonly remoteAddress?: string | undefined; destroy?(): unknown };
   readonly body?: unknown;
+  readonly readableDidRead?: boolean | undefined;
+  readonly readableEnded?: boolean | undefined;
 }
 
 /** As much of Node's response as is used. */
 export interface NodeResponse {
+  readonly headersSent?: boolean | undefined;
   writeHead(status: number, headers: Record<string, string | string[]>): unknown;
   end(body: string): unknown;
 }
@@ -117,33 +120,67 @@ export interface NodeResponse {
 /**
  * Turns a handler into a listener for Node's `http`, Express, NestJS or Fastify's `raw` pair.
  *
- * Where there is no such route it calls `next`, if it is given one.
+ * Where there is no such route it calls `next`, if it is given one, and so it does with what was thrown. Without one it
+ * answers 400 to what can't be read and 500 where the application threw, and never rejects.
  */
 export function nodeListener(handler: Handler): (request: NodeRequest, response: NodeResponse, next?: (error?: unknown) => void) => Promise<void> {
   return async (request, response, next) => {
+    let asked: Request | undefined;
     try {
-      const headers = new Headers();
-      for (const [name, value] of Object.entries(request.headers)) {
-        if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
-      }
-      const { method = "GET", url = "/", originalUrl, socket } = request;
-      const hasBody = method !== "GET" && method !== "HEAD";
-      const parsed = typeof request.body === "object" && request.body !== null ? JSON.stringify(request.body) : undefined;
-      if (parsed !== undefined) headers.set("content-type", "application/json");
-      const init: RequestInit & { duplex: "half" } = { method, headers, duplex: "half" };
-      if (hasBody) init.body = parsed ?? (await readBytes(request, headers));
-      const answer = await handler(new Request(`http://${NODE_HOST}${originalUrl ?? url}`, init), { remoteAddress: socket.remoteAddress });
+      // First, for a socket may be gone once the body has been read.
+      const { remoteAddress } = request.socket;
+      asked = await readNode(request);
+      const answer = await handler(asked, { remoteAddress });
       if (NO_ROUTE.has(answer) && next !== undefined) return next();
-      const out: Record<string, string | string[]> = Object.fromEntries(answer.headers);
-      const cookies = answer.headers.getSetCookie();
-      if (cookies.length > 0) out["set-cookie"] = cookies;
-      response.writeHead(answer.status, out);
-      response.end(await answer.text());
+      await writeNode(answer, response);
     } catch (error) {
-      if (next === undefined) throw error;
-      next(error);
+      if (next !== undefined) return next(error);
+      // What a client wrote is no news; what the application threw is.
+      if (asked !== undefined) console.warn("sansms: a request could not be answered", error);
+      await giveUp(request, response, asked === undefined ? plain(400, "the request can't be read") : plain(500, "something went wrong"));
     }
   };
+}
+
+/** Reads a request of Node's; throws where it is cut off, or where `Request` can't hold it. */
+async function readNode(request: NodeRequest): Promise<Request> {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(request.headers)) {
+    // HTTP/2 has its first line among the headers.
+    if (value !== undefined && !name.startsWith(":")) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
+  }
+  const { method = "GET", url = "/", originalUrl } = request;
+  const hasBody = method !== "GET" && method !== "HEAD";
+  const parsed = isParsed(request) ? JSON.stringify(request.body) : undefined;
+  if (parsed !== undefined) headers.set("content-type", "application/json");
+  const init: RequestInit & { duplex: "half" } = { method, headers, duplex: "half" };
+  if (hasBody) init.body = parsed ?? (await readBytes(request, headers));
+  return new Request(`http://${NODE_HOST}${originalUrl ?? url}`, init);
+}
+
+/** Tells whether a body parser read this: Express 4's leave `{}` on what they didn't read, too. */
+function isParsed({ body, readableDidRead, readableEnded }: NodeRequest): boolean {
+  if (typeof body !== "object" || body === null) return false;
+  return Object.keys(body).length > 0 || readableDidRead === true || readableEnded === true;
+}
+
+async function writeNode(answer: Response, response: NodeResponse): Promise<void> {
+  const body = await answer.text();
+  const headers: Record<string, string | string[]> = Object.fromEntries(answer.headers);
+  const cookies = answer.headers.getSetCookie();
+  if (cookies.length > 0) headers["set-cookie"] = cookies;
+  response.writeHead(answer.status, headers);
+  response.end(body);
+}
+
+/** Answers that there is no answer, or hangs up where one has begun. */
+async function giveUp({ socket }: NodeRequest, response: NodeResponse, answer: Response): Promise<void> {
+  try {
+    if (response.headersSent === true) socket.destroy?.();
+    else await writeNode(answer, response);
+  } catch {
+    // Nobody is there to be told.
+  }
 }
 
 /** Reads at most one byte more than the handler takes, which then says that it is too much. */
@@ -213,7 +250,7 @@ async function readText(request: Request, most: number): Promise<string | undefi
 async function readFields(request: Request): Promise<Fields | Response> {
   const text = await readText(request, MAX_BODY);
   if (text === undefined) return plain(413, "the body is too large");
-  const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim();
+  const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
   if (type === "application/x-www-form-urlencoded") return Object.fromEntries(new URLSearchParams(text));
   if (type !== "application/json") return plain(415, "the body must be JSON or a form");
   try {

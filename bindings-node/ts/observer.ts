@@ -8,7 +8,11 @@ export type Observer = (event: Event) => void;
 export interface Event {
   /** Which call it was. */
   readonly action: "send" | "verify" | "call" | "receipt" | "inspect" | "reset" | "forget" | "health";
-  /** What the code is for, as the application named it; for a `call`, the vendor's action; empty for a receipt. */
+  /**
+   * What the code is for, as the application named it; for a `call`, the vendor's action; empty for a receipt.
+   *
+   * Empty too when it can't be one, or is refused as one: a client may have written it.
+   */
   readonly purpose: string;
   /** Which outcome: `sent`, `limited` …; of a receipt, its status. */
   readonly kind: Outcome["kind"] | DeliveryStatus;
@@ -37,8 +41,17 @@ export function eventOf(action: Event["action"], purpose: string, outcome: Outco
   const { kind, code, masked, events } = outcome;
   const { provider, sendId } = outcome as { provider?: string; sendId?: string };
   const rule = kind === "limited" ? code.slice(code.indexOf(".") + 1) : undefined;
-  return { action, purpose, kind, code, masked, provider, sendId, latencyMs, rule, events };
+  return { action, purpose: UNREAD.has(code) ? "" : named(purpose), kind, code, masked, provider, sendId, latencyMs, rule, events };
 }
+
+/** Returns what may be a purpose, or an action's name; another field may have been refused before the core read it. */
+function named(given: unknown): string {
+  const name = String(given ?? "");
+  return /^[\w.-]{1,64}$/.test(name) ? name : "";
+}
+
+/** The codes of outcomes whose purpose, or action, is none of the application's. */
+const UNREAD = new Set(["action.input", "input.purpose"]);
 
 /**
  * Tells the observer; what it throws never reaches the caller.
@@ -46,10 +59,21 @@ export function eventOf(action: Event["action"], purpose: string, outcome: Outco
  * @internal
  */
 export function report(observer: Observer | undefined, event: Event): void {
+  hear("the observer", observer, event);
+}
+
+/**
+ * Calls what the application listens with; what that throws, at once or later, is only warned of.
+ *
+ * @internal
+ */
+export function hear<Heard>(name: string, listener: ((heard: Heard) => unknown) | undefined, heard: Heard): void {
+  const warn = (error: unknown): void => console.warn(`sansms: ${name} threw`, error);
   try {
-    observer?.(event);
+    const later = listener?.(heard) as PromiseLike<unknown> | null | undefined;
+    if (typeof later?.then === "function") later.then(undefined, warn);
   } catch (error) {
-    console.warn("sansms: the observer threw", error);
+    warn(error);
   }
 }
 

@@ -1,4 +1,4 @@
-import { ConfigError, pickEnv, readError, withErrors, writeConfig, type ServiceOptions } from "./config.js";
+import { checkMs, ConfigError, pickEnv, readError, withErrors, writeConfig, type ServiceOptions } from "./config.js";
 import { readAudit, type Audit } from "./audit.js";
 import { core, type CoreEngine, type CoreFlow } from "./core.js";
 import { Keys } from "./credentials.js";
@@ -78,6 +78,10 @@ export class Service {
     const { store, transport, storeTimeoutMs, onStoreFault, observer, env, ...rest } = options;
     const { [SEAMS]: seams, ...config } = rest as typeof rest & { [SEAMS]?: Seams };
     checkStore(store);
+    checkMs(storeTimeoutMs, "storeTimeoutMs");
+    checkCall(transport, transport?.send, "transport", "must be a transport: an object with `send`");
+    checkCall(onStoreFault, onStoreFault, "onStoreFault", "must be a function");
+    checkCall(observer, observer, "observer", "must be a function");
     const keys = new Keys();
     const providers = keys.take(config.providers);
     const { Engine, envNames } = core.get().core;
@@ -91,7 +95,7 @@ export class Service {
       onStoreFault,
       now: seams?.now ?? Date.now,
     };
-    this.#observer = withStoreEvents(observer, store);
+    this.#observer = withStoreEvents(observer ?? undefined, store);
     this.#seed = seams?.seed ?? drawSeed;
   }
 
@@ -254,6 +258,11 @@ function checkStore(store: unknown): void {
   const has = (method: string): boolean => typeof (store as Record<string, unknown>)[method] === "function";
   const [, instead = "must be a store: an object with `run`"] = RAW.find(([methods]) => methods.every(has)) ?? [];
   throw new ConfigError("config.type", "store", instead);
+}
+
+/** Throws a `ConfigError` for an option that is there, and whose `call` can't be called. */
+function checkCall(given: unknown, call: unknown, option: string, message: string): void {
+  if (given !== undefined && given !== null && typeof call !== "function") throw new ConfigError("config.type", option, message);
 }
 
 function processEnv(): Record<string, string | undefined> | undefined {

@@ -98,7 +98,12 @@ export class Sandbox implements Transport {
     return async (request, response) => {
       const decoder = new TextDecoder();
       let body = "";
-      for await (const chunk of request) body += decoder.decode(chunk, { stream: true });
+      try {
+        for await (const chunk of request) body += decoder.decode(chunk, { stream: true });
+      } catch {
+        // Cut off: nobody waits for a reply.
+        return void request.socket?.destroy?.();
+      }
       this.clock.now = Date.now();
       const { method, url = "/", headers } = request;
       const text = this.#handle({

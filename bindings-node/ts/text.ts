@@ -3,6 +3,7 @@
  *
  * A value is written with `%`, CR and LF percent-escaped, and nothing else; fields are `name: value` lines.
  */
+import { DriveError } from "./config.js";
 import type { Credentials } from "./credentials.js";
 import type { Outcome } from "./outcome.js";
 import type { StoreOp } from "./store.js";
@@ -15,10 +16,16 @@ export type Step =
   | { kind: "credentials"; id: number; provider: string }
   | { kind: "done"; outcome: Outcome };
 
-/** Writes the fields of a request; what is `undefined` or `null` is left out. */
+/**
+ * Writes the fields of a request; what is `undefined` or `null` is left out.
+ *
+ * A name may come from a client, where an application hands a whole body on. One that is no word would write lines of
+ * its own, and is refused as the core refuses words that it does not know.
+ */
 export function writeRequest(fields: object): string {
   let text = "";
   for (const [name, value] of Object.entries(fields)) {
+    if (!/^[A-Za-z]+$/.test(name)) throw new DriveError("drive.request", "the request has a field that there is not");
     if (value !== undefined && value !== null) text += `${kebab(name)}: ${escape(String(value))}\n`;
   }
   return text;
@@ -72,9 +79,9 @@ export function writeCredentials(key: Credentials | undefined): string {
   return `credentials\n${writeRequest({ id, secret, token })}`;
 }
 
-/** Writes the replies of a store, in the order of its operations. */
+/** Writes the replies of a store, in the order of its operations; one that is no line is none. */
 export function writeStoreReply(replies: readonly (string | undefined)[]): string {
-  return ["store", ...replies.map((reply) => reply ?? "!")].join("\n");
+  return ["store", ...replies.map((reply) => (reply === undefined || reply === null || /[\r\n]/.test(reply) ? "!" : reply))].join("\n");
 }
 
 /** What stands for the reply of a store that gave none. */
@@ -140,8 +147,13 @@ function headAndBody(text: string): { lines: string[]; body: string } {
 
 function headerLines(headers: Iterable<readonly [string, string]>): string {
   let lines = "";
-  for (const [name, value] of headers) lines += `${name}: ${value}\n`;
+  for (const [name, value] of headers) lines += `${oneLine(name)}: ${oneLine(value)}\n`;
   return lines;
+}
+
+/** Unfolds a header's value: a line end in it counts as a blank (RFC 9112, 5.2). */
+function oneLine(text: string): string {
+  return text.replace(/[\r\n]+/g, " ");
 }
 
 function readHeader(line: string): [string, string] {
