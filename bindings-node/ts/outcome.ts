@@ -64,7 +64,11 @@ export interface Sent extends OutcomeBase, ProviderReply {
   readonly resendInMs?: number;
   /** How long the code is good for, in milliseconds. */
   readonly expiresInMs?: number;
-  /** Whether this idempotency key was seen before; nothing was sent again then. */
+  /**
+   * Whether an earlier request with this idempotency key was let through; nothing was sent again.
+   *
+   * What became of its message, and the token of the session mode `challenge`, are in its own outcome alone.
+   */
   readonly replayed: boolean;
   /** An opaque token that a client without a session gives back as `session`. */
   readonly challenge?: string;

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from hashlib import sha1
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from sansms import AsyncRedisStore, ConfigError, MemoryStore, RedisStore, SQLiteStore, _core
 from sansms.stores import AsyncPostgresStore, RedisClusterStore, from_url
+from sansms.stores import redis as redis_store
 from sansms.testing import Clock, conformance
 
 CASES = pytest.mark.parametrize("case", conformance.CASES, ids=str)
@@ -54,6 +57,50 @@ def redis(redis_url):
 @CASES
 def test_redis(case, redis):
     case(redis)
+
+
+class Timed(RedisStore):
+    """A store whose script takes the time from a key, and the records' ends by it, so that its clock can be moved."""
+
+    script = redis_store.SCRIPT
+    for server, ours in (
+        (
+            "local time = redis.call('TIME')\nlocal clock = time[1] * 1000 + math.floor(time[2] / 1000)",
+            """
+            local clock = tonumber(redis.call('GET', 'clock'))
+            local ends = tonumber(redis.call('GET', KEYS[1] .. ':ends') or clock)
+            if ends <= clock then redis.call('DEL', KEYS[1]) end
+            """,
+        ),
+        ("redis.call('PTTL', KEYS[1])", "ends - clock"),
+        ("'PX', format('%.0f', ttl))", "'PX', 600000)"),
+        ("redis.call('SET'", "redis.call('SET', KEYS[1] .. ':ends', format('%.0f', clock + ttl)) redis.call('SET'"),
+    ):
+        assert script.count(server) == 1, server
+        script = script.replace(server, ours)
+
+    def __init__(self, url):
+        super().__init__(url)
+        self.clock, self.client = Clock(), Redis.from_url(url)
+
+    def run(self, ops, timeout):
+        self.client.set("clock", int(self.clock() * 1000))
+        return super().run(ops, timeout)
+
+
+@pytest.fixture(scope="module")
+def timed(redis_url):
+    store = Timed(redis_url)
+    yield store
+    store.close()
+    store.client.close()
+
+
+@CASES
+def test_redis_on_a_virtual_clock(case, timed, monkeypatch):
+    monkeypatch.setattr(redis_store, "SCRIPT", Timed.script)
+    monkeypatch.setattr(redis_store, "SHA", sha1(Timed.script.encode()).hexdigest())
+    case(timed, timed.clock)
 
 
 @CASES

@@ -93,7 +93,10 @@ class Outcome:
         """Tries left on this code."""
     @property
     def replayed(self) -> bool:
-        """Whether an earlier request with this idempotency key was answered again."""
+        """Whether an earlier request with this idempotency key was let through; nothing was sent again.
+
+        What became of its message, and the token of the session mode `challenge`, are in its own outcome alone.
+        """
     @property
     def challenge(self) -> str | None:
         """An opaque token that stands for the session, for clients without one."""

@@ -48,7 +48,7 @@ impl Task {
         })
     }
 
-    const fn done(self) -> Code {
+    pub(super) const fn done(self) -> Code {
         match self {
             Self::Inspect => Code::RecipientInspected,
             Self::Reset => Code::RecipientReset,

@@ -106,6 +106,10 @@ mod tests {
             store.run(&format!("k{i}"), OP, UnixMillis(10_000 + i * 10));
         }
         assert!(store.len() < 2500, "{}", store.len());
+        store.since_sweep = 2 * store.len();
+        let until = store.kept.values().map(|kept| kept.until).max().unwrap();
+        store.sweep(until);
+        assert!(store.is_empty(), "what ends now has ended");
         assert_eq!(format!("{store:?}"), format!("MemoryStore({} records)", store.len()));
     }
 

@@ -105,8 +105,13 @@ fn failures_keep_the_class_of_the_vendors_code() {
     for (reply, code, kind) in said {
         let (_, outcome) = call(&engine(json!({})), "PullSmsSendStatus", PULL, reply);
         assert_eq!((outcome.code, outcome.kind, outcome.answer.is_none()), (code, kind, true));
-        assert_eq!(outcome.events.len(), 1);
+        assert_eq!((outcome.events.len(), outcome.provider.as_deref()), (1, Some("tencent")));
     }
+    let headers = vec![("retry-after".into(), "7".into())];
+    let Reply::Http(reply) = error("RequestLimitExceeded") else { panic!("no reply") };
+    let throttled = Reply::Http(HttpReply { headers, ..reply });
+    let (_, outcome) = call(&engine(json!({})), "PullSmsSendStatus", PULL, throttled);
+    assert_eq!((outcome.request_id.as_deref(), outcome.retry_after), (Some("r"), Some(Millis(7_000))));
 }
 
 #[test]
@@ -119,6 +124,9 @@ fn the_hosts_key_is_asked_for_once_the_input_is_right() {
     assert_eq!(outcome.code, Code::ActionInput);
     let given =
         Credentials { id: "sandbox-id".into(), secret: Secret::new("sandbox-secret".into()), token: None };
+    let unusable = Credentials { id: "sandbox id".into(), ..given.clone() };
+    let (body, outcome) = call(&host(), "PullSmsSendStatus", PULL, Reply::Credentials(Some(unusable)));
+    assert_eq!((body, outcome.code), (None, Code::ActionUnavailable));
     let engine = host();
     let mut flow = engine.call("tencent", "PullSmsSendStatus", PULL, [7; 32]);
     let Step::Credentials { id, .. } = flow.start(UnixMillis(T0)).unwrap() else { panic!("no key wanted") };

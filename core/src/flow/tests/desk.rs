@@ -1,6 +1,7 @@
 //! The help desk: looking, beginning anew, forgetting; and whether the store answers.
 
 use super::*;
+use crate::flow::desk::Task;
 use crate::policy::IpMode;
 use serde_json::{Value, json};
 
@@ -44,6 +45,31 @@ fn a_recipient_is_told_without_a_change() {
 
     assert_eq!(world.verify(&code).code, Code::Verified);
     assert_eq!(inspect(&mut world)["codes"][0]["state"], json!("spent"));
+}
+
+#[test]
+fn codes_of_several_purposes_are_told_one_by_one() {
+    let mut world = World::new(Policy { ip_mode: IpMode::Off, cooldown: Millis(0), ..Policy::default() });
+    for purpose in ["login", "register"] {
+        let sent = world.send_with(SendRequest { purpose: purpose.into(), ..request() });
+        assert_eq!(sent.code, Code::Sent);
+    }
+    let codes = &inspect(&mut world)["codes"];
+    let live = json!({"state": "live", "tries_left": 3, "resent": 0, "expires_in_ms": 300_000});
+    assert_eq!(codes, &json!([live, live]));
+}
+
+#[test]
+fn tasks_go_by_their_words() {
+    for (word, done) in [
+        ("inspect", Code::RecipientInspected),
+        ("reset", Code::RecipientReset),
+        ("forget", Code::RecipientForgotten),
+        ("health", Code::StoreOk),
+    ] {
+        assert_eq!(Task::read(word).map(Task::done), Some(done));
+    }
+    assert!(Task::read("ban").is_none());
 }
 
 #[test]

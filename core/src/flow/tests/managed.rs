@@ -5,7 +5,10 @@ use crate::provider::Guess;
 
 /// Says 200 for right, 404 for wrong, and otherwise what its sends would say.
 impl Managed for Scripted {
-    fn check(&self, guess: &Guess<'_>, _: &Signing<'_>) -> Result<HttpCall, BuildError> {
+    fn check(&self, guess: &Guess<'_>, signing: &Signing<'_>) -> Result<HttpCall, BuildError> {
+        if self.asks_for_credentials() && signing.credentials.is_none() {
+            return Err(BuildError::Credentials);
+        }
         Ok(HttpCall {
             method: Method::Post,
             url: format!("https://check.example/?to={}", guess.to.phone()?.national),
@@ -76,9 +79,34 @@ fn a_check_without_an_answer_is_unknown_and_its_try_is_spent() {
         world.answers = vec![reply];
         let outcome = world.verify("123456");
         assert_eq!((outcome.kind, outcome.code, outcome.attempts_left), (kind, code, Some(2)));
-        assert!(outcome.retry_after.is_some() && !outcome.ok() && outcome.events.len() == 1);
+        assert!(!outcome.ok() && outcome.events.len() == 1);
+        let throttled = outcome.events[0].contains("429");
+        assert_eq!(outcome.retry_after, Some(Millis(if throttled { 9_000 } else { 5_000 })));
+        assert_eq!(
+            (outcome.provider.as_deref(), outcome.expires_in),
+            (Some("managed"), Some(Millis(300_000)))
+        );
+        let answered = !outcome.events[0].contains("transport");
+        assert_eq!(outcome.request_id.as_deref(), answered.then_some("r2"));
         assert_eq!(world.verify("123456").code, Code::Verified, "the code is as good as before");
     }
+}
+
+#[test]
+fn a_check_asks_for_the_hosts_key_too() {
+    let key =
+        || Credentials { id: "id".into(), secret: crate::secret::Secret::new("canary".into()), token: None };
+    let mut world = World::with(Policy::default(), &[("managed-vault", 0)]);
+    world.keys = vec![Some(key())];
+    world.send();
+    world.asked.clear();
+    let keyless = world.verify("123456");
+    assert_eq!((keyless.code, keyless.attempts_left), (Code::CheckUnavailable, Some(2)));
+    assert_eq!(keyless.events, ["provider.unavailable managed-vault provider.credentials"]);
+    world.keys = vec![Some(key())];
+    assert_eq!(world.verify("123456").code, Code::Verified);
+    let asked = ["key of managed-vault", "key of managed-vault", "check.example"];
+    assert_eq!(world.asked, asked);
 }
 
 #[test]

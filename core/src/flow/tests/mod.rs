@@ -58,7 +58,7 @@ impl Provider for Scripted {
                     Recipient::Email(address) => address,
                 }
             ),
-            headers: Vec::new(),
+            headers: vec![("nonce".into(), crate::mac::hex(&signing.nonce))],
             body: message.code.into(),
             timeout: Millis(5_000),
             max_reply: 1_000,
@@ -70,11 +70,11 @@ impl Provider for Scripted {
     }
 
     fn asks_for_credentials(&self) -> bool {
-        self.0 == "vault"
+        self.0.ends_with("vault")
     }
 
     fn managed(&self) -> Option<&dyn Managed> {
-        (self.0 == "managed").then_some(self)
+        self.0.starts_with("managed").then_some(self)
     }
 
     fn read(&self, reply: &HttpReply) -> Reading {
@@ -87,7 +87,8 @@ impl Provider for Scripted {
             _ => Class::Ambiguous,
         };
         let code = format!("code.{}", reply.status);
-        Err(Failure { class, code, message: String::new(), request_id: None, retry_after: None })
+        let retry_after = (reply.status == 429).then_some(Millis(9_000));
+        Err(Failure { class, code, message: String::new(), request_id: Some("r2".into()), retry_after })
     }
 }
 
@@ -101,6 +102,7 @@ struct World {
     answers: Vec<Reply>,
     keys: Vec<Option<Credentials>>,
     asked: Vec<String>,
+    nonces: Vec<String>,
 }
 
 impl World {
@@ -126,6 +128,7 @@ impl World {
             answers: Vec::new(),
             keys: Vec::new(),
             asked: Vec::new(),
+            nonces: Vec::new(),
         }
     }
 
@@ -145,6 +148,7 @@ impl World {
                 }
                 Step::Http { id, call } => {
                     self.asked.push(call.host().into());
+                    self.nonces.extend(call.header("nonce").map(Into::into));
                     (id, if self.answers.is_empty() { answer(200) } else { self.answers.remove(0) })
                 }
                 Step::Store { id, ops } => {

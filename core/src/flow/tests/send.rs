@@ -10,6 +10,7 @@ fn a_code_goes_out_and_is_spent() {
     assert_eq!(sent.to.as_deref(), Some("+8613800138000"));
     assert_eq!((sent.expires_in, sent.resend_in), (Some(Millis(300_000)), Some(Millis(60_000))));
     assert_eq!((sent.provider.as_deref(), sent.message_id.as_deref()), (Some("one"), Some("m1")));
+    assert_eq!((sent.request_id.as_deref(), sent.challenge), (Some("r1"), None));
     let code = world.last_code();
     let wrong = if code == "000000" { "111111" } else { "000000" };
     let denied = world.verify(wrong);
@@ -116,4 +117,66 @@ fn what_was_not_delivered_is_given_back_by_rule() {
     assert_eq!(world.send().code, Code::LimitNumber);
     let other = SendRequest { to: "13900139000".into(), ..request() };
     assert_eq!(world.send_with(other).code, Code::Sent);
+}
+
+#[test]
+fn who_refused_and_until_when_is_in_the_outcome() {
+    for (answers, provider, retry_after) in [
+        (vec![answer(429), answer(429)], "two", Some(Millis(9_000))),
+        (vec![answer(400)], "one", None),
+        (vec![answer(500)], "one", Some(Millis(60_000))),
+    ] {
+        let mut world = World::new(Policy::default());
+        world.answers = answers;
+        let outcome = world.send();
+        assert_eq!((outcome.ok(), outcome.provider.as_deref()), (false, Some(provider)));
+        assert_eq!((outcome.request_id.as_deref(), outcome.retry_after), (Some("r2"), retry_after));
+    }
+}
+
+#[test]
+fn no_nonce_is_used_twice_and_no_code_outlives_a_send_without_a_call() {
+    let mut world = World::new(Policy::default());
+    world.answers = vec![answer(503), answer(503)];
+    assert_eq!(world.send().code, Code::ProviderUnavailable);
+    assert_eq!(world.nonces.len(), 2);
+    assert_ne!(world.nonces[0], world.nonces[1]);
+    let mut world = World::with(Policy::default(), &[("vault", 0)]);
+    assert_eq!(world.send().code, Code::ProviderUnavailable);
+    let seen = world.drive(world.engine.inspect(NUMBER)).answer.unwrap();
+    assert!(seen.ends_with(r#""codes":[]}"#), "{seen}");
+}
+
+#[test]
+fn a_provider_that_refuses_numbers_is_well_and_one_whose_account_fails_is_passed_over() {
+    for (status, asked_last) in [(400, "one.example"), (401, "two.example")] {
+        let mut world = World::new(Policy { ip: Vec::new(), ip_attempts: Vec::new(), ..Policy::default() });
+        for number in 0..4 {
+            world.answers = vec![answer(status)];
+            world.asked.clear();
+            world.send_with(SendRequest { to: format!("1390013900{number}"), ..request() });
+        }
+        assert_eq!(world.asked[0], asked_last, "the first that was asked after three of {status}");
+    }
+}
+
+#[test]
+fn what_was_taken_is_given_back_for_five_minutes_and_of_a_refused_number_nothing() {
+    let off = crate::policy::IpMode::Off;
+    let policy = || Policy { ip_mode: off, budget: Vec::new(), ..Policy::default() };
+    for (status, late, gives) in
+        [(503, 0, true), (503, 300_000, true), (503, 300_001, false), (400, 0, false)]
+    {
+        let mut world = World::with(policy(), &[("one", 0)]);
+        let seed = world.seed();
+        let mut flow = world.engine.send(request(), seed);
+        let mut step = flow.start(UnixMillis(T0)).unwrap();
+        while let Step::Store { id, ops } = &step {
+            let run = |op: &StoreOp| Some(world.store.run(&op.key, &op.op, UnixMillis(T0)));
+            step = flow.resume(*id, Reply::Store(ops.iter().map(run).collect()), UnixMillis(T0)).unwrap();
+        }
+        let Step::Http { id, .. } = step else { panic!("{step:?}") };
+        let step = flow.resume(id, answer(status), UnixMillis(T0 + late)).unwrap();
+        assert_eq!(matches!(step, Step::Store { .. }), gives, "{status} after {late} ms");
+    }
 }

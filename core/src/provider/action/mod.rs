@@ -60,6 +60,15 @@ pub enum Kind {
     Texts,
 }
 
+/// The words in front of the text; the vendor adds the brackets, and refuses a sign with a space too many.
+pub(super) const SIGN: Kind =
+    Kind::Shape(is_sign, "must be at most 100 characters, without 【】 and without white space at its ends");
+
+fn is_sign(text: &str) -> bool {
+    let bare = text.trim().len() == text.len() && !text.contains(['【', '】']);
+    bare && !text.chars().any(char::is_control) && text.chars().count() <= 100
+}
+
 /// Where a parameter stands in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -153,6 +162,16 @@ impl Param {
 /// [`ActionError::Input`] at `action`, which lists those there are.
 pub(super) fn find(actions: &'static [Action], name: &str) -> Result<&'static Action, ActionError> {
     actions.iter().find(|action| action.name == name).ok_or_else(|| unknown(actions))
+}
+
+/// Refuses a call of an action that knows `names` and is given none of them.
+pub(super) fn one_of(action: &Action, params: &Value, names: &[&str]) -> Result<(), ActionError> {
+    let known = action.params.iter().any(|param| names.contains(&param.name));
+    let given = names.iter().any(|name| member(params, name).is_some_and(|value| value.as_str() != Some("")));
+    match known && !given {
+        true => Err(ActionError::input("params", &listed("must have one of ", names.iter().copied()))),
+        false => Ok(()),
+    }
 }
 
 /// Says that a provider has no such action, and which it has.

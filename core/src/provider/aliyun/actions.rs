@@ -6,7 +6,7 @@
 
 use super::global::sender;
 use super::number;
-use crate::provider::action::{Action, Kind, Param, Place};
+use crate::provider::action::{Action, Kind, Param, Place, SIGN};
 
 /// dysmsapi 2017-05-25.
 pub(super) const SMS: &[Action] = &[
@@ -14,7 +14,7 @@ pub(super) const SMS: &[Action] = &[
         name: "SendBatchSms",
         params: &[
             Param::required(Place::Form, NUMBERS, Kind::Json(&Kind::List(100, &NUMBER))),
-            Param::required(Place::Form, SIGNS, Kind::Json(&Kind::List(100, &SIGN))),
+            Param::required(Place::Form, SIGNS, Kind::Json(&Kind::List(100, &Kind::Text(100)))),
             need("TemplateCode", Kind::Shape(super::sms_template, TEMPLATES)),
             Param::optional(Place::Form, VALUES, Kind::Json(&Kind::List(100, &Kind::Texts))),
             Param::optional(Place::Form, EXTENDS, Kind::Json(&Kind::List(100, &DIGITS))),
@@ -48,7 +48,7 @@ pub(super) const AUTH: &[Action] = &[
             may("SmsUpExtendCode", DIGITS),
             may("CodeLength", Kind::Number(4, 8)),
             may("CodeType", Kind::Number(1, 7)),
-            may("ValidTime", SECONDS),
+            may("ValidTime", LIFETIME),
             may("Interval", SECONDS),
             may("DuplicatePolicy", Kind::Number(1, 2)),
             may("ReturnVerifyCode", Kind::Flag),
@@ -88,7 +88,7 @@ pub(super) const GLOBE: &[Action] = &[
             need("To", Kind::Json(&Kind::List(1_000, &ABROAD))),
             need("Message", Kind::Json(&Kind::List(1_000, &TEXT))),
             may("From", SENDER),
-            may("Type", Kind::Shape(kind, "must be NOTIFY or MKT")),
+            may("Type", Kind::Shape(batch, "must be NOTIFY or MKT")),
             may("TaskId", Kind::Text(255)),
             may("ValidityPeriod", SECONDS),
             may("ChannelId", Kind::Text(255)),
@@ -100,7 +100,7 @@ pub(super) const GLOBE: &[Action] = &[
 pub(super) const MAIL: &[Action] = &[Action {
     name: "SingleSendMail",
     params: &[
-        form("AccountName", Kind::Text(192), true),
+        form("AccountName", ADDRESS, true),
         form("AddressType", Kind::Number(0, 1), true),
         form("ReplyToAddress", Kind::Flag, true),
         form("ToAddress", Kind::Shape(addresses, "must be 1 to 100 addresses, with commas"), true),
@@ -111,9 +111,9 @@ pub(super) const MAIL: &[Action] = &[Action {
         form("FromAlias", Kind::Text(15), false),
         form("TagName", Kind::Text(128), false),
         form("ClickTrace", Kind::Shape(switch, "must be 0 or 1"), false),
-        form("ReplyAddress", Kind::Text(192), false),
+        form("ReplyAddress", ADDRESS, false),
         form("ReplyAddressAlias", Kind::Text(64), false),
-        form("BccAddress", Kind::Text(400), false),
+        form("BccAddress", Kind::Shape(blind, "must be 1 or 2 addresses, with a comma"), false),
         form("Headers", TEXT, false),
         form("IpPoolId", Kind::Text(64), false),
         form("DomainAuth", Kind::Flag, false),
@@ -121,6 +121,9 @@ pub(super) const MAIL: &[Action] = &[Action {
         form("UnSubscribeFilterLevel", Kind::Text(64), false),
     ],
 }];
+
+/// A mail has one of these, or the vendor has nothing to send.
+pub(super) const BODIES: &[&str] = &["HtmlBody", "TextBody", "Template"];
 
 /// Lists of one action whose entries belong together: as many of each as of the first.
 pub(super) const TOGETHER: &[&str] = &[NUMBERS, SIGNS, VALUES, EXTENDS, "To", "Message"];
@@ -136,11 +139,12 @@ const ABROAD: Kind = Kind::Shape(abroad, "must be a number outside the mainland 
 const COUNTRY: Kind = Kind::Shape(home, "must be 86");
 const DIGITS: Kind = Kind::Shape(number, "must be 1 to 20 digits");
 const SENDER: Kind = Kind::Shape(sender, super::global::SENDER);
-const SIGN: Kind = Kind::Text(100);
 const TEMPLATE: Kind = Kind::Shape(template, "must be a template such as 100001");
 const TEMPLATES: &str = "must be a template such as SMS_123456789";
 /// Seconds; a week is far longer than any vendor keeps a code, or a carrier a text.
 const SECONDS: Kind = Kind::Number(0, 604_800);
+const LIFETIME: Kind = Kind::Number(1, 604_800);
+const ADDRESS: Kind = Kind::Shape(super::mail::address, "must be an address");
 const TEXT: Kind = Kind::Text(u16::MAX);
 const KEPT: Kind =
     Kind::Object(&[form("TemplateId", Kind::Text(64), true), form("TemplateData", Kind::Texts, false)]);
@@ -184,7 +188,11 @@ fn day(text: &str) -> bool {
 }
 
 fn kind(text: &str) -> bool {
-    ["OTP", "NOTIFY", "MKT"].contains(&text)
+    text == "OTP" || batch(text)
+}
+
+fn batch(text: &str) -> bool {
+    ["NOTIFY", "MKT"].contains(&text)
 }
 
 fn switch(text: &str) -> bool {
@@ -193,6 +201,10 @@ fn switch(text: &str) -> bool {
 
 fn addresses(text: &str) -> bool {
     text.split(',').count() <= 100 && text.split(',').all(super::mail::address)
+}
+
+fn blind(text: &str) -> bool {
+    text.split(',').count() <= 2 && addresses(text)
 }
 
 /// Returns the action of this name, and its product's version.

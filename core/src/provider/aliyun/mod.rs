@@ -17,7 +17,7 @@ pub use global::AliyunGlobal;
 pub use mail::AliyunMail;
 pub use sms::Aliyun;
 
-use super::action::{Action, ActionError, Kind, Param, Place, find};
+use super::action::{Action, ActionError, Kind, Param, Place, find, one_of};
 use super::keys::{Keys, Names};
 use super::pattern::Pattern;
 use super::reading::{MAX_REPLY, doubtful, failure, id};
@@ -86,6 +86,7 @@ impl Account {
         let taken = action.take(params, &[])?;
         let (query, form) = (taken.pairs(Place::Query), taken.pairs(Place::Form));
         together(action, query.iter().chain(&form))?;
+        one_of(action, params, actions::BODIES)?;
         let (query, form) = (borrowed(&query), borrowed(&form));
         let asked = Asked { action: action.name, version, query: &query, form: &form };
         Ok(self.call(&asked, signing)?)

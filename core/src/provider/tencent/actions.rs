@@ -9,7 +9,7 @@ use crate::json;
 use crate::json::Value;
 #[cfg(feature = "testing")]
 use crate::provider::action::ActionError;
-use crate::provider::action::{Action, Kind, Param, Place};
+use crate::provider::action::{self, Action, Kind, Param, Place};
 
 pub(super) const SMS: &[Action] = &[
     Action {
@@ -18,7 +18,7 @@ pub(super) const SMS: &[Action] = &[
             need("PhoneNumberSet", Kind::List(200, &NUMBER)),
             APP,
             need("TemplateId", ID),
-            may("SignName", Kind::Text(40)),
+            may("SignName", action::SIGN),
             may("TemplateParamSet", Kind::List(100, &Kind::Text(500))),
             may("ExtendCode", Kind::Shape(digits, "must be digits")),
             may("SessionContext", Kind::Bytes(512)),
@@ -81,6 +81,9 @@ pub(super) const MAIL: &[Action] = &[Action {
     ],
 }];
 
+/// A mail has one of these, or the vendor has nothing to send.
+pub(super) const BODIES: &[&str] = &["Template", "Simple"];
+
 /// What is asked of cloud.tim.qq.com; the rest of yun.tim.qq.com.
 pub(super) const VOICES: [&str; 4] = ["sendcvoice", "sendvoiceprompt", "sendtvoice", "sendfvoice"];
 
@@ -131,7 +134,7 @@ pub(super) const LEGACY: &[Action] = &[
 const TEL: Kind = Kind::Object(&[need("nationcode", NATION), need("mobile", MOBILE)]);
 const NATION: Kind = Kind::Shape(nation, "must be a calling code, 1 to 4 digits");
 const MOBILE: Kind = Kind::Shape(digits, "must be the number without its calling code, digits only");
-const SIGN: Param = may("sign", Kind::Text(40));
+const SIGN: Param = may("sign", action::SIGN);
 const TEMPLATE: Param = may("tpl_id", Kind::Number(1, 9_999_999_999));
 const VALUES: Param = may("params", Kind::List(100, &Kind::Text(500)));
 const KIND: Param = may("type", Kind::Number(0, 1));

@@ -138,6 +138,7 @@ impl Provider for TencentMail {
         if !["Destination", "Cc", "Bcc"].iter().any(|name| params.get(name).is_some()) {
             return Err(ActionError::input("params.Destination", "is required, or Cc or Bcc"));
         }
+        action::one_of(action, params, actions::BODIES)?;
         let data =
             params.get("Template").and_then(|template| template.get("TemplateData")).and_then(Value::as_str);
         if data.is_some_and(|data| !actions::is_data(data)) {

@@ -302,6 +302,16 @@ fn mail_goes_out_by_template() {
     assert_eq!(wrong.text_en(), "params.Template.TemplateData: must be a JSON object as text");
     let nobody = world.call("SendEmail", json!({"Subject": "s"}));
     assert_eq!(nobody.text_en(), "params.Destination: is required, or Cc or Bcc");
+    let empty = world.call("SendEmail", json!({"Subject": "s", "Destination": ["t@example.com"]}));
+    assert_eq!(empty.text_en(), "params: must have one of Template, Simple");
+    for wrong in ["示例 ", "【示例】", "示\n例"] {
+        let sms = json!({"SignName": wrong, "PhoneNumberSet": ["+8613800138000"], "TemplateId": "1"});
+        let said = World::new("tencent", json!({})).call("SendSms", sms);
+        assert!(said.text_en().starts_with("params.SignName: must be at most 100"), "{}", said.text_en());
+        let sms = json!({"sign": wrong, "tel": {"nationcode": "86", "mobile": "13800138000"}, "tpl_id": 1});
+        let said = World::new("tencent_legacy", json!({})).call("sendsms", sms);
+        assert!(said.text_en().starts_with("params.sign: must be at most 100"), "{}", said.text_en());
+    }
 }
 
 #[test]
@@ -403,9 +413,13 @@ fn each_call_goes_to_its_host() {
     };
     let pull = || json!({"Limit": 1});
     assert_eq!(host("tencent", keys(json!({})), "PullSmsSendStatus", pull()), "sms.tencentcloudapi.com");
-    let regional = keys(json!({"host_region": "ap-hongkong"}));
-    assert_eq!(host("tencent", regional, "PullSmsSendStatus", pull()), "sms.ap-hongkong.tencentcloudapi.com");
-    let mail = json!({"Destination": ["a@b.example"], "Subject": "s"});
+    let regions = "ap-bangkok ap-beijing ap-chengdu ap-chongqing ap-guangzhou ap-hongkong ap-mumbai ap-seoul \
+                   ap-shanghai ap-singapore ap-tokyo eu-frankfurt na-ashburn na-siliconvalley";
+    for region in regions.split_whitespace() {
+        let called = host("tencent", keys(json!({"host_region": region})), "PullSmsSendStatus", pull());
+        assert_eq!(called, format!("sms.{region}.tencentcloudapi.com"));
+    }
+    let mail = json!({"Destination": ["a@b.example"], "Subject": "s", "Simple": {"Text": "dA=="}});
     assert_eq!(host("tencent_mail", keys(json!({})), "SendEmail", mail), "ses.tencentcloudapi.com");
     let legacy = || json!({"endpoint": null, "app_key": "x"});
     let tel = json!({"nationcode": "86", "mobile": "13800138000"});

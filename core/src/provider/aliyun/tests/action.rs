@@ -48,11 +48,23 @@ fn actions_go_out_as_the_vendor_documents_them() {
 #[test]
 fn actions_refuse_what_the_vendor_would() {
     let many = |count: usize| vec!["13900139000"; count];
-    let batch = |change: Value| {
-        let mut params =
-            json!({"PhoneNumberJson": many(2), "SignNameJson": many(2), "TemplateCode": "SMS_1"});
+    let with = |mut params: Value, change: Value| {
         params.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         params
+    };
+    let batch = |change| {
+        let params = json!({"PhoneNumberJson": many(2), "SignNameJson": many(2), "TemplateCode": "SMS_1"});
+        with(params, change)
+    };
+    let auth = |change| {
+        let params = json!({"PhoneNumber": "13900139000", "SignName": "s", "TemplateCode": "100001",
+            "TemplateParam": {"code": "##code##"}});
+        with(params, change)
+    };
+    let mail = |change| {
+        let params = json!({"AccountName": "a@b.example", "AddressType": 1, "ReplyToAddress": false,
+            "ToAddress": "a@b.example", "Subject": "s", "TextBody": "t"});
+        with(params, change)
     };
     let together = "must have as many entries as PhoneNumberJson";
     for (kind, action, params, said) in [
@@ -145,6 +157,42 @@ fn actions_refuse_what_the_vendor_would() {
             "SingleSendMail",
             json!({"AccountName": "a@b.example", "AddressType": 2}),
             "params.AddressType: must be from 0 to 1",
+        ),
+        (
+            "aliyun_mail",
+            "SingleSendMail",
+            mail(json!({"TextBody": null})),
+            "params: must have one of HtmlBody, TextBody",
+        ),
+        (
+            "aliyun_mail",
+            "SingleSendMail",
+            mail(json!({"AccountName": "b.example"})),
+            "params.AccountName: must be an address",
+        ),
+        (
+            "aliyun_mail",
+            "SingleSendMail",
+            mail(json!({"BccAddress": "a@b.example,a@b.example,a@b.example"})),
+            "params.BccAddress: must be 1 or 2 addresses",
+        ),
+        (
+            "aliyun_auth",
+            "SendSmsVerifyCode",
+            auth(json!({"SignName": "【示例】"})),
+            "params.SignName: must be at most",
+        ),
+        (
+            "aliyun_auth",
+            "SendSmsVerifyCode",
+            auth(json!({"ValidTime": 0})),
+            "params.ValidTime: must be from 1",
+        ),
+        (
+            "aliyun_global",
+            "BatchSendMessageToGlobe",
+            json!({"To": ["85260001234"], "Message": ["a"], "Type": "OTP"}),
+            "params.Type: must be NOTIFY or MKT",
         ),
     ] {
         let error = act(kind, action, params).unwrap_err();

@@ -152,3 +152,37 @@ fn debug_shows_no_secret() {
         }
     }
 }
+
+#[test]
+fn each_region_has_its_host() {
+    let host = |kind: &str, region: &str| {
+        let change = if region.is_empty() { json!({}) } else { json!({"region": region}) };
+        let (provider, to) =
+            (provider(kind, change).unwrap(), if kind == "aliyun_global" { abroad() } else { mainland() });
+        let to = if kind == "aliyun_mail" { Recipient::Email("a@b.example") } else { to };
+        provider.call(&message(to), &signing()).unwrap().host().to_owned()
+    };
+    // Sources: the endpoint maps of the official SDKs (dysmsapi 4.6.0, dm 1.11.1).
+    let sms = [
+        ("central", "dysmsapi.aliyuncs.com"),
+        ("cn-hangzhou", "dysmsapi.aliyuncs.com"),
+        ("cn-beijing", "dysmsapi-proxy.cn-beijing.aliyuncs.com"),
+        ("cn-hongkong", "dysmsapi-xman.cn-hongkong.aliyuncs.com"),
+        ("ap-southeast-1", "dysmsapi.ap-southeast-1.aliyuncs.com"),
+        ("ap-southeast-5", "dysmsapi.ap-southeast-5.aliyuncs.com"),
+        ("eu-central-1", "dysmsapi.eu-central-1.aliyuncs.com"),
+        ("us-east-1", "dysmsapi.us-east-1.aliyuncs.com"),
+    ];
+    for (region, expected) in sms {
+        assert_eq!(
+            (host("aliyun", region).as_str(), host("aliyun_global", region).as_str()),
+            (expected, expected)
+        );
+    }
+    for region in ["ap-southeast-1", "ap-southeast-2", "us-east-1", "eu-central-1"] {
+        assert_eq!(host("aliyun_mail", region), format!("dm.{region}.aliyuncs.com"));
+    }
+    let unset = ["aliyun", "aliyun_auth", "aliyun_global", "aliyun_mail"].map(|kind| host(kind, ""));
+    let global = "dysmsapi.ap-southeast-1.aliyuncs.com";
+    assert_eq!(unset, ["dysmsapi.aliyuncs.com", "dypnsapi.aliyuncs.com", global, "dm.aliyuncs.com"]);
+}
