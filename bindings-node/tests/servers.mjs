@@ -33,7 +33,9 @@ async function startOnce(kind, environment) {
   script.stderr.on("data", (chunk) => (said += chunk));
   const lines = createInterface({ input: script.stdout });
   const [line] = await Promise.race([once(lines, "line"), once(script, "close").then(() => Promise.reject(new Error(`no ${kind}: ${said}`)))]);
-  const servers = children(script.pid).map((pid) => new Server(pid)).filter(({ name }) => name in PROGRAMS);
+  // One that is just ending has no command line any more.
+  const alive = children(script.pid).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8") !== "");
+  const servers = alive.map((pid) => new Server(pid)).filter(({ name }) => name in PROGRAMS);
   const close = async () => {
     await Promise.all(servers.map((server) => server.kill()));
     const closed = once(script, "close");

@@ -73,8 +73,10 @@ class Held:
     def run(self, ops, timeout):
         for key, op in ops:
             if op.startswith("reserve ") and kind_of(key) == "number":
+                asked = time.monotonic()
                 with self.hold(key):
-                    replies = self.store.run(ops, timeout)
+                    # What it took to hold the record is taken off, or no time would be left to give anything back.
+                    replies = self.store.run(ops, max(timeout - (time.monotonic() - asked), 0.001))
                 self.late += replies[0] == "refused busy"
                 return replies
         gives = any(op.startswith("release ") for _, op in ops)

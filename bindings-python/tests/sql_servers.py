@@ -134,3 +134,50 @@ class MariaDB(Server):
 
     def hello(self) -> None:
         pymysql.connect(**{**options_of(self.url), "connect_timeout": 2}).close()
+
+
+class Conflicts:
+    """Makes the first so many writes of rows fail, as a serialisation failure or a deadlock of the server's would.
+
+    A trigger raises them; a sequence counts the writes, as that is not rolled back.
+    """
+
+    def __init__(self, url: str, table: str, number: int) -> None:
+        self.table, self.name, self.number = table, f"{table}_conflicts", number
+        self.postgres = url.startswith("postgres")
+        self.connection = psycopg.connect(url, autocommit=True) if self.postgres else pymysql.connect(**options_of(url))
+        self.cursor = self.connection.cursor()
+
+    def __enter__(self) -> Conflicts:
+        self.cursor.execute(f"CREATE SEQUENCE {self.name} {'' if self.postgres else 'NOCACHE'}")
+        if self.postgres:
+            self.cursor.execute(
+                f"CREATE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                f"IF nextval('{self.name}') <= {self.number} THEN "
+                "RAISE EXCEPTION 'could not serialize access' USING ERRCODE = '40001'; END IF; "
+                "RETURN NEW; END $$"
+            )
+            self.cursor.execute(
+                f"CREATE TRIGGER conflicts BEFORE UPDATE ON {self.table} FOR EACH ROW EXECUTE FUNCTION {self.name}()"
+            )
+        else:
+            self.cursor.execute(
+                f"CREATE TRIGGER {self.name} BEFORE UPDATE ON {self.table} FOR EACH ROW "
+                f"IF nextval({self.name}) <= {self.number} THEN "
+                "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213, MESSAGE_TEXT = 'Deadlock found'; END IF"
+            )
+        return self
+
+    def writes(self) -> int:
+        """Returns how many writes there were, those that failed too."""
+        last = "last_value - (NOT is_called)::int" if self.postgres else "next_not_cached_value - 1"
+        self.cursor.execute(f"SELECT {last} FROM {self.name}")
+        return self.cursor.fetchone()[0]
+
+    def __exit__(self, *_: object) -> None:
+        if self.postgres:
+            self.cursor.execute(f"DROP FUNCTION {self.name} CASCADE")
+        else:
+            self.cursor.execute(f"DROP TRIGGER {self.name}")
+        self.cursor.execute(f"DROP SEQUENCE {self.name}")
+        self.connection.close()

@@ -13,7 +13,7 @@ import pytest
 from sansms import ConfigError, MemoryStore
 from sansms.stores import FallbackStore
 from sansms.testing import Clock, Sandbox, conformance
-from servers import RedisServer, executable
+from servers import RedisServer, SlowRedis, executable
 
 NUMBER = "13800138000"
 USER = {"purpose": "register", "ip": "203.0.113.7"}
@@ -259,3 +259,23 @@ def test_a_redis_that_stands_still_is_bridged_within_the_deadline(redis_url, nam
         clock.move(31)
         assert service.verify(NUMBER, sandbox.outbox[0].code, **USER).ok
         assert store.take_events() == ["store.back"]
+
+
+@pytest.mark.parametrize("way", ["send", "asend"])
+def test_a_redis_that_never_answers_is_bridged_at_the_first_call(way):
+    """Its connection is new, and half of the deadline is for that as well."""
+    sandbox, outcomes = Sandbox(), []
+    with closing(SlowRedis(late_s=30)) as silent, closing(FallbackStore(silent.url, "memory://")) as store:
+        service = sandbox.service(store=store)
+
+        async def asend():
+            outcomes.append(await service.asend(NUMBER, **USER))
+            await service.aclose()
+
+        if way == "asend":
+            asyncio.run(asend())
+        else:
+            outcomes.append(service.send(NUMBER, **USER))
+        assert outcomes[0].code == "sent"
+        assert store.take_events() == ["store.fallback"]
+        assert silent.replies == 0

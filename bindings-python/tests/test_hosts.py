@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
-from sansms.stores import from_url
+from sansms.stores import RedisClusterStore, from_url
 from sansms.testing import Sandbox
 
 NUMBER = "13800138000"
@@ -17,11 +18,11 @@ SHIFTS_S = [0, 2, -2, 300, -300, 3600, -3600]
 LOOSE = {"cooldown_s": 0, "number": [], "ip": [], "ip_attempts": []}
 
 
-@pytest.fixture(params=["redis", "postgres"])
+@pytest.fixture(params=["redis", "cluster", "postgres", "mariadb"])
 def store(request):
-    store = from_url(request.getfixturevalue(f"{request.param}_url"))
-    yield store
-    store.close()
+    url = request.getfixturevalue(f"{request.param}_url")
+    with closing(RedisClusterStore(url) if request.param == "cluster" else from_url(url)) as store:
+        yield store
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -167,47 +166,103 @@ def test_a_lock_that_is_not_had_in_time_is_busy(store, url, table):
 
 
 def test_a_deadlock_is_tried_again(store, url, table):
-    """Another program locks our rows the other way around; the database ends one of the two."""
-    store.run([("a", reserve(1)), ("b", reserve(1))], 5.0)
-    key, done = key_column(url), Counter()
+    """Another program has our rows the other way around; the database ends our transaction, and we win later."""
+    store.run([("b", reserve(1))], 5.0)
+    key, before = key_column(url), deadlocks(url)
+    insert = f"INSERT INTO {table} ({key}, record, until_ms) VALUES"
+    with closing(connect(url)) as other, other.cursor() as cursor, ThreadPoolExecutor(1) as pool:
+        if url.startswith("postgres"):
+            # A session looks once in a wait, and ends itself; so ours must look when both wait, and the other never.
+            execute(url, "ALTER SYSTEM SET deadlock_timeout = '2s'", "SELECT pg_reload_conf()")
+            cursor.execute("SET deadlock_timeout = '60s'")
+        try:
+            cursor.execute("BEGIN")
+            cursor.execute(f"UPDATE {table} SET until_ms = until_ms WHERE {key} = 'b'")
+            for at in range(50):  # MariaDB ends who wrote less
+                cursor.execute(f"{insert} ('z{at}', '', 0)")
+            waits = pool.submit(store.run, [("b", reserve(2)), ("a", reserve(2))], 20.0)
+            wait_until(lambda: waits_for_lock(url, table))  # it has made a, and wants b
+            cursor.execute(f"{insert} ('a', '', 0)")
+            cursor.execute("COMMIT")
+            assert [reply[:6] for reply in waits.result()] == ["denied", "grante"]
+        finally:
+            if url.startswith("postgres"):
+                execute(url, "ALTER SYSTEM RESET deadlock_timeout", "SELECT pg_reload_conf()")
+    wait_until(lambda: deadlocks(url) > before)  # PostgreSQL counts a moment later
+
+
+def waits_for_lock(url, table):
+    """Tells whether a session waits for a row of the table."""
     if url.startswith("postgres"):
-        # A session looks once in a wait, so ours, which looks first and is to be ended, must look when both wait; the
-        # other ends the deadlock where ours looked too early.
-        tune = "SET deadlock_timeout = '2s'"
-        execute(url, "ALTER SYSTEM SET deadlock_timeout = '200ms'", "SELECT pg_reload_conf()")
+        find = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE %s"
     else:
-        tune = "SET SESSION innodb_lock_wait_timeout = 20"
+        find = "SELECT count(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT' AND trx_query LIKE %s"
+    with closing(connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute(find, (f"%{table}%",))
+        return cursor.fetchone()[0] > 0
 
-    def other():
-        with closing(connect(url)) as connection, connection.cursor() as cursor:
-            cursor.execute(tune)
-            for _ in range(5):
-                try:
-                    cursor.execute("BEGIN")
-                    cursor.execute(f"UPDATE {table} SET until_ms = until_ms WHERE {key} = 'b'")
-                    time.sleep(0.02)
-                    cursor.execute(f"UPDATE {table} SET until_ms = until_ms WHERE {key} = 'a'")
-                    cursor.execute("COMMIT")
-                except (psycopg.Error, pymysql.Error):
-                    done["ended"] += 1
-                    cursor.execute("ROLLBACK")
 
-    thread = threading.Thread(target=other)
-    thread.start()
-    lease = 10
-    while thread.is_alive():
-        lease += 1
-        replies = store.run([("b", reserve(lease)), ("a", reserve(lease))], 5.0)
-        assert [reply[:6] for reply in replies] == ["denied"] * 2, replies
-    thread.join()
-    if url.startswith("postgres"):
-        execute(url, "ALTER SYSTEM RESET deadlock_timeout", "SELECT pg_reload_conf()")
+def wait_until(condition):
+    for _ in range(1000):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise TimeoutError
 
 
 def deadlocks(url):
     if url.startswith("postgres"):
         return execute(url, "SELECT sum(deadlocks) FROM pg_stat_database")[0][0]
     return execute(url, "SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'")[0][1]
+
+
+def test_a_wave_that_conflicts_is_tried_again_and_done_once(store, url, table):
+    store.run([("a", reserve(1))], 5.0)
+    with sql_servers.Conflicts(url, table, 5) as conflicts:
+        assert store.run([("k", reserve(1, "1:l:2:86400000:f"))], 20.0)[0].startswith("granted")
+        assert conflicts.writes() > 5
+        words = [store.run([("k", reserve(lease, "1:l:2:86400000:f"))], 20.0)[0][:6] for lease in (2, 3)]
+        assert words == ["grante", "denied"]
+
+
+def test_a_wave_that_conflicts_for_ever_is_busy(store, url, table):
+    store.run([("a", reserve(1))], 5.0)
+    with sql_servers.Conflicts(url, table, 1_000_000) as conflicts:
+        assert store.run([("k", reserve(1)), ("l", reserve(1))], 0.5) == ["refused busy"] * 2
+        assert conflicts.writes() > 1
+    assert [reply[:6] for reply in store.run([("k", reserve(2)), ("l", reserve(2))], 5.0)] == ["grante"] * 2
+
+
+@pytest.mark.parametrize("way", ["send", "asend"])
+def test_conflicts_double_no_send_and_those_without_end_are_busy(store, url, table, way):
+    sandbox = Sandbox()
+    policy = {"cooldown_s": 0, "number": ["2/24h"], "ip": [], "ip_attempts": []}
+
+    def service(seconds):
+        return sandbox.service(store=store, store_timeout=seconds, policy=policy)
+
+    def send(seconds):
+        async def asend():
+            made = service(seconds)
+            try:
+                return await made.asend("13800138000", **USER)
+            finally:
+                await made.aclose()
+
+        sandbox.clock.move(60)  # the provider takes one a minute
+        return asyncio.run(asend()) if way == "asend" else service(seconds).send("13800138000", **USER)
+
+    store.create_table()
+    with sql_servers.Conflicts(url, table, 1_000_000) as conflicts:
+        outcome = send(0.5)
+        assert (outcome.code, outcome.http_status) == ("limit.busy", 429)
+        assert outcome.retry_after
+        assert conflicts.writes() > 1
+    assert sandbox.outbox == []
+    with sql_servers.Conflicts(url, table, 6) as conflicts:
+        assert [send(20.0).code for _ in range(4)] == ["sent", "sent", "limit.number", "limit.number"]
+        assert conflicts.writes() > 6
+    assert len(sandbox.outbox) == 2
 
 
 def test_waves_that_share_keys_do_not_deadlock(store, url):
@@ -239,6 +294,56 @@ def test_what_has_ended_is_swept_little_by_little(store, url, table):
         store.run([("new", reserve(at + 1))], 5.0)
     keys = {row[0] for row in execute(url, f"SELECT {key_column(url)} FROM {table}")}
     assert keys == {"long", "new"}
+
+
+@pytest.mark.parametrize("kind", [AsyncPostgresStore, PostgresStore])
+def test_asyncio_sweeps_what_has_ended(kind, postgres_url, namespace):
+    """Little by little too: a step deletes no more than it looks at."""
+    table, clock = f"t_{namespace}", Clock()
+
+    def keys():
+        return {row[0] for row in execute(postgres_url, f"SELECT key FROM {table}")}
+
+    async def flow():
+        store = kind(postgres_url, table=table)
+        store._clock = clock
+        for first in range(0, 300, 50):
+            ops = [(f"old{at}", reserve(1, "1:l:1:1000:f")) for at in range(first, first + 50)]
+            assert await store.arun(ops, 5.0) == ["granted 1000"] * 50
+        await store.arun([("long", reserve(1))], 5.0)
+        clock.move(700)
+        left = []
+        for at in range(100):
+            await store.arun([("new", reserve(at + 1))], 5.0)
+            left.append(len(keys()))
+        await store.aclose()
+        return left
+
+    try:
+        left = asyncio.run(flow())
+        assert keys() == {"long", "new"}
+        steps = [before - after for before, after in zip(left, left[1:]) if before != after]
+        assert len(steps) >= 2
+        assert max(steps) <= 256
+    finally:
+        execute(postgres_url, f"DROP TABLE IF EXISTS {table}")
+
+
+def test_asyncio_has_the_reply_of_a_wave_whose_sweep_fails(postgres_url, namespace, caplog):
+    table = f"t_{namespace}"
+
+    async def flow():
+        store = AsyncPostgresStore(postgres_url, table=table)
+        store._dialect.look = lambda _: ["SELECT nonsense"]
+        replies = [(await store.arun([("k", reserve(1))], 5.0))[0] for _ in range(40)]
+        await store.aclose()
+        return replies
+
+    try:
+        assert {reply[:7] for reply in asyncio.run(flow())} == {"granted"}
+        assert caplog.text.count("sweeping ended rows raised UndefinedColumn") == 2
+    finally:
+        execute(postgres_url, f"DROP TABLE IF EXISTS {table}")
 
 
 def test_a_sweep_waits_for_nobody_and_spoils_nothing(store, url, table):

@@ -423,9 +423,9 @@ def test_a_client_is_only_asked_for_its_address(redis_url):
     client = redis.Redis.from_url(redis_url, decode_responses=True, socket_timeout=77, protocol=3)
     store = RedisStore(client)
     assert store.run([("sansms:x", OP)], 1.0)[0].startswith(("granted", "denied"))
-    options = store._pool.connection_kwargs
-    assert options["socket_timeout"] == 1.0
-    assert not options.get("decode_responses")
+    connection = store._pool.take(time.monotonic() + 1)._raw
+    assert connection.socket_timeout == 1.0
+    assert not connection.encoder.decode_responses
     assert client.connection_pool.connection_kwargs["socket_timeout"] == 77
     store.close()
     client.close()

@@ -18,6 +18,8 @@ export interface NodeRedisLike {
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
   info?(): Promise<unknown>;
   readonly isReady?: boolean;
+  readonly masters?: readonly unknown[];
+  nodeClient?(node: never): unknown;
 }
 
 /** What a Redis store may be told besides its client. */
@@ -36,17 +38,19 @@ export interface RedisStoreOptions {
  * In a cluster both clients find the replica that took over from a primary that died. From one that stands still, or
  * whose host is gone without a word, only ioredis moves on; node-redis waits for it as long as the connection is there.
  *
- * Before its first use the server is asked once whether it will keep what it is given: a `maxmemory-policy` other than
- * `noeviction`, a replica, or a server older than 6.2 is a `ConfigError`; without an append-only file there is a warning.
+ * Before its first use the server (of a cluster every primary) is asked once whether it will keep what it is given: a
+ * `maxmemory-policy` other than `noeviction`, a replica, or a server older than 6.2 is a `ConfigError`; without an
+ * append-only file, or where this user may not ask for INFO, there is a warning.
  */
 export class RedisStore implements Store {
   readonly #send: (command: "evalsha" | "eval", script: string, op: StoreOp) => Promise<unknown>;
-  readonly #infos: () => Promise<unknown[]>;
+  readonly #servers: () => Promise<Server[]>;
   readonly #isBroken: () => boolean;
   readonly #refresh: (() => void) | undefined;
   readonly #isCluster: boolean;
   readonly #allowEviction: boolean;
-  #checked: Promise<void> | undefined;
+  #isChecked = false;
+  #checking: Promise<void> | undefined;
 
   constructor(client: IoredisLike | NodeRedisLike, options: RedisStoreOptions = {}) {
     if (typeof (client as Partial<NodeRedisLike> | undefined)?.evalSha === "function") {
@@ -61,14 +65,9 @@ export class RedisStore implements Store {
     } else {
       throw new ConfigError("config.type", "store", "RedisStore takes a client of ioredis or of node-redis");
     }
-    // A cluster of node-redis has no INFO; one of ioredis has that of its masters.
-    this.#infos = async () => {
-      const { info, nodes } = client as Partial<IoredisLike>;
-      if (nodes !== undefined) return Promise.all(nodes.call(client, "master").map((node) => node.info()));
-      return info === undefined ? [] : [await info.call(client)];
-    };
+    this.#servers = serversOf(client);
     const { nodes, refreshSlotsCache } = client as Partial<IoredisLike>;
-    this.#isCluster = nodes !== undefined;
+    this.#isCluster = nodes !== undefined || (client as Partial<NodeRedisLike>).nodeClient !== undefined;
     if (typeof refreshSlotsCache === "function") this.#refresh = () => refreshSlotsCache.call(client);
     this.#allowEviction = options.allowEviction ?? false;
   }
@@ -78,18 +77,17 @@ export class RedisStore implements Store {
     // ioredis reads its map of a cluster again when a node hangs up, not when it stands still.
     const late = this.#refresh && timeoutMs < Infinity ? setTimeout(this.#refresh, timeoutMs) : undefined;
     try {
-      return await this.#run(ops);
+      return await this.#run(ops, timeoutMs);
     } finally {
       clearTimeout(late);
     }
   }
 
-  async #run(ops: readonly StoreOp[]): Promise<(string | undefined)[]> {
-    this.#checked ??= this.#check();
-    await this.#checked.catch((error: unknown) => {
-      this.#checked = undefined;
-      throw error;
-    });
+  async #run(ops: readonly StoreOp[], timeoutMs: number): Promise<(string | undefined)[]> {
+    if (!this.#isChecked) {
+      this.#checking ??= this.#check(timeoutMs).finally(() => (this.#checking = undefined));
+      await this.#checking;
+    }
     return runEach(ops, async (op) => {
       try {
         return text(await this.#send("evalsha", SHA, op));
@@ -101,26 +99,58 @@ export class RedisStore implements Store {
     });
   }
 
-  async #check(): Promise<void> {
-    // In a cluster a node may have become a replica since; it says itself where its slots are now.
-    for (const info of await this.#infos().catch(refused)) lookAt(String(info), this.#allowEviction, this.#isCluster);
+  /** Asks each server; the next use asks again where one did not answer. */
+  async #check(timeoutMs: number): Promise<void> {
+    const servers = await this.#servers();
+    // A primary that is away must not stop those that are there.
+    const patience = this.#isCluster ? timeoutMs / 4 : Infinity;
+    const answers = await Promise.allSettled(servers.map((server) => within(patience, server.info())));
+    let isVolatile = false;
+    let missing: unknown;
+    for (const answer of answers) {
+      if (answer.status === "fulfilled") isVolatile = lookAt(text(answer.value), this.#allowEviction, this.#isCluster) || isVolatile;
+      else if (/^NOPERM/.test((answer.reason as Error).message)) warn("this user of Redis may not ask for INFO, so how the server keeps its data was not checked");
+      else missing = answer.reason;
+    }
+    if (missing !== undefined && !this.#isCluster) throw missing;
+    if (missing !== undefined || (this.#isCluster && servers.length === 0)) return;
+    this.#isChecked = true;
+    if (isVolatile) warn("this Redis keeps no append-only file: after a crash it has forgotten limits and live codes");
   }
 }
 
-/** A user of Redis that may not ask for INFO is served without the check. */
-function refused(error: unknown): unknown[] {
-  if (/^NOPERM/.test((error as Error).message)) return [];
-  throw error;
+interface Server {
+  info(): Promise<unknown>;
 }
 
-function lookAt(info: string, allowEviction: boolean, isCluster: boolean): void {
+/** Finds whom to ask; of a cluster its primaries. */
+function serversOf(client: IoredisLike | NodeRedisLike): () => Promise<Server[]> {
+  const { nodes } = client as Partial<IoredisLike>;
+  if (nodes !== undefined) {
+    return async () => {
+      // A client that has just been made knows only those that it was told; a command waits until it knows all.
+      if ((client as IoredisLike).status !== "ready") await client.info?.();
+      return nodes.call(client, "master");
+    };
+  }
+  const { nodeClient } = client as Partial<NodeRedisLike>;
+  if (nodeClient !== undefined) {
+    const ask = async (node: unknown): Promise<unknown> => ((await nodeClient.call(client, node as never)) as Server).info();
+    return async () => ((client as NodeRedisLike).masters ?? []).map((node) => ({ info: () => ask(node) }));
+  }
+  return async () => (client.info === undefined ? [] : [client as Server]);
+}
+
+/** Refuses a server that would forget what it is given; tells whether a crash makes it forget. */
+function lookAt(info: string, allowEviction: boolean, isCluster: boolean): boolean {
   const field = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\r?$`, "m").exec(info)?.[1];
   const wrong = (problem: string): never => {
     throw new ConfigError("config.value", "store", problem);
   };
-  const [major = 0, minor = 0] = (field("redis_version") ?? "6.2").split(".").map(Number);
-  if (major < 6 || (major === 6 && minor < 2)) wrong("Redis must be 6.2 or newer");
-  if (field("role") === "slave" && !isCluster) wrong("this Redis is a replica; give the address of the primary");
+  const [major = 0, minor = 0] = (field("redis_version") ?? "").split(".").map(Number);
+  if (!(major > 6 || (major === 6 && minor >= 2))) wrong("Redis must be 6.2 or newer");
+  // A node of a cluster may have become a replica since; it says itself where its slots are now.
+  if (/^(slave|replica)$/.test(field("role") ?? "") && !isCluster) wrong("this Redis is a replica; give the address of the primary");
   const policy = field("maxmemory_policy") ?? "noeviction";
   if (policy !== "noeviction" && !allowEviction) {
     wrong(
@@ -128,7 +158,18 @@ function lookAt(info: string, allowEviction: boolean, isCluster: boolean): void 
         "or pass { allowEviction: true }",
     );
   }
-  if (field("aof_enabled") === "0") console.warn("sansms: this Redis keeps no append-only file: after a crash it has forgotten limits and live codes");
+  return field("aof_enabled") === "0";
+}
+
+function warn(what: string): void {
+  console.warn(`sansms: ${what}`);
+}
+
+async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
+  if (timeoutMs === Infinity) return promise;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error("Redis took too long")), timeoutMs)));
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 function isNoScript(error: unknown): boolean {

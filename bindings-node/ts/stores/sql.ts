@@ -69,7 +69,9 @@ export abstract class SqlStore implements Store {
   async run(ops: readonly StoreOp[], timeoutMs = 1000): Promise<string[]> {
     const deadline = performance.now() + timeoutMs;
     const dialect = this.#dialect;
+    let hasFailed = false;
     for (let attempt = 1; ; attempt++) {
+      const began = performance.now();
       const link = await this.#connect(deadline);
       const step = { writing: false };
       let fault: unknown;
@@ -87,9 +89,14 @@ export abstract class SqlStore implements Store {
       else link.release();
 
       if (verdict === "busy") return ops.map(() => BUSY);
+      // It has gone on until now, and nothing is written yet.
+      if (fault instanceof Late && hasFailed && !step.writing) return ops.map(() => BUSY);
       if (verdict === "again") {
+        hasFailed = true;
         const pause = (0.5 + Math.random()) * Math.min(2 * 2 ** attempt, 100);
-        if (performance.now() + pause >= deadline) return ops.map(() => BUSY);
+        // Another attempt takes as long as this one; the deadline must not come while it writes.
+        const now = performance.now();
+        if (now + pause + (now - began) >= deadline) return ops.map(() => BUSY);
         await new Promise((resolve) => setTimeout(resolve, pause));
       } else if (verdict === "no table" && attempt < 4) {
         await this.#create(deadline);

@@ -11,7 +11,7 @@ from django.db.utils import load_backend
 
 from sansms import ConfigError
 from sansms.stores._dialects import Dialect, MySQL, Postgres, SQLite
-from sansms.stores._sql import SIZE, DatabaseLink, Link, SQLStore
+from sansms.stores._sql import SIZE, DatabaseLink, SQLStore
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class DjangoStore(SQLStore):
         """Returns the file of SQLite; `None` for a server, and for memory."""
         return file_of(connections.settings[self._using]) if self._vendor == "sqlite" else None
 
-    def _connect(self, deadline: float) -> Link:
+    def _connect(self, deadline: float) -> DatabaseLink:
         given: dict[str, Any] = connections.settings[self._using]
         options = {name: value for name, value in given.get("OPTIONS", {}).items() if name != "pool"}
         if self._vendor == "mysql":

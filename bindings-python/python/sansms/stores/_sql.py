@@ -11,14 +11,14 @@ import os
 from contextlib import suppress
 from logging import getLogger
 from random import uniform
-from threading import Condition
 from time import monotonic, sleep
 
 from sansms import _core
 from sansms._errors import ConfigError
 
-from ._deadline import cut_off, within
+from ._deadline import cut_off
 from ._dialects import KEY, SWEEP_LOOKS_AT
+from ._pool import Link, Pool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,6 +75,30 @@ def sweeping(dialect: Dialect, after: str, clock: Callable[[], float] | None) ->
     return last if KEY.fullmatch(last) else ""
 
 
+class Sweep:
+    """Sweeps a table now and then; where it goes on, and when."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._after: str | None = None
+        self._waves = 0
+
+    def after(
+        self, ops: list[tuple[str, str]], deadline: float, clock: Callable[[], float] | None
+    ) -> Generator[Trip, Rows, None]:
+        """Yields the trips that a wave makes when it is done; mostly none."""
+        self._waves += 1
+        if self._waves < SWEEP_EVERY or monotonic() > deadline - 0.1 or not ops:
+            return
+        self._waves = 0
+        # Processes begin at different places, so that short-lived ones sweep the whole table together.
+        self._after = yield from sweeping(self._dialect, ops[0][0] if self._after is None else self._after, clock)
+
+    def failed(self, error: Exception) -> None:
+        """Tells the log; the wave is done all the same."""
+        getLogger("sansms").warning("sweeping ended rows raised %s", type(error).__qualname__)
+
+
 def text(value: Any) -> str:
     """Reads a key, whatever the driver made of it."""
     return value.decode("ascii", "replace") if isinstance(value, bytes) else str(value)
@@ -87,11 +111,14 @@ class SweptAway(Exception):
 class Course:
     """What to do after an error: the attempts of one wave, and their deadline."""
 
-    __slots__ = ("_dialect", "attempt", "deadline", "pauses_s", "writing")
+    __slots__ = ("_began", "_conflicted", "_dialect", "_most_spared_s", "attempt", "deadline", "pauses_s", "writing")
 
     def __init__(self, dialect: Dialect, timeout: float) -> None:
         self._dialect = dialect
-        self.deadline = monotonic() + timeout
+        self._began = monotonic()
+        self._conflicted = False
+        self._most_spared_s = timeout / 8
+        self.deadline = self._began + timeout
         self.attempt = 0
         self.writing = False
         self.pauses_s = 0.0
@@ -110,30 +137,20 @@ class Course:
         verdict = "again" if isinstance(error, SweptAway) else self._dialect.verdict(error)
         self.attempt += 1
         self.pauses_s = uniform(0.5, 1.5) * min(0.002 * 2**self.attempt, 0.1)  # noqa: S311
+        now = monotonic()
+        # An attempt that the deadline cuts off tells nothing, where to be busy is an answer.
+        spared_s = min(2 * (now - self._began), self._most_spared_s)
+        self._began = now + self.pauses_s
         if verdict == "again":
-            return "again" if monotonic() + self.pauses_s < self.deadline else "busy"
-        if verdict == "busy":
+            self._conflicted = True
+            return "again" if now + self.pauses_s + spared_s < self.deadline else "busy"
+        if verdict == "busy" or (self._conflicted and not self.writing and isinstance(error, TimeoutError)):
             return "busy"
         if verdict == "gone" and not fresh and not self.writing:
             return "anew"
         if verdict == "no table" and self.attempt < 4:
             return "table"
         return "raise"
-
-
-class Link:
-    """One open connection."""
-
-    def __init__(self) -> None:
-        self.fresh = True
-
-    def ask(self, trip: Trip, deadline: float) -> Rows:
-        """Makes a trip; raises what the driver raises, or `TimeoutError`."""
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """Closes it."""
-        raise NotImplementedError
 
 
 class DatabaseLink(Link):
@@ -145,7 +162,7 @@ class DatabaseLink(Link):
         self._fileno = fileno
 
     def ask(self, trip: Trip, deadline: float) -> Rows:
-        """Makes a trip."""
+        """Makes a trip; raises what the driver raises, or `TimeoutError`."""
         cursor = self._raw.cursor()
         try:
             with cut_off(self._fileno, deadline):
@@ -164,86 +181,6 @@ class DatabaseLink(Link):
         self._raw.close()
 
 
-class Pool:
-    """Connections of this process, at most so many; the last used is the next to be used."""
-
-    def __init__(self, size: int, connect: Callable[[float], Link]) -> None:
-        self._size = size
-        self._connect = connect
-        self._changed = Condition()
-        self._idle: list[Link] = []
-        self._open = 0
-        self._generation = os.getpid()
-        if hasattr(os, "register_at_fork"):
-            from weakref import WeakMethod
-
-            method = WeakMethod(self._begin)
-
-            def after_in_child() -> None:
-                begin = method()
-                if begin is not None:
-                    begin()
-
-            os.register_at_fork(after_in_child=after_in_child)
-
-    def take(self, deadline: float) -> Link:
-        """Returns a connection; raises `TimeoutError` when all are in use until the deadline."""
-        with self._changed:
-            while not self._idle and self._open >= self._size:
-                left = deadline - monotonic()
-                if left <= 0 or not self._changed.wait(left):
-                    raise TimeoutError
-            if self._idle:
-                return self._idle.pop()
-            self._open += 1
-            generation = self._generation
-        try:
-            link: Link = within(deadline, lambda: self._connect(deadline), lambda late: late.close())
-        except BaseException:
-            self._left(generation)
-            raise
-        return link
-
-    def give(self, link: Link, *, broken: bool = False) -> None:
-        """Takes a connection back."""
-        link.fresh = False
-        if broken:
-            with suppress(Exception):
-                link.close()
-            self._left(self._generation)
-            return
-        with self._changed:
-            self._idle.append(link)
-            self._changed.notify()
-
-    def clear(self) -> None:
-        """Closes the connections that are not in use."""
-        with self._changed:
-            idle, self._idle = self._idle, []
-            self._open -= len(idle)
-            self._changed.notify_all()
-        for link in idle:
-            with suppress(Exception):
-                link.close()
-
-    def _left(self, generation: int) -> None:
-        with self._changed:
-            if generation == self._generation:
-                self._open -= 1
-                self._changed.notify()
-
-    def _begin(self) -> None:
-        """Begins without connections; those of a parent process are let go of, not closed."""
-        ABANDONED.extend(self._idle)
-        self._changed = Condition()
-        self._idle = []
-        self._open = 0
-        self._generation = os.getpid()
-
-
-ABANDONED: list[Link] = []
-
-
 class SQLStore:
     """What the stores on SQL databases have in common; make one of its kinds."""
 
@@ -253,15 +190,14 @@ class SQLStore:
         check_size(size)
         self._dialect = dialect
         self._pool = Pool(size, self._connect)
-        self._sweep_after: str | None = None
-        self._since_sweep = 0
+        self._sweep = Sweep(dialect)
 
     def run(self, ops: list[tuple[str, str]], timeout: float) -> list[str | None]:
         """Runs `(key, operation)` pairs in one transaction; all are `refused busy` when locks are not had in time."""
         course = Course(self._dialect, timeout)
         while True:
             try:
-                link = self._pool.take(course.deadline)
+                link: DatabaseLink = self._pool.take(course.deadline)
             except TimeoutError:
                 if self._dialect.one_writer:
                     return [BUSY] * len(ops)
@@ -269,7 +205,7 @@ class SQLStore:
             course.writing = False
             try:
                 replies = self._wave(link, ops, course)
-                self._sweep(link, ops, course)
+                self._swept(link, ops, course)
             except BaseException as error:
                 what = course.after(error, link.fresh) if isinstance(error, Exception) else "raise"
                 self._pool.give(link, broken=what in ("anew", "raise") or not rolled_back(link, course.deadline))
@@ -291,7 +227,7 @@ class SQLStore:
     def create_table(self, timeout: float = 5.0) -> None:
         """Makes the table if it is not there; the first use does it too, where the user may."""
         deadline = monotonic() + timeout
-        link = self._pool.take(deadline)
+        link: DatabaseLink = self._pool.take(deadline)
         try:
             link.ask([self._dialect.create], deadline)
         except BaseException as error:
@@ -316,7 +252,7 @@ class SQLStore:
             with suppress(Exception):
                 pool.clear()
 
-    def _connect(self, deadline: float) -> Link:
+    def _connect(self, deadline: float) -> DatabaseLink:
         raise NotImplementedError
 
     def _refuse(self, error: BaseException) -> None:
@@ -324,7 +260,7 @@ class SQLStore:
         if isinstance(error, Exception) and self._dialect.verdict(error) == "no table":
             raise no_table(self._dialect) from None
 
-    def _wave(self, link: Link, ops: list[tuple[str, str]], course: Course) -> list[str | None]:
+    def _wave(self, link: DatabaseLink, ops: list[tuple[str, str]], course: Course) -> list[str | None]:
         steps = transaction(self._dialect, ops, course.left_ms, self._clock)
         trip = next(steps)
         while True:
@@ -336,22 +272,16 @@ class SQLStore:
                 return replies
             course.writing = trip != ["ROLLBACK"]
 
-    def _sweep(self, link: Link, ops: list[tuple[str, str]], course: Course) -> None:
-        """Sweeps now and then, after the wave is done; a fault in it spoils nothing."""
-        self._since_sweep += 1
-        if self._since_sweep < SWEEP_EVERY or monotonic() > course.deadline - 0.1 or not ops:
-            return
-        self._since_sweep = 0
-        # Processes begin at different places, so that short-lived ones sweep the whole table together.
-        steps = sweeping(self._dialect, ops[0][0] if self._sweep_after is None else self._sweep_after, self._clock)
+    def _swept(self, link: DatabaseLink, ops: list[tuple[str, str]], course: Course) -> None:
+        steps = self._sweep.after(ops, course.deadline, self._clock)
         try:
             trip = next(steps)
             while True:
                 trip = steps.send(link.ask(trip, course.deadline))
-        except StopIteration as end:
-            self._sweep_after = end.value
+        except StopIteration:
+            return
         except Exception as error:
-            getLogger("sansms").warning("sweeping ended rows raised %s", type(error).__qualname__)
+            self._sweep.failed(error)
             rolled_back(link, course.deadline)  # if it can't be, the next use finds the connection gone
 
 
@@ -361,7 +291,7 @@ def check_size(size: int) -> None:
         raise ConfigError("config.value", "store", "size must be 1 to 1000 connections")
 
 
-def rolled_back(link: Link, deadline: float) -> bool:
+def rolled_back(link: DatabaseLink, deadline: float) -> bool:
     """Ends the transaction of a connection that stays; tells whether it may."""
     try:
         link.ask(["ROLLBACK"], max(deadline, monotonic() + 0.05))

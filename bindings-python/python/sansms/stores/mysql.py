@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from sansms._errors import ConfigError
 
 from ._dialects import TABLE, MySQL
-from ._sql import SIZE, DatabaseLink, Link, SQLStore
+from ._sql import SIZE, DatabaseLink, SQLStore
 
 try:
     import pymysql
@@ -44,7 +44,7 @@ class MySQLStore(SQLStore):
         self._options = options_of(address)
         super().__init__(MySQL(table), size)
 
-    def _connect(self, deadline: float) -> Link:
+    def _connect(self, deadline: float) -> DatabaseLink:
         raw: Any = pymysql.connect(**self._options)
         return DatabaseLink(raw, raw._sock.fileno())
 

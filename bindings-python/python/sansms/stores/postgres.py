@@ -11,7 +11,7 @@ from sansms._loops import PerLoop
 
 from ._deadline import shut_down
 from ._dialects import TABLE, Postgres
-from ._sql import BUSY, SIZE, Course, DatabaseLink, Link, SQLStore, check_size, no_table, transaction
+from ._sql import BUSY, SIZE, Course, DatabaseLink, SQLStore, Sweep, check_size, no_table, transaction
 
 try:
     import psycopg
@@ -57,7 +57,7 @@ class PostgresStore(SQLStore):
         self.close()
         await self._async.aclose()
 
-    def _connect(self, deadline: float) -> Link:
+    def _connect(self, deadline: float) -> DatabaseLink:
         raw = psycopg.Connection.connect(**self._options)
         return DatabaseLink(raw, raw.fileno())
 
@@ -73,7 +73,7 @@ class AsyncPostgresStore:
         self._dialect = Postgres(table)
         check_size(size)
         self._pools = PerLoop(lambda: AsyncPool(size, self._options), lambda pool: pool.aclose())
-        self._since_sweep = 0
+        self._sweep = Sweep(self._dialect)
 
     async def arun(self, ops: list[tuple[str, str]], timeout: float) -> list[str | None]:
         """Runs `(key, operation)` pairs in one transaction; all are `refused busy` when locks are not had in time."""
@@ -84,6 +84,7 @@ class AsyncPostgresStore:
             course.writing = False
             try:
                 replies = await self._wave(raw, ops, course)
+                await self._swept(raw, ops, course)
             except BaseException as error:
                 what = course.after(error, fresh) if isinstance(error, Exception) else "raise"
                 await pool.give(raw, broken=what in ("anew", "raise") or not await arolled_back(raw, course.deadline))
@@ -143,6 +144,18 @@ class AsyncPostgresStore:
                 replies: list[str | None] = end.value
                 return replies
             course.writing = trip != ["ROLLBACK"]
+
+    async def _swept(self, raw: Any, ops: list[tuple[str, str]], course: Course) -> None:
+        steps = self._sweep.after(ops, course.deadline, self._clock)
+        try:
+            trip = next(steps)
+            while True:
+                trip = steps.send(await aask(raw, trip, course.deadline))
+        except StopIteration:
+            return
+        except Exception as error:
+            self._sweep.failed(error)
+            await arolled_back(raw, course.deadline)  # if it can't be, the next use finds the connection gone
 
 
 class AsyncPool:

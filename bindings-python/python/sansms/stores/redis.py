@@ -10,6 +10,9 @@ from sansms import _core
 from sansms._errors import ConfigError
 from sansms._loops import PerLoop
 
+from ._deadline import cut_off
+from ._pool import Link, Pool
+
 try:
     import redis
     import redis.asyncio
@@ -46,6 +49,8 @@ ADDRESS = frozenset(
 PLAIN_CALL = () if int(redis.__version__.partition(".")[0]) >= 6 else ("EVALSHA",)
 """What `get_connection` takes: the name of a command, until redis-py 6."""
 
+ANY_NUMBER = 1 << 31
+
 
 class RedisStore:
     """Keeps records in one Redis; serves `send` and `verify`, and `asend` and `averify` as well.
@@ -65,7 +70,7 @@ class RedisStore:
         memory runs out. `timeout` is for one connection or one reply, in seconds.
         """
         kind, options = address(client, redis.ConnectionPool, timeout)
-        self._pool = redis.ConnectionPool(kind, **options, retry=Retry(NoBackoff(), 0))
+        self._pool = Pool(ANY_NUMBER, lambda deadline: RedisLink(kind, options, deadline))
         self._allow_eviction = allow_eviction
         self._checked = False
         twin = getattr(redis.asyncio.connection, kind.__name__, None)
@@ -78,23 +83,22 @@ class RedisStore:
     def _answers(self, ops: list[tuple[str, str]], timeout: float, asking: bool = False) -> list[object]:
         """Returns what the server answers, its errors too; `asking` is for a slot that is on its way there."""
         deadline = monotonic() + timeout
-        connection: Any = self._pool.get_connection(*PLAIN_CALL)
+        link = self._link(deadline)
+        broken = True  # a reply may still be on its way
         try:
             if not self._checked:
-                (answer,) = converse(connection, [("INFO",)], deadline)
+                (answer,) = link.ask([("INFO",)], deadline)
                 look_at(answer, self._allow_eviction, self._may_be_replica)
                 self._checked = True
-            replies = converse(connection, [evalsha(op) for op in ops], deadline, asking)
+            replies = link.ask([evalsha(op) for op in ops], deadline, asking)
             missed = [at for at, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
             if missed:  # none of these ran; EVAL runs the operation and loads the script
-                again = converse(connection, [evaluate(ops[at]) for at in missed], deadline, asking)
+                again = link.ask([evaluate(ops[at]) for at in missed], deadline, asking)
                 for at, reply in zip(missed, again):
                     replies[at] = reply
-        except BaseException:
-            connection.disconnect()  # a reply may still be on its way
-            raise
+            broken = False
         finally:
-            self._pool.release(connection)
+            self._pool.give(link, broken=broken)
         return replies
 
     async def arun(self, ops: list[tuple[str, str]], timeout: float) -> list[str | None]:
@@ -107,7 +111,7 @@ class RedisStore:
 
     def close(self) -> None:
         """Closes the idle connections; a later call opens new ones."""
-        self._pool.disconnect(inuse_connections=False)
+        self._pool.clear()
 
     async def aclose(self) -> None:
         """Closes the connections of the running loop, and the idle ones of `run`."""
@@ -117,6 +121,13 @@ class RedisStore:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
+
+    def _link(self, deadline: float) -> RedisLink:
+        while True:
+            link: RedisLink = self._pool.take(deadline)
+            if link.fresh or link.is_quiet():
+                return link
+            self._pool.give(link, broken=True)
 
 
 class AsyncRedisStore:
@@ -177,6 +188,53 @@ class AsyncRedisStore:
         return [text(reply) for reply in replies]
 
 
+class RedisLink(Link):
+    """One connection, whose every byte comes before a deadline."""
+
+    def __init__(self, kind: Any, options: dict[str, Any], deadline: float) -> None:
+        """Opens it; to look up a name and to begin with TLS may take longer than that."""
+        super().__init__()
+
+        def handshake(raw: Any) -> None:
+            with cut_off(raw._sock.fileno(), deadline):
+                raw.on_connect()
+
+        self._raw = kind(**options, retry=Retry(NoBackoff(), 0), redis_connect_func=handshake)
+        try:
+            self._raw.connect()
+        except BaseException:
+            self._raw.disconnect()
+            raise
+        self._fileno: int = self._raw._sock.fileno()
+
+    def is_quiet(self) -> bool:
+        """Tells whether it is still open, and nothing came that nobody asked for."""
+        try:
+            return not self._raw.can_read()
+        except (RedisError, OSError):
+            return False
+
+    def ask(self, commands: list[tuple[str, ...]], deadline: float, asking: bool = False) -> list[object]:
+        """Sends commands in one trip and reads a reply, or an error of the server's, for each."""
+        if asking:
+            return self.ask([each for one in commands for each in (("ASKING",), one)], deadline)[1::2]
+        replies: list[object] = []
+        with cut_off(self._fileno, deadline):
+            self._raw.send_packed_command(self._raw.pack_commands(commands))
+            for _ in commands:
+                if not self._raw.can_read(timeout=max(deadline - monotonic(), 0)):
+                    raise TimeoutError
+                try:
+                    replies.append(self._raw.read_response())
+                except ResponseError as error:
+                    replies.append(error)
+        return replies
+
+    def close(self) -> None:
+        """Closes it."""
+        self._raw.disconnect()
+
+
 def address(client: object, pools: Any, timeout: float) -> tuple[type, dict[str, Any]]:
     """Returns the class of the connections to make, and their options."""
     pool: Any = getattr(client, "connection_pool", None)
@@ -205,24 +263,8 @@ def evaluate(op: tuple[str, str]) -> tuple[str, ...]:
     return ("EVAL", SCRIPT, "1", *op)
 
 
-def converse(connection: Any, commands: list[tuple[str, ...]], deadline: float, asking: bool = False) -> list[object]:
-    """Sends commands in one trip and reads a reply, or an error of the server's, for each."""
-    if asking:
-        return converse(connection, [each for one in commands for each in (("ASKING",), one)], deadline)[1::2]
-    connection.send_packed_command(connection.pack_commands(commands))
-    replies: list[object] = []
-    for _ in commands:
-        if not connection.can_read(timeout=max(deadline - monotonic(), 0)):
-            raise TimeoutError
-        try:
-            replies.append(connection.read_response())
-        except ResponseError as error:
-            replies.append(error)
-    return replies
-
-
 async def aconverse(connection: Any, commands: list[tuple[str, ...]]) -> list[object]:
-    """Is `converse` for asyncio."""
+    """Is `RedisLink.ask` for asyncio."""
     await connection.send_packed_command(b"".join(connection.pack_commands(commands)))
     replies: list[object] = []
     for _ in commands:

@@ -9,12 +9,11 @@ from time import monotonic
 from sansms._driver import warn
 from sansms._errors import ConfigError
 
-from .redis import RedisStore, address, converse, text
+from ._deadline import within
+from .redis import RedisLink, RedisStore, address, text
 
 import redis  # isort: skip - `.redis` says what to install when it is not there
-from redis.backoff import NoBackoff  # isort: skip
 from redis.exceptions import AskError, ClusterDownError, MovedError, ReadOnlyError  # isort: skip
-from redis.retry import Retry  # isort: skip
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -196,12 +195,12 @@ class RedisClusterStore:
     def _shards(self, node: Node, timeout: float) -> list[Any]:
         """Asks a node for the map, on a connection that waits for no longer than that."""
         options = {**self._options, "host": node[0], "port": node[1]}
-        options.update(socket_timeout=timeout, socket_connect_timeout=timeout)
-        connection = self._kind(**options, retry=Retry(NoBackoff(), 0))
+        deadline = monotonic() + timeout
+        link: RedisLink = within(deadline, lambda: RedisLink(self._kind, options, deadline), RedisLink.close)
         try:
-            (found,) = converse(connection, [("CLUSTER", "SLOTS")], monotonic() + timeout)
+            (found,) = link.ask([("CLUSTER", "SLOTS")], deadline)
         finally:
-            connection.disconnect()
+            link.close()
         if not isinstance(found, list):
             raise ConfigError("config.value", "store", "this Redis is no cluster; take RedisStore")
         return found
