@@ -405,6 +405,7 @@ function makeWorld(dice: (below: number) => number): { waitMs(): number; op(): s
 }
 
 const UNREADABLE = {
+  empty: "",
   "no verb": "drop table",
   "no lease": "reserve",
   "a short lease": "reserve 01 1:l:1:1000:s",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import logging
 import subprocess
 import sys
 import threading
+import zlib
 from collections import Counter
 from functools import partial
 
@@ -241,6 +243,35 @@ def test_what_goes_wrong_before(transport):
         assert fault(transport, f"http://127.0.0.1:{free.getsockname()[1]}/") is False
     assert fault(transport, "https://127.0.0.1:1/") is False
     assert fault(transport, "http://no-such-host.invalid/") is False
+
+
+def bare(data):
+    """Deflates without zlib's frame, as some servers do."""
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(data) + packer.flush()
+
+
+@pytest.mark.parametrize(
+    ("coding", "pack"),
+    [("gzip", gzip.compress), ("GZip", gzip.compress), ("deflate", zlib.compress), ("deflate", bare)],
+)
+def test_a_coding_that_nobody_asked_for_is_undone(transport, coding, pack):
+    def served(connection, request):
+        asked.append(b"accept-encoding: identity" in request.lower())
+        answer(connection, body[0], headers=f"content-encoding: {coding}\r\n")
+
+    asked, body = [], [pack(b"a" * 1000)]
+    with Web(served) as web:
+        assert post(transport, web.url)[2] == b"a" * 1000
+        assert fault(transport, web.url, max_reply=999) is True
+        body[0] = pack(bytes(10_000_000))
+        assert fault(transport, web.url, max_reply=65_536) is True
+        for wrong in (pack(b"{}")[:-1], pack(b"{}") + b"x", b"\xff{}"):
+            body[0] = wrong
+            assert fault(transport, web.url) is True
+        body[0] = b""
+        assert post(transport, web.url)[2] == b""
+    assert all(asked)
 
 
 def test_no_redirect_is_followed(transport):

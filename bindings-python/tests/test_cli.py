@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -114,6 +115,23 @@ def test_send_and_verify(tmp_path):
     assert done.stdout.startswith("verified  verified")
     assert "13800138000" not in sent.stdout + again.stdout + done.stdout
     assert (tmp_path / "sansms.sqlite3").exists()
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "latin-1", "ascii"])
+def test_a_console_that_has_not_all_characters(tmp_path, encoding):
+    with SandboxServer() as server:
+        keys = {"access_key_id": "sandbox-id", "access_key_secret": "sandbox-secret", "endpoint": server.url}
+        provider = {**keys, "sign_name": "示例", "templates": {"login": "SMS_1"}}
+        settings = tmp_path / "settings.json"
+        settings.write_text(json.dumps({"providers": [{"aliyun": provider}], "secret": "x" * 32}))
+        run = [sys.executable, "-m", "sansms", "send", "13800138000", "--purpose", "login", "--settings", str(settings)]
+        env = {**os.environ, "PYTHONIOENCODING": encoding}
+        done = subprocess.run(run, capture_output=True, cwd=tmp_path, env=env, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    shown = done.stdout.decode(encoding)
+    assert shown.startswith("sent  sent  +86?")
+    assert ("验证码已发送" in shown) == (encoding == "gbk")
+    assert "The code is on its way." in shown
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 import os
@@ -10,7 +11,9 @@ import threading
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from json import dumps
+from types import MappingProxyType
 
 import pytest
 
@@ -128,6 +131,87 @@ def test_a_code_that_cannot_be_costs_no_try(sandbox, service, typed):
     for _ in range(5):
         assert service.verify(NUMBER, typed, **USER).kind == "invalid"
     assert service.verify(NUMBER, sandbox.outbox[0].code, **USER)
+
+
+ODD = ["1380013800\ud800", "\udfff13800138000", True, 1.5, 10**39, 10**4000, -1, [], {"a": 1}, b"13800138000"]
+
+
+@pytest.mark.parametrize("awaited", [False, True])
+@pytest.mark.parametrize("typed", ODD, ids=lambda typed: repr(typed)[:20])
+def test_whatever_a_client_wrote_is_an_outcome(sandbox, service, typed, awaited):
+    def call(action, *arguments, **more):
+        done = getattr(service, "a" * awaited + action)(*arguments, **more)
+        return asyncio.run(done) if awaited else done
+
+    assert call("send", typed, **USER).code.startswith("input.number.")
+    assert call("verify", typed, "123456", **USER).code.startswith("input.number.")
+    assert call("verify", NUMBER, typed, **USER).code.startswith("input.code.")
+    for action in ("send", "verify"):
+        code = ["123456"] * (action == "verify")
+        if typed not in (10**39, -1):
+            assert call(action, NUMBER, *code, **{**USER, "purpose": typed}).code == "input.purpose"
+        if isinstance(typed, (str, int)) and not isinstance(typed, bool):
+            assert call(action, NUMBER, *code, **{**USER, "ip": typed}).code == "input.ip"
+    for action in ("inspect", "reset", "forget"):
+        assert call(action, typed).code.startswith("input.number.")
+    assert service.redeem(typed, typed, purpose=typed, ticket_for=typed) is False
+    assert service.answer_push("aliyun", typed, b"[]") == (404, "{}")
+    if isinstance(typed, str):
+        assert service.answer_push(typed, service.receipt_path, b"[]")[0] == 400
+        assert service.answer_push("aliyun", service.receipt_path, typed)[0] == 400
+        assert call("call", typed, typed).code == "action.input"
+    assert sandbox.outbox == []
+
+
+def test_numbers_of_json_are_their_digits(sandbox, service):
+    user = {"purpose": "register", "ip": "203.0.113.7", "session": 7}
+    assert service.send(13800138000, **user, device=1, idempotency_key=1)
+    assert service.send("13800138000", **{**user, "session": "7"}, idempotency_key="1").replayed
+    code = int(sandbox.outbox[0].code)
+    while code < 100_000:  # a code that begins with 0 is no number
+        sandbox.clock.move(3600)
+        service.send(13800138000, **user)
+        code = int(sandbox.outbox[-1].code)
+    assert service.verify(13800138000, code, **{**user, "session": "7"})
+
+
+def test_half_a_character_binds_as_well_as_a_whole_one(sandbox, service):
+    user = {**USER, "session": "\ud800"}
+    assert service.send(NUMBER, **user, idempotency_key="\ud800", device="\ud800")
+    code = sandbox.outbox[0].code
+    assert service.verify(NUMBER, code, **USER).kind == "expired"
+    assert service.verify(NUMBER, code, **user, ticket_for="\ud800").ticket
+
+
+@pytest.mark.parametrize("written", ["13800138000\nroot logged in", "x" * 16_384, "a b", "登录", "\ud800", ["x"], None])
+def test_an_observer_hears_no_purpose_that_cannot_be(sandbox, written):
+    heard = []
+    with sandbox.service(observer=heard.append) as service:
+        for to in (NUMBER, "no number"):
+            service.send(to, **{**USER, "purpose": written})
+            asyncio.run(service.averify(to, "123456", **{**USER, "purpose": written}))
+        service.call("aliyun", written)
+        assert [event.purpose for event in heard] == [""] * 5
+
+
+def test_an_observer_hears_no_purpose_that_is_refused(sandbox):
+    heard = []
+    with sandbox.service(templates={"register": "SMS_1"}, observer=heard.append) as service:
+        for to in ("no number", NUMBER):
+            service.send(to, **USER)
+        service.send(NUMBER, **{**USER, "purpose": "nothing"})
+        service.call("aliyun", "NoSuchAction")
+    assert heard[0].purpose == "register"
+    assert [(event.code, event.purpose) for event in heard[1:]] == [
+        ("sent", "register"),
+        ("input.purpose", ""),
+        ("action.input", ""),
+    ]
+
+
+def test_what_binds_is_never_left_out_in_silence(service):
+    with pytest.raises(TypeError):
+        service.send(NUMBER, **{**USER, "session": ["s"]})
 
 
 def test_an_address_is_required_unless_it_is_off(sandbox):
@@ -292,6 +376,15 @@ def test_64_threads_with_the_right_code_match_once(sandbox, service):
 # Configuration
 
 
+async def hear(*_):
+    raise AssertionError
+
+
+class Hearing:
+    async def __call__(self, *_):
+        raise AssertionError
+
+
 def aliyun(**changes):
     options = {"access_key_id": "an-id", "access_key_secret": CANARY, "sign_name": "a", "templates": {"a": "SMS_1"}}
     return [{"aliyun": {**options, **changes}}]
@@ -305,6 +398,27 @@ def aliyun(**changes):
         ({"providers": aliyun(sign_name=""), "secret": CANARY}, "providers[0].aliyun.sign_name"),
         ({"providers": aliyun(sgin_name="a"), "secret": CANARY}, "providers[0].aliyun.sgin_name"),
         ({"providers": aliyun(), "secret": CANARY, "budget_per_dya": 1}, "budget_per_dya"),
+        ({"providers": aliyun(), "secret": CANARY.encode()}, "secret"),
+        ({"providers": aliyun(), "secret": CANARY + "\ud800"}, "secret"),
+        ({"providers": aliyun(sign_name=b"a"), "secret": CANARY}, "providers[0].aliyun.sign_name"),
+        ({"providers": aliyun(templates={1: "a"}), "secret": CANARY}, "providers[0].aliyun.templates"),
+        ({"providers": {"aliyun": {"credentials": len}}, "secret": CANARY}, "providers.aliyun.credentials"),
+        ({"providers": (each for each in aliyun()), "secret": CANARY}, "providers"),
+        ({"providers": aliyun(), "secret": CANARY, "phone": {"countries": {"CN"}}}, "phone.countries"),
+        ({"providers": aliyun(), "secret": CANARY, "budget_per_day": float("nan")}, "budget_per_day"),
+        ({"providers": aliyun(), "secret": CANARY, "budget_per_day": float("-inf")}, "budget_per_day"),
+        ({"providers": aliyun(), "secret": CANARY, "env": [CANARY]}, "env"),
+        ({"providers": aliyun(), "secret": CANARY, "store_timeout": "1"}, "store_timeout"),
+        ({"providers": aliyun(), "secret": CANARY, "store_timeout": None}, "store_timeout"),
+        ({"providers": aliyun(), "secret": CANARY, "store_timeout": True}, "store_timeout"),
+        ({"providers": aliyun(), "secret": CANARY, "store_timeout": -1}, "store_timeout"),
+        ({"providers": aliyun(), "secret": CANARY, "store_timeout": float("nan")}, "store_timeout"),
+        ({"providers": aliyun(), "secret": CANARY, "observer": "x"}, "observer"),
+        ({"providers": aliyun(), "secret": CANARY, "observer": hear}, "observer"),
+        ({"providers": aliyun(), "secret": CANARY, "observer": partial(hear, 1)}, "observer"),
+        ({"providers": aliyun(), "secret": CANARY, "transport": "y"}, "transport"),
+        ({"providers": aliyun(), "secret": CANARY, "transport": Hearing()}, "transport"),
+        ({"providers": aliyun(), "secret": CANARY, "async_transport": "y"}, "async_transport"),
     ],
 )
 def test_a_wrong_setting_is_named_and_no_secret_is_shown(options, option, monkeypatch):
@@ -322,6 +436,12 @@ def test_a_wrong_setting_is_named_and_no_secret_is_shown(options, option, monkey
     ours = [frame.f_locals for frame, _ in frames if "site-packages" in frame.f_code.co_filename]
     assert ours
     assert "canary" not in repr(ours)
+
+
+def test_options_may_be_any_mapping():
+    options = {"sign_name": "a", "templates": MappingProxyType({"a": "SMS_1"}), "credentials": lambda: None}
+    providers = (MappingProxyType({"aliyun": MappingProxyType(options)}),)
+    Service(providers=providers, secret=CANARY, env=os.environ, policy=MappingProxyType({"number": ("5/24h",)}))
 
 
 def test_keys_come_from_the_environment(monkeypatch):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import logging
 import os
+import pickle
 import re
 import shutil
 import socket
@@ -122,6 +124,13 @@ def test_a_server_error_is_not_retried(transport):
         assert len(web.requests) == 1
 
 
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_fault_may_be_copied_and_sent_to_another_process(sent):
+    fault = TransportFault(sent=sent)
+    for again in (pickle.loads(pickle.dumps(fault)), copy.copy(fault)):
+        assert (type(again), again.sent, str(again)) == (TransportFault, sent, str(fault))
+
+
 def test_a_refused_connection_was_not_sent(transport):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
@@ -177,6 +186,63 @@ def test_a_reply_that_drips_is_cut_at_the_deadline(transport):
         began = time.monotonic()
         assert fault(transport, web.url, timeout=0.3) is True
         assert time.monotonic() - began < 1.0
+
+
+@pytest.mark.parametrize(
+    ("first", "drop", "last"),
+    [
+        (b"HTTP/1.1 200 OK\r\n", b"x: 1\r\n", b"content-length: 2\r\n\r\n{}"),
+        (b"HTTP/1.1 200 OK\r\nx: ", b"1", b"\r\ncontent-length: 2\r\n\r\n{}"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;", b"x", b"\r\n{\r\n0\r\n\r\n"),
+    ],
+    ids=["headers", "one header", "100 Continue", "a chunk's length"],
+)
+@pytest.mark.parametrize("kept_alive", [False, True])
+def test_what_drips_is_cut_at_the_deadline(transport, first, drop, last, kept_alive):
+    """Each drop comes in time, and the reply would be whole in the end."""
+
+    def drip(connection, request):
+        if b"/whole" in request:
+            return answer(connection, b"{}")
+        connection.sendall(first)
+        for _ in range(10):
+            connection.sendall(drop)
+            time.sleep(0.05)
+        connection.sendall(last)
+
+    with Web(drip) as web:
+        if kept_alive:
+            post(transport, f"{web.url}/whole")
+        assert fault(transport, web.url, timeout=0.3) is True
+        assert post(transport, f"{web.url}/whole", timeout=0.3)[0] == 200
+        assert web.connections == 2
+        assert post(transport, web.url)[0] == 200
+
+
+def test_all_addresses_of_a_host_have_one_deadline(transport, monkeypatch):
+    with Web(lambda connection, _: answer(connection, b"{}")) as web:
+        tried = []
+
+        def connect(address, timeout, **options):
+            tried.append(timeout)
+            raise ConnectionRefusedError
+
+        look_up = socket.getaddrinfo
+        monkeypatch.setattr(
+            socket,
+            "getaddrinfo",
+            lambda host, *more, **options: [
+                found
+                for address in (["127.0.0.2", "127.0.0.1"] if host == "two.example" else [host])
+                for found in look_up(address, *more, **options)
+            ],
+        )
+        assert post(transport, f"http://two.example:{web.port}/")[0] == 200
+        transport.close()
+        monkeypatch.setattr(_transport, "create_connection", connect)
+        assert fault(transport, "http://two.example/", timeout=2.0) is False
+    assert 2.0 > tried[0] > tried[1]
 
 
 def test_a_reply_cut_short_was_sent(transport):

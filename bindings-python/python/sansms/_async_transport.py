@@ -7,6 +7,8 @@ import ssl
 from asyncio import wait_for
 from contextvars import ContextVar
 from urllib.parse import urlsplit
+from zlib import decompressobj
+from zlib import error as ZlibError
 
 import httpcore
 
@@ -79,7 +81,27 @@ class HttpcoreTransport:
                 if len(whole) > max_reply:
                     return None
         replied = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers]
-        return response.status, replied, bytes(whole)
+        coding = ",".join(value for name, value in replied if name == "content-encoding").strip().lower()
+        unpacked = unpack(bytes(whole), CODINGS.get(coding, ()), max_reply)
+        return None if unpacked is None else (response.status, replied, unpacked)
+
+
+# The window that zlib takes for each coding; "deflate" is sent with zlib's frame, and without it by some.
+CODINGS = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
+
+
+def unpack(packed: bytes, windows: tuple[int, ...], most: int) -> bytes | None:
+    """Undoes the coding that a server or proxy chose unasked; `None` if it is cut, wrong, or above `most` bytes."""
+    if not windows or not packed:
+        return packed
+    for window in windows:
+        reader = decompressobj(window)
+        try:
+            unpacked = reader.decompress(packed, most + 1)
+        except ZlibError:
+            continue
+        return unpacked if reader.eof and not reader.unused_data and len(unpacked) <= most else None
+    return None
 
 
 def target(url: str) -> httpcore.URL:

@@ -30,6 +30,7 @@ SETTINGS_HELP = (
 
 def main(arguments: list[str]) -> int:
     """Runs a command; returns the exit status: 0 for yes, 1 for no, 2 for a wrong call or setting."""
+    write_what_can_be(sys.stdout, sys.stderr)
     options = parser().parse_args(arguments)
     try:
         status: int = options.run(options)
@@ -37,6 +38,14 @@ def main(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return 2
     return status
+
+
+def write_what_can_be(*streams: Any) -> None:
+    """Lets a `?` stand for what a stream's encoding has not, as GBK has no `•`: a code may have been sent by then."""
+    for each in streams:
+        stream = getattr(each, "_out", each)  # in a command of Django's there is a wrapper around it
+        if getattr(stream, "errors", None) == "strict" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
 
 
 def parser() -> argparse.ArgumentParser:

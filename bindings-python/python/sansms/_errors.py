@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 class ConfigError(ValueError):
     """A setting is missing or wrong.
@@ -47,6 +51,11 @@ class TransportFault(Exception):
 
     def __str__(self) -> str:
         return f"the exchange failed {'after' if self.sent else 'before'} the request left"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from functools import partial
+
+        return partial(type(self), sent=self.sent), (), self.__dict__
 
 
 class ReceiptError(ValueError):

@@ -32,7 +32,10 @@ class Event:
         self.action: str = action
         """`send`, `verify`, `call` or `receipt`; or `inspect`, `reset`, `forget` or `health`."""
         self.purpose: str = purpose
-        """What the code is for, as the application named it; for a `call`, the vendor's action; empty for a receipt."""
+        """What the code is for, as the application named it; for a `call`, the vendor's action; empty for a receipt.
+
+        Empty too when it can't be one, or is refused as one: a client may have written it.
+        """
         self.kind: str = kind
         """Which outcome: `sent`, `limited` …; of a receipt, `delivered`, `failed` or `pending`."""
         self.code: str = code

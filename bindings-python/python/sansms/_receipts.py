@@ -46,7 +46,7 @@ def read(kind: str, body: bytes | str | Mapping[str, Any]) -> list[DeliveryRecei
 
     if not isinstance(body, (bytes, str)):
         body = dumps(body)
-    told = _core.read_receipts(kind, body.encode() if isinstance(body, str) else bytes(body))
+    told = _core.read_receipts(kind, body.encode("utf-8", "replace") if isinstance(body, str) else bytes(body))
     if told is None:
         raise ReceiptError(kind)
     return [DeliveryReceipt(kind, each) for each in loads(told)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from os import environ, urandom
 from threading import Lock
 from time import monotonic, time
@@ -9,10 +10,12 @@ from time import monotonic, time
 from . import _core, _driver
 from ._errors import ConfigError, ReceiptError
 from ._observer import Event, Tally, report
+from ._options import check_call, check_seconds, plain
+from ._text import purpose_of, text, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from types import TracebackType
     from typing import Any
 
@@ -26,6 +29,9 @@ DEFAULT_STORE = "sqlite:///sansms.sqlite3"
 
 RULES = ("budget_per_day", "email", "ip", "namespace", "phone", "policy", "session")
 """The options that hold no secret."""
+
+UNREAD = ("action.input", "input.purpose")
+"""The codes of outcomes whose purpose, or action, is none of the application's."""
 
 
 class Service:
@@ -59,6 +65,10 @@ class Service:
         """
         self._keys: Keys | None = None
         try:
+            check_seconds(store_timeout, "store_timeout")
+            check_call(transport, "transport", blocking=True)
+            check_call(async_transport, "async_transport", blocking=False)
+            check_call(observer, "observer", blocking=True)
             if providers is not None and _has_credentials(providers):
                 from ._credentials import Keys
 
@@ -174,7 +184,7 @@ class Service:
 
         What is found is the outcome's `answer`, a `Standing`. What can't be read as a recipient is `invalid`.
         """
-        flow = self._engine.desk("inspect", to or "")
+        flow = self._engine.desk("inspect", text(to))
         del to  # nothing of the user's in a traceback from here on
         return self._run("inspect", "", flow)
 
@@ -183,7 +193,7 @@ class Service:
 
         What is counted about addresses, devices, prefixes, countries and the budget stays.
         """
-        flow = self._engine.desk("reset", to or "")
+        flow = self._engine.desk("reset", text(to))
         del to  # nothing of the user's in a traceback from here on
         return self._run("reset", "", flow)
 
@@ -192,7 +202,7 @@ class Service:
 
         No other record is about one recipient.
         """
-        flow = self._engine.desk("forget", to or "")
+        flow = self._engine.desk("forget", text(to))
         del to  # nothing of the user's in a traceback from here on
         return self._run("forget", "", flow)
 
@@ -209,19 +219,19 @@ class Service:
 
     async def ainspect(self, to: str | None) -> _core.Outcome:
         """Is `inspect` for asyncio: nothing in it blocks the loop."""
-        flow = self._engine.desk("inspect", to or "")
+        flow = self._engine.desk("inspect", text(to))
         del to  # nothing of the user's in a traceback from here on
         return await self._arun("inspect", "", flow)
 
     async def areset(self, to: str | None) -> _core.Outcome:
         """Is `reset` for asyncio: nothing in it blocks the loop."""
-        flow = self._engine.desk("reset", to or "")
+        flow = self._engine.desk("reset", text(to))
         del to  # nothing of the user's in a traceback from here on
         return await self._arun("reset", "", flow)
 
     async def aforget(self, to: str | None) -> _core.Outcome:
         """Is `forget` for asyncio: nothing in it blocks the loop."""
-        flow = self._engine.desk("forget", to or "")
+        flow = self._engine.desk("forget", text(to))
         del to  # nothing of the user's in a traceback from here on
         return await self._arun("forget", "", flow)
 
@@ -241,7 +251,7 @@ class Service:
 
         A ticket can be redeemed until it ends: what must happen only once is for the application to make so.
         """
-        return self._engine.redeem(ticket, to, purpose, ticket_for, self._now_ms())
+        return self._engine.redeem(text(ticket), text(to), text(purpose), text(ticket_for), self._now_ms())
 
     @property
     def receipt_path(self) -> str:
@@ -261,6 +271,7 @@ class Service:
         """
         from ._receipts import read
 
+        kind = text(kind)
         found = read(kind, body)
         for each in found:
             self._tally.add("receipt", kind, each.status)
@@ -283,7 +294,7 @@ class Service:
         `kind` and `key` come from the path, and `key` must be `receipt_path`. 404 for another key, 400 for a body
         that is no receipts, so that it comes again; else 200 and what the vendor expects.
         """
-        if not self._engine.is_receipt_key(key):
+        if not self._engine.is_receipt_key(text(key)):
             return 404, "{}"
         try:
             self.receipts(kind, body)
@@ -359,13 +370,13 @@ class Service:
         deliver: bool,
     ) -> _core.Flow:
         return self._engine.send(
-            to or "",
-            purpose=purpose,
-            ip=ip,
-            session=session,
-            device=device,
-            idempotency_key=idempotency_key,
-            code=code,
+            text(to),
+            purpose=text(purpose),
+            ip=whole(ip),
+            session=whole(session),
+            device=whole(device),
+            idempotency_key=whole(idempotency_key),
+            code=whole(code),
             deliver=deliver,
             seed=self._entropy(32),
         )
@@ -380,19 +391,19 @@ class Service:
         ticket_for: str | None,
     ) -> _core.Flow:
         return self._engine.verify(
-            to or "",
-            code or "",
-            purpose=purpose,
-            ip=ip,
-            session=session,
-            ticket_for=ticket_for,
+            text(to),
+            text(code),
+            purpose=text(purpose),
+            ip=whole(ip),
+            session=whole(session),
+            ticket_for=whole(ticket_for),
             seed=self._entropy(32),
         )
 
     def _call(self, provider: str, action: str, params: Mapping[str, object] | None) -> _core.Flow:
         from json import dumps
 
-        return self._engine.call(provider, action, dumps(dict(params or {})), seed=self._entropy(32))
+        return self._engine.call(text(provider), text(action), dumps(dict(params or {})), seed=self._entropy(32))
 
     def _run(self, action: str, purpose: str, flow: _core.Flow) -> _core.Outcome:
         store: Any = self._store
@@ -431,7 +442,7 @@ class Service:
         if self._observer is not None:
             event = Event(
                 action,
-                purpose,
+                "" if outcome.code in UNREAD else purpose_of(purpose),
                 kind=outcome.kind,
                 code=outcome.code,
                 masked=outcome.masked,
@@ -507,8 +518,13 @@ def _observer(observer: Observer | None, store: object) -> Observer | None:
 def _engine(**options: object) -> _core.Engine:
     from json import dumps
 
-    config = {name: value for name, value in options.items() if value is not None}
-    config.setdefault("env", {name: environ[name] for name in _core.env_names() if name in environ})
+    config = {name: plain(value, name) for name, value in options.items() if value is not None and name != "env"}
+    env = options.get("env")
+    if env is None:
+        env = environ
+    if not isinstance(env, Mapping):
+        raise ConfigError("config.type", "env", "must be a dict")
+    config["env"] = plain({name: env[name] for name in _core.env_names() if name in env}, "env")
     return _core.Engine(dumps(config))
 
 
@@ -516,14 +532,12 @@ def _has_credentials(providers: Any) -> bool:
     """Tells whether an entry has `credentials`; what is of another shape is the core's to refuse."""
     if not isinstance(providers, (list, tuple)):
         return False
-    options = [each for entry in providers if isinstance(entry, dict) for each in entry.values()]
-    return any(isinstance(each, dict) and "credentials" in each for each in options)
+    options = [each for entry in providers if isinstance(entry, Mapping) for each in entry.values()]
+    return any(isinstance(each, Mapping) and "credentials" in each for each in options)
 
 
 def _store(store: Store | AsyncStore | str | None, env: object) -> Store | AsyncStore:
     if store is None:
-        from collections.abc import Mapping
-
         named: object = env.get("SANSMS_STORE") if isinstance(env, Mapping) else environ.get("SANSMS_STORE")
         store = named if isinstance(named, str) and named else DEFAULT_STORE
     if isinstance(store, str):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import threading
+from http.client import HTTPResponse as Reply
+from io import BufferedReader, RawIOBase
 from time import monotonic
 
 from urllib3 import HTTPHeaderDict, PoolManager, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util.connection import create_connection
 
 from ._errors import TransportFault
 
@@ -39,8 +43,8 @@ class Urllib3Transport:
         self, method: str, url: str, headers: list[tuple[str, str]], body: bytes, timeout: float, max_reply: int
     ) -> tuple[int, list[tuple[str, str]], bytes]:
         """Makes one exchange; see `sansms._types.Transport`."""
-        deadline = monotonic() + timeout
         quieten()
+        CALL.deadline = monotonic() + timeout
         _, slash, path = url.partition("://")[2].partition("/")
         CALL.target = slash + path
         CALL.sent = False
@@ -56,7 +60,7 @@ class Urllib3Transport:
                 redirect=False,
                 preload_content=False,
             )
-            reply = read(response, deadline, max_reply)
+            reply = read(response, CALL.deadline, max_reply)
         except Exception:
             reply = None
         finally:
@@ -101,9 +105,48 @@ class _Call(threading.local):
     target = ""
     quiet = False
     sent = False
+    deadline = 0.0
 
 
 CALL = _Call()
+
+
+def left(deadline: float) -> float:
+    """Returns the seconds until a deadline; raises when it is over."""
+    seconds = deadline - monotonic()
+    if seconds <= 0:
+        raise TimeoutError
+    return seconds
+
+
+class _Timed(RawIOBase):
+    """Reads a socket up to a deadline, however often: a timeout of the socket's own begins anew with each read."""
+
+    def __init__(self, raw: Any, sock: socket.socket) -> None:
+        super().__init__()
+        self._raw = raw
+        self._sock = sock
+        self._deadline = CALL.deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(left(self._deadline))
+        read: int | None = self._raw.readinto(buffer)
+        return read
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Reply(Reply):
+    """Reads status, headers and body before the deadline of the exchange."""
+
+    def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
+        super().__init__(sock, *arguments, **options)
+        self.fp: Any = BufferedReader(_Timed(self.fp.detach(), sock))
 
 
 class _Connection(HTTPConnection):
@@ -111,6 +154,7 @@ class _Connection(HTTPConnection):
 
     debuglevel = 0
     last_used = 0.0
+    response_class = _Reply
 
     @property
     def is_connected(self) -> bool:
@@ -122,8 +166,24 @@ class _Connection(HTTPConnection):
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
+        self.sock.settimeout(left(CALL.deadline))
         CALL.sent = True
         super().send(data)
+
+    def _new_conn(self) -> socket.socket:
+        """Tries the host's addresses, all of them before the deadline; the handshake has what is left then."""
+        refused = OSError()
+        for *_, address in socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM):
+            try:
+                made = create_connection(
+                    (str(address[0]), self.port), left(CALL.deadline), socket_options=self.socket_options
+                )
+                made.settimeout(left(CALL.deadline))
+            except OSError as error:
+                refused = error
+            else:
+                return made
+        raise refused
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as in urllib3 itself
         response = super().getresponse()

@@ -118,8 +118,22 @@ def command(*arguments):
 
 
 def test_the_command_asks_the_store(settings, sandbox):
-    assert "store: ok (code.expired)" in command()
+    assert "store: ok (store.ok)" in command()
     assert sandbox.outbox == []
+
+
+MAIL = {"aliyun_mail": {"account_name": "a@b.example", "templates": {"default": {"subject": "x", "text": "{code}"}}}}
+KEY = {"access_key_id": "id", "access_key_secret": "secret"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"providers": [{"aliyun_mail": {**MAIL["aliyun_mail"], **KEY}}]}, {"phone": {"countries": ["US"]}}],
+    ids=["e-mail only", "no number of China's"],
+)
+def test_the_command_asks_the_store_whatever_is_served(sandbox, change):
+    with service.using(sandbox.service(**change)):
+        assert "store: ok (store.ok)" in command()
 
 
 def test_the_command_sends_when_told_to(sandbox):

@@ -7,6 +7,8 @@ import pickle
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from asgiref.sync import async_to_sync
+from django.contrib.sessions.models import Session
 from people.models import Attempt, User
 from visitors import E164, NUMBER, Browser, another
 
@@ -66,6 +68,33 @@ def test_a_session_is_made_when_there_is_none(browser, sandbox):
     assert "sessionid" not in browser.cookies
     browser.get_code()
     assert browser.cookies["sessionid"]["httponly"]
+
+
+@pytest.mark.parametrize("path", ["/code/", "/async/code/"])
+def test_what_is_refused_makes_no_session(transactional_db, sandbox, path):
+    for number in ("not a number", *[f"139001390{at:02}" for at in range(12)]):
+        answered = Browser().post(path, {"phone": number})
+    assert (answered.json()["code"], len(sandbox.outbox)) == ("limit.ip", 10)
+    assert Session.objects.count() == 10
+    sandbox.fault("throttle")
+    assert Browser("203.0.113.9").post(path, {"phone": NUMBER}).json()["kind"] == "undelivered"
+    assert Session.objects.count() == 10
+
+
+@pytest.mark.parametrize("send", [service.send, async_to_sync(service.asend)], ids=["send", "asend"])
+def test_a_code_that_may_have_gone_is_bound(sandbox, rf, send):
+    """It is then for the view's answer to let the session be saved: Django saves none with a 5xx."""
+    request = rf.post("/")
+    request.session = {}
+    user = {"purpose": "register", "ip": ClientAddress("203.0.113.7", request)}
+    sandbox.fault("timeout_after")
+    assert send(NUMBER, **user).kind == "unknown"
+    (token,) = request.session.values()
+    assert service.verify(NUMBER, sandbox.outbox[0].code, **user, session="another").kind == "expired"
+    assert service.verify(NUMBER, sandbox.outbox[0].code, **user)
+    sandbox.clock.move(3600)
+    assert send(NUMBER, **user)
+    assert list(request.session.values()) == [token]
 
 
 def test_a_code_survives_a_login_and_no_logout(browser, sandbox):
@@ -131,8 +160,11 @@ def test_nothing_but_an_address_is_kept_by_asking(rf):
     request = rf.post("/")
     request.session = {}
     address = ClientAddress("203.0.113.7", request)
-    assert address.session(create=False) != address.session(create=False)
+    token = address.session(create=False)
+    assert token != address.session(create=False)
     assert request.session == {}
+    address.keep(token)
+    assert address.session(create=False) == token
 
 
 @pytest.mark.parametrize("kept", [7, "", None, ["x"]])

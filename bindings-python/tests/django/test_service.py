@@ -202,6 +202,21 @@ def test_support_staff_inspect_and_forget(capsys):
         call_command("sansms_inspect", "12")
 
 
+@pytest.mark.parametrize("command", ["sansms_inspect", "sansms_forget"])
+@pytest.mark.parametrize("encoding", ["gbk", "ascii"])
+def test_a_console_that_has_not_all_characters(command, encoding, tmp_path):
+    names = {"DJANGO_SETTINGS_MODULE": "site_settings", "REDIS_URL": f"sqlite:///{tmp_path / 'codes.sqlite3'}"}
+    done = subprocess.run(
+        [sys.executable, "-m", "django", command, OWN],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        check=False,
+        env={**os.environ, **names, "PYTHONIOENCODING": encoding},
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"+86?" in done.stdout
+
+
 def test_the_service_has_the_desk_too():
     assert service.inspect(OWN).answer["codes"] == []
     assert (service.reset(OWN).ok, service.forget(OWN).ok) == (True, True)

@@ -4,7 +4,7 @@
 from sansms.django import client_ip, respond, service
 
 def send_code(request):
-    return respond(service.send(request.POST["phone"], purpose="register", ip=client_ip(request)))
+    return respond(service.send(request.POST.get("phone", ""), purpose="register", ip=client_ip(request)))
 ```
 """
 

@@ -45,8 +45,8 @@ class ClientAddress(str):
 
         It is a random token among the session's data, and not the session's key: it stays when a login gives the
         session a new key, and goes when the session is flushed. With `create`, a session without one gets one;
-        otherwise the answer is a token that no code is bound to, and nothing is written. This may read the session
-        from the database.
+        otherwise the answer is a fresh token, and nothing is written: no code is bound to it, unless one is sent and
+        `keep` stores it. This may read the session from the database.
         """
         session = getattr(self._request, "session", None)
         if session is None:
@@ -58,6 +58,12 @@ class ClientAddress(str):
         if create:
             session[SESSION_KEY] = token
         return token
+
+    def keep(self, token: str) -> None:
+        """Stores a token of `session(create=False)`, now that a code is bound to it."""
+        session = getattr(self._request, "session", None)
+        if session is not None and session.get(SESSION_KEY) != token:
+            session[SESSION_KEY] = token
 
 
 def client_ip(request: HttpRequest) -> ClientAddress:

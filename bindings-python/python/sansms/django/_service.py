@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from sansms import DeliveryReceipt, Health, Outcome
 
 
+ON_ITS_WAY = ("sent", "unknown")
+"""The kinds of outcome of a `send` by which a code may reach somebody."""
+
+
 class DjangoService:
     """The service that the settings describe, one in a process.
 
@@ -52,18 +56,23 @@ class DjangoService:
     ) -> Outcome:
         """Sends a code to a number or an address, as it was typed; arguments as of `Service.send`."""
         try:
-            return self.current.send(
+            bound = _session(ip, session)
+            outcome = self.current.send(
                 to,
                 purpose=purpose,
                 ip=ip,
-                session=_session(ip, session, create=True),
+                session=bound,
                 device=device,
                 idempotency_key=idempotency_key,
                 code=code,
                 deliver=deliver,
             )
+            if bound is not session and outcome.kind in ON_ITS_WAY:
+                _keep(ip, bound)
+            return outcome
         except BaseException:
             del to, session, code  # a report of the error shows the locals
+            bound = None
             raise
 
     def verify(
@@ -83,7 +92,7 @@ class DjangoService:
                 code,
                 purpose=purpose,
                 ip=ip,
-                session=_session(ip, session, create=False),
+                session=_session(ip, session),
                 ticket_for=ticket_for,
             )
         except BaseException:
@@ -104,18 +113,23 @@ class DjangoService:
     ) -> Outcome:
         """Is `send` for async views."""
         try:
-            return await self.current.asend(
+            bound = await sync_to_async(_session)(ip, session)
+            outcome = await self.current.asend(
                 to,
                 purpose=purpose,
                 ip=ip,
-                session=await sync_to_async(_session)(ip, session, create=True),
+                session=bound,
                 device=device,
                 idempotency_key=idempotency_key,
                 code=code,
                 deliver=deliver,
             )
+            if bound is not session and outcome.kind in ON_ITS_WAY:
+                await sync_to_async(_keep)(ip, bound)
+            return outcome
         except BaseException:
             del to, session, code
+            bound = None
             raise
 
     async def averify(
@@ -135,7 +149,7 @@ class DjangoService:
                 code,
                 purpose=purpose,
                 ip=ip,
-                session=await sync_to_async(_session)(ip, session, create=False),
+                session=await sync_to_async(_session)(ip, session),
                 ticket_for=ticket_for,
             )
         except BaseException:
@@ -255,11 +269,17 @@ def build() -> Service:
     raise ImproperlyConfigured(f"SANSMS: {problem}")
 
 
-def _session(ip: str | None, given: str | None, *, create: bool) -> str | None:
+def _session(ip: str | None, given: str | None) -> str | None:
     """Returns the session to bind to: the one given, or that of the request that the address was read from."""
     if given is not None or not isinstance(ip, ClientAddress) or not _settings.fills_session():
         return given
-    return ip.session(create=create)
+    return ip.session(create=False)
+
+
+def _keep(ip: str | None, bound: str | None) -> None:
+    """Stores what a code was bound to: only now, or every refused request would make a session."""
+    if isinstance(ip, ClientAddress) and bound is not None:
+        ip.keep(bound)
 
 
 service: DjangoService = DjangoService()

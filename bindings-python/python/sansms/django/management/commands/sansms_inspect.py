@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from sansms._cli import standing
+from sansms._cli import standing, write_what_can_be
 from sansms.django import service
 
 
@@ -23,6 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Runs it; raises `CommandError` for the first number that didn't go well."""
+        write_what_can_be(self.stdout)
         for number in options["numbers"]:
             outcome = service.inspect(number)
             if not outcome.ok:
