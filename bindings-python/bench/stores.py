@@ -1,7 +1,8 @@
 """Measures each store, other limiters under the same three rules, and Redis as it fills: `stores.py PLOT`.
 
 Prints sections of docs/benchmarks.md, and draws `PLOT`, an SVG. Runs within `scripts/with-servers`, with the databases
-as durable as they are by default (`SANSMS_DURABLE=1`). `SANSMS_BENCH_NUMBERS` is how many numbers Redis is filled with.
+as durable as they are by default (`SANSMS_DURABLE=1`). `SANSMS_BENCH_NUMBERS` is how many numbers Redis is filled with,
+`SANSMS_BENCH_SECONDS` for how long a store is asked, each time.
 """
 
 from __future__ import annotations
@@ -23,13 +24,15 @@ from random import Random
 from statistics import median
 
 import redis
+from on_django import configure, django_store
 
 from sansms import MemoryStore, RedisStore, Service, SQLiteStore
-from sansms.stores import _sql, from_url
+from sansms.stores import RedisClusterStore, _sql, from_url
 from sansms.stores import redis as redis_store
 
 CODE, OK = "424242", b'{"Code":"OK","Message":"OK","RequestId":"A6C9E8B2-0000-5000-9000-000000000000","BizId":"1"}'
 NUMBERS, LEASES = count(13_000_000_000), count(1)
+SECONDS = float(os.environ.get("SANSMS_BENCH_SECONDS", "1.5"))
 MOST = int(os.environ.get("SANSMS_BENCH_NUMBERS", "1000000"))
 DAY_MS = 86_400_000
 RULES = f"1:l:1:60000:f 2:l:5:{DAY_MS}:f 3:l:10:{DAY_MS}:f"
@@ -122,7 +125,7 @@ def stores(home: str) -> None:
         "## A send and a verify on each store\n\nFrom Python, with a canned reply; every flow has a number and an "
         "address of its own, all share the budget. The\nservers are on this machine; a commit waits for the disk, as "
         "it does by default (Redis: no append-only file). A trip is one\nexchange with the server; far from it, trips "
-        "are what counts.\n"
+        "are what counts. On a cluster those of a wave leave at once.\n"
     )
     row("store", "sends a second", "from 8 callers", "verifies a second", "trips a send", "trips a verify")
     row("---", "--:", "--:", "--:", "--:", "--:")
@@ -131,8 +134,12 @@ def stores(home: str) -> None:
         ("memory", MemoryStore()),
         ("SQLite", SQLiteStore(f"{home}/codes.sqlite3")),
         ("Redis", url("SANSMS_REDIS", "redis://{}/0")),
+        ("Redis Cluster of three", url("SANSMS_REDIS_CLUSTER", "redis://{}/0", RedisClusterStore)),
         ("PostgreSQL", url("SANSMS_POSTGRES")),
         ("MariaDB", url("SANSMS_MARIADB")),
+        ("Django, SQLite", django_store("sqlite3")),
+        ("Django, PostgreSQL", django_store("postgresql")),
+        ("Django, MariaDB", django_store("mysql")),
     ):
         if made is None:
             row(name, *["-"] * 5)
@@ -141,20 +148,20 @@ def stores(home: str) -> None:
         send, verify, waiting = flows(codes)
         send()
         verify()
-        alone = per_second(send, 1.5)
+        alone = per_second(send, SECONDS)
         by_send = trips.of(send)
-        verifies = per_second(verify, 1.5, most=len(waiting) - 24)
+        verifies = per_second(verify, SECONDS, most=len(waiting) - 24)
         by_verify = trips.of(verify, 24)
-        many = per_second(send, 1.5, 8)
-        server = name not in ("memory", "SQLite")
+        many = per_second(send, SECONDS, 8)
+        server = not name.endswith(("memory", "SQLite"))
         row(name, *(f"{rate:,.0f}" for rate in (alone, many, verifies)), *((by_send, by_verify) if server else "--"))
         codes.close()
 
 
-def url(name: str, form: str = "{}"):
+def url(name: str, form: str = "{}", made=from_url):
     """Opens a store on a server of scripts/with-servers; `None` without one."""
     found = os.environ.get(name)
-    return from_url(form.format(found)) if found else None
+    return made(form.format(found)) if found else None
 
 
 # Three rules, by us and by others
@@ -195,12 +202,6 @@ def limiters(place: str | None) -> dict[str, Callable[[], object]]:
         name = key("throttled")
         return not any(limiter.limit(f"{name}:{at}").limited for at, limiter in enumerate(sliding))
 
-    if not settings.configured:
-        backends = "django.core.cache.backends"
-        caches = {"default": {"BACKEND": f"{backends}.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 1_000_000}}}
-        if server := os.environ.get("SANSMS_REDIS"):
-            caches["redis"] = {"BACKEND": f"{backends}.redis.RedisCache", "LOCATION": f"redis://{server}/0"}
-        settings.configure(CACHES=caches)
     settings.RATELIMIT_USE_CACHE = "default" if place is None else "redis"
     request = RequestFactory().get("/")
 
@@ -355,6 +356,7 @@ def drawn(middle: dict[int, float]) -> str:
 def main(plot: str) -> None:
     place = os.environ.get("SANSMS_REDIS")
     with tempfile.TemporaryDirectory(prefix="sansms-bench-", dir=".") as home:
+        configure(home)
         stores(home)
     rules(f"redis://{place}/0" if place else None)
     if place:

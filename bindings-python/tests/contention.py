@@ -1,10 +1,13 @@
 """Many processes at one number, one address and one budget: `contention.py URL SECONDS [PROCESSES TASKS GUESSES]`.
 
-Four services share the store. Each sends to one number, from one address, out of one budget; in each another limit is
-the one that binds, over an hour. In the fourth it is a number's over a second, and the store is waited for no longer
-than 0.2 s. What was admitted while all sent at once, and after it was quiet, must be exactly the limit; no window over
-the recorded history may hold more. Then so many right guesses come at once, of which one may match, and so many wrong
-ones, of which three may be compared.
+Six services share the store. Each sends to one number, from one address, out of one budget; in each another limit is
+the one that binds, over an hour in three, over a second in three, where the store is waited for no longer than 0.2 s.
+What was admitted while all sent at once, and after it was quiet, must be exactly the limit; no window over the recorded
+history may hold more.
+
+Then one sends to a number whose record others hold until it gives up, while the rest send from the same address: that
+address must have as many places used as messages were sent, on stores where records can be held. Then so many right
+guesses come at once, of which one may match, and so many wrong ones, of which three may be compared.
 
 A process of the crowd is `contention.py --task URL NAMESPACE LIMIT TASKS`; it takes commands as lines of JSON.
 """
@@ -24,7 +27,7 @@ from logging import CRITICAL, getLogger
 from random import random
 from uuid import uuid4
 
-from opened import opened
+from opened import holder, opened
 from sansms import Service
 
 NUMBER, ADDRESS, CODE, WRONG = "13800138000", "203.0.113.7", "424242", "131313"
@@ -34,10 +37,11 @@ BINDING = {"number": "{}/1h", "ip": "{}/1h", "budget": "{}/1h"}
 SHORT, SHORT_S = 3, 1.0
 REFUSED = "limit.busy"
 """What is refused because others held the partition; it may be tried again."""
+BESIDE, HELD_TIMEOUT_S, MOST_HELD = 60, 2.0, 6
 
 
 class Watched:
-    """A store that remembers when the last wave of each thread began and ended."""
+    """A store that remembers when the last wave of each thread that took a place of a kind began and ended."""
 
     def __init__(self, store) -> None:
         self.store, self.last = store, threading.local()
@@ -47,7 +51,42 @@ class Watched:
         try:
             return self.store.run(ops, timeout)
         finally:
-            self.last.wave = began, time.monotonic()
+            wave = began, time.monotonic()
+            for key, op in ops:
+                if op.startswith("reserve "):
+                    setattr(self.last, kind_of(key), wave)
+
+
+def kind_of(key: str) -> str:
+    """Returns what kind of thing a record is about: `sansms:VERSION:NAMESPACE:KIND:NAME`."""
+    kind = key.split(":")[3]
+    return {"n": "number", "i": "ip", "b": "budget"}.get(kind, kind)
+
+
+class Held:
+    """A store on which others hold the number's record for all of the wave that asks for it."""
+
+    def __init__(self, store, hold) -> None:
+        self.store, self.hold = store, hold
+        self.late = self.lost = 0
+
+    def run(self, ops, timeout):
+        for key, op in ops:
+            if op.startswith("reserve ") and kind_of(key) == "number":
+                asked = time.monotonic()
+                with self.hold(key):
+                    # What it took to hold the record is taken off, or no time would be left to give anything back.
+                    replies = self.store.run(ops, max(timeout - (time.monotonic() - asked), 0.001))
+                self.late += replies[0] == "refused busy"
+                return replies
+        gives = any(op.startswith("release ") for _, op in ops)
+        try:
+            replies = self.store.run(ops, timeout)
+        except BaseException:
+            self.lost += gives
+            raise
+        self.lost += gives and "refused busy" in replies
+        return replies
 
 
 class Crowd:
@@ -56,16 +95,21 @@ class Crowd:
     def __init__(self, url: str, namespace: str, limit: int, tasks: int) -> None:
         self.store, self.tasks = Watched(opened(url)), tasks
         self.services = {name: self.service(namespace, name, rule.format(limit)) for name, rule in BINDING.items()}
-        # One that does not wait for long: it is refused as busy, and tries again.
-        self.services["second"] = self.service(namespace, "number", f"{SHORT}/{SHORT_S:.0f}s", "second", 0.2)
+        # Those that do not wait for long: they are refused as busy, and try again.
+        for name in BINDING:
+            rule = f"{SHORT}/{SHORT_S:.0f}s"
+            self.services[f"second {name}"] = self.service(namespace, name, rule, f"second-{name}", 0.2)
+        self.url, self.namespace = url, namespace
         self.refused: Counter[str] = Counter()
         self.pool = ThreadPoolExecutor(tasks)
 
-    def service(self, namespace: str, knob: str, rule: str, name: str = "", timeout: float = 60.0) -> Service:
+    def service(
+        self, namespace: str, knob: str, rule: str, name: str = "", timeout: float = 60.0, store: object = None
+    ) -> Service:
         provider = {"access_key_id": "a", "access_key_secret": "b", "sign_name": "示例", "templates": {"r": "SMS_1"}}
         return Service(
             providers=[{"aliyun": provider}],
-            store=self.store,
+            store=store or self.store,
             secret="x" * 32,
             namespace=f"{namespace}.{name or knob}",
             policy={**LOOSE, knob: [rule]},
@@ -75,11 +119,11 @@ class Crowd:
 
     def send(self, name: str) -> tuple[str, tuple[float, float]]:
         """Sends, again while others are in the way; returns how it ended, and when the place was taken."""
-        service = self.services[name]
+        service, kind = self.services[name], name.rpartition(" ")[2]
         while True:
             outcome = service.send(NUMBER, purpose="r", ip=ADDRESS)
             if outcome.code != REFUSED:
-                return "admitted" if outcome.ok else outcome.code, self.store.last.wave
+                return "admitted" if outcome.ok else outcome.code, getattr(self.store.last, kind, (0.0, 0.0))
             self.refused[f"{name} {REFUSED}"] += 1
             time.sleep(0.05 * random())
 
@@ -111,6 +155,47 @@ class Crowd:
                 next(tries)
             more[name] = next(tries)
         return more
+
+    def again(self) -> dict[str, int]:
+        """Sends to those over a second, once it has passed; returns how many were admitted."""
+        time.sleep(SHORT_S)
+        found = Counter()
+        for name in set(self.services) - set(BINDING):
+            tries = count()
+            while found[name] < SHORT and next(tries) < 40:
+                found[name] += self.send(name)[0] == "admitted"
+                time.sleep(0.05)
+        return found
+
+    def beside(self, number: str, times: int) -> int:
+        """Sends so often to a number, from the address of `held`, waiting for whoever holds what; returns how many."""
+        service, done = self.service(self.namespace, "ip", f"{BESIDE}/1h", "beside"), 0
+        for _ in range(times):
+            done += service.send(number, purpose="r", ip=ADDRESS).ok
+            time.sleep(0.1 * random())
+        return done
+
+    def held(self, times: int) -> dict[str, int] | None:
+        """Sends to a number that others hold until so many gave their place back; `None` where nothing can be held.
+
+        A place that was not given back, because its record was not had in time either, is counted as lost.
+        """
+        hold = holder(self.url)
+        if hold is None:
+            return None
+        store = Held(self.store, hold)
+        service = self.service(self.namespace, "ip", f"{BESIDE}/1h", "beside", HELD_TIMEOUT_S, store)
+        codes = Counter()
+        while store.late - store.lost < times and codes.total() < MOST_HELD:
+            codes[service.send(NUMBER, purpose="r", ip=ADDRESS).code] += 1
+        return {"sent": codes["sent"], "late": store.late, "lost": store.lost, "others": codes.total() - codes[REFUSED]}
+
+    def rest(self) -> int:
+        """Sends to yet another number until nothing more is admitted from the address; returns how many were."""
+        service, tries = self.service(self.namespace, "ip", f"{BESIDE}/1h", "beside"), count()
+        while service.send("13800138009", purpose="r", ip=ADDRESS).ok:
+            next(tries)
+        return next(tries)
 
     def challenge(self, number: str) -> str:
         """Sends a code to be guessed."""
@@ -180,7 +265,7 @@ def contend(url: str, seconds: float, processes: int = 8, tasks: int = 16, guess
         for process in crowd:
             process.tell("load", seconds)
         reports = [process.hear() for process in crowd]
-        more = crowd[0].ask("fill")
+        more, again = crowd[0].ask("fill"), crowd[0].ask("again")
         codes = sum((Counter(report["codes"]) for report in reports), Counter())
         history = [each for report in reports for each in report["admitted"]]
         print(f"{sum(codes.values())} sends: {dict(sorted(codes.items()))}; then {more}", file=sys.stderr)
@@ -188,9 +273,11 @@ def contend(url: str, seconds: float, processes: int = 8, tasks: int = 16, guess
         admitted = Counter(name for name, _, _ in history)
         for name in BINDING:
             assert admitted[name] + more[name] == limit, (name, admitted[name], more[name], limit)
-        found = over([(began, ended) for name, began, ended in history if name == "second"], SHORT, SHORT_S)
-        assert not found, found
-        assert admitted["second"] >= SHORT, admitted
+            for kind, most, window_s in ((name, limit, 3600.0), (f"second {name}", SHORT, SHORT_S)):
+                found = over([wave for at, *wave in history if at == kind], most, window_s)
+                assert not found, (kind, found)
+            assert again[f"second {name}"] == SHORT, again
+        beside = besides(crowd)
 
         assert crowd[0].ask("challenge", "13800138001") == "sent"
         right = guess(crowd, "13800138001", CODE, guesses)
@@ -204,7 +291,26 @@ def contend(url: str, seconds: float, processes: int = 8, tasks: int = 16, guess
     finally:
         for process in crowd:
             process.close()
-    return [f"{name}: {limit} of {limit}" for name in BINDING] + [f"{guesses} right guesses: 1", "wrong guesses: 3"]
+    exact = [f"{name}: {limit} of {limit}" for name in BINDING]
+    return [*exact, beside, f"{guesses} right guesses: 1", "wrong guesses: 3"]
+
+
+def besides(crowd: list[Process], times: int = 2) -> str:
+    """Lets one give up at a number that is held, beside the others; returns what is the same each time."""
+    others = crowd[1:]
+    for at, process in enumerate(others, 1):
+        process.tell("beside", f"1380013810{at}", (BESIDE - MOST_HELD) // len(others))
+    held = crowd[0].ask("held", times)
+    sent = [process.hear() for process in others]
+    rest = crowd[0].ask("rest")
+    print(f"beside a number that is held: {held}, others sent {sent}; then {rest}", file=sys.stderr)
+    if held is None:
+        assert sum(sent) + rest == BESIDE, (sent, rest)
+        return "beside a number: all places used by messages; no record can be held"
+    # What is exact at any rate, and that places do come back.
+    assert sum(sent) + held["sent"] + held["lost"] + rest == BESIDE, (held, sent, rest)
+    assert held["late"] - held["lost"] >= times, held
+    return "beside a number that is held: places come back, the others are used by messages"
 
 
 def guess(crowd: list[Process], number: str, code: str, guesses: int) -> Counter[str]:

@@ -382,7 +382,9 @@ def failed_over(nodes: list[RedisServer], breaks) -> Storm:
             time.sleep(0.025)
         else:
             raise AssertionError("no replica took over")
-        storm.forgotten = THREADS * 4  # asynchronous replication: the last moments
+        # A primary tells its replica what it did in the same turn of its loop in which it answers, so of each thread
+        # one place may be lost that was answered.
+        storm.forgotten = THREADS
         time.sleep(0.5)
 
     with closing(RedisClusterStore(nodes[0].url)) as store:
@@ -463,13 +465,17 @@ SCENARIOS = {
 }
 
 
+FORGETS_ALL = ("flushed redis",)
+
+
 def run(name: str) -> str:
-    """Runs a scenario; returns what is the same each time."""
+    """Runs a scenario; returns by how much more than the limit was sent."""
     storm = SCENARIOS[name](name.partition(" ")[2])
     over = max(storm.admitted - LIMIT, 0)
     print(f"{name}: {dict(storm.codes)}, {over} over, slowest {storm.slowest_s:.2f} s", file=sys.stderr, flush=True)
     storm.check()
-    return f"{name}: no more than {LIMIT} and what was forgotten"
+    # Where the server forgot all, as much came on top as had been admitted by chance.
+    return f"{name}: over {'what was forgotten' if name in FORGETS_ALL else over}"
 
 
 def main(*names: str) -> None:

@@ -17,6 +17,7 @@ SQL = ["sqlite", "postgres", "mariadb", "django sqlite", "django postgres", "dja
 def url_of(kind, request, tmp_path):
     prefix, _, name = kind.rpartition(" ")
     url = f"sqlite:///{tmp_path}/codes.sqlite3" if name == "sqlite" else request.getfixturevalue(f"{name}_url")
+    prefix = "cluster" if name == "cluster" else prefix
     return f"{prefix}+{url}" if prefix else url
 
 
@@ -29,7 +30,7 @@ def run(program, *arguments):
     return done.stdout
 
 
-@pytest.mark.parametrize("kind", ["redis", "sqlite", "postgres", "mariadb", "django postgres"])
+@pytest.mark.parametrize("kind", ["redis", "cluster", "async redis", "async postgres", *SQL])
 def test_processes_at_one_number_one_address_and_one_budget(kind, request, tmp_path):
     lines = run("contention.py", url_of(kind, request, tmp_path), 1.5, 4, 4, 200).splitlines()
     assert lines[:3] == ["number: 15 of 15", "ip: 15 of 15", "budget: 15 of 15"]

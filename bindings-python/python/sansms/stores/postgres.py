@@ -108,8 +108,8 @@ class AsyncPostgresStore:
         """Makes the table if it is not there; the first use does it too, where the user may."""
         deadline = monotonic() + timeout
         pool: AsyncPool = await self._pools.get()
-        raw, _ = await pool.take(deadline)
-        broken = True
+        raw, fresh = await pool.take(deadline)
+        broken, died = True, False
         try:
             await aask(raw, [self._dialect.create], deadline)
             broken = False
@@ -117,10 +117,14 @@ class AsyncPostgresStore:
             verdict = self._dialect.verdict(error)
             if verdict == "no table":
                 raise no_table(self._dialect) from None
-            if verdict != "again":  # else another makes it just now
+            died = verdict == "gone" and not fresh  # since it was last used, and others may have, too
+            if verdict != "again" and not died:  # else another makes it just now
                 raise
         finally:
             await pool.give(raw, broken=broken)
+        if died:
+            await pool.aclose()
+            await self.create_table(deadline - monotonic())
 
     async def aclose(self) -> None:
         """Closes the connections of the running loop; those of other loops close when their loop ends."""
