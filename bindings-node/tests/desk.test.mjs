@@ -103,7 +103,7 @@ function world() {
   const [primary, fallback] = [new Shaky(new MemoryStore({ now })), new Shaky(new MemoryStore({ now }))];
   const heard = [];
   const switched = [];
-  const store = new FallbackStore(primary, fallback, { now, onSwitch: (event) => switched.push(event) });
+  const store = new FallbackStore(primary, fallback, { now, onSwitch: async (event) => { switched.push(event); throw new Error("is only warned of"); } });
   const observer = ({ events }) => heard.push(...events);
   const service = sandbox.service({ providers: [aliyun(account)], ip: "off", store, observer });
   return {

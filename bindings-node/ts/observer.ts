@@ -67,10 +67,10 @@ export function report(observer: Observer | undefined, event: Event): void {
  *
  * @internal
  */
-export function hear<Heard>(name: string, listener: ((heard: Heard) => unknown) | undefined, heard: Heard): void {
+export function hear<Heard extends unknown[]>(name: string, listener: ((...heard: Heard) => unknown) | undefined, ...heard: Heard): void {
   const warn = (error: unknown): void => console.warn(`sansms: ${name} threw`, error);
   try {
-    const later = listener?.(heard) as PromiseLike<unknown> | null | undefined;
+    const later = listener?.(...heard) as PromiseLike<unknown> | null | undefined;
     if (typeof later?.then === "function") later.then(undefined, warn);
   } catch (error) {
     warn(error);

@@ -1,4 +1,5 @@
 import { ConfigError } from "../config.js";
+import { hear } from "../observer.js";
 import type { Store, StoreOp } from "../store.js";
 
 /** How a `FallbackStore` is set up. */
@@ -114,11 +115,7 @@ export class FallbackStore implements Store {
 
   #switched(event: "store.fallback" | "store.back", fault?: unknown): void {
     this.#events.push(event);
-    try {
-      this.#onSwitch?.(event, fault);
-    } catch (error) {
-      console.warn("sansms: onSwitch threw", error);
-    }
+    hear("onSwitch", this.#onSwitch, event, fault);
   }
 }
 
