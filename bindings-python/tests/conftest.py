@@ -19,6 +19,12 @@ def redis_url() -> str:
 
 
 @pytest.fixture(scope="session")
+def redis62_url() -> str:
+    """The URL of the Redis 6.2 that `scripts/with-servers redis62` started."""
+    return f"redis://{server('SANSMS_REDIS62')}/0"
+
+
+@pytest.fixture(scope="session")
 def cluster_url() -> str:
     """The URL of a node of the Redis Cluster that `scripts/with-servers cluster` started."""
     return f"redis://{server('SANSMS_REDIS_CLUSTER')}/0"

@@ -47,9 +47,9 @@ def test_sqlite(case, sqlite):
     case(*sqlite)
 
 
-@pytest.fixture(scope="module")
-def redis(redis_url):
-    store = RedisStore(redis_url)
+@pytest.fixture(scope="module", params=["redis", "redis62"])
+def redis(request):
+    store = RedisStore(request.getfixturevalue(f"{request.param}_url"))
     yield store
     store.close()
 
@@ -57,6 +57,11 @@ def redis(redis_url):
 @CASES
 def test_redis(case, redis):
     case(redis)
+
+
+def test_the_oldest_redis_is_the_oldest(redis62_url):
+    with Redis.from_url(redis62_url) as client:
+        assert client.info("server")["redis_version"].startswith("6.2.")
 
 
 class Timed(RedisStore):
