@@ -51,13 +51,13 @@ class Trips:
 
     def __init__(self) -> None:
         self.made = 0
-        for place, name in ((redis_store, "converse"), (_sql.DatabaseLink, "ask")):
+        for place, name in ((redis_store.RedisLink, "ask"), (_sql.DatabaseLink, "ask")):
             setattr(place, name, self.counted(getattr(place, name)))
 
     def counted(self, call):
-        def counting(*arguments):
+        def counting(*arguments, **options):
             self.made += 1
-            return call(*arguments)
+            return call(*arguments, **options)
 
         return counting
 
