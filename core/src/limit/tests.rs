@@ -1,4 +1,6 @@
 mod managed;
+mod plan;
+mod record;
 mod release;
 
 use super::*;
