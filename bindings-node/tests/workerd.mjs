@@ -20,6 +20,7 @@ export async function startWorker(name = "worker.mjs", options = {}) {
     target: "es2022",
     outdir: out,
     conditions: ["workerd", "worker", "browser"],
+    external: ["cloudflare:*"],
     loader: { ".wasm": "copy" },
     assetNames: "[name]",
     outExtension: { ".js": ".mjs" },
