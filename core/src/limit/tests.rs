@@ -2,6 +2,7 @@ mod managed;
 mod plan;
 mod record;
 mod release;
+mod series;
 
 use super::*;
 use crate::time::{Millis, UnixMillis};
