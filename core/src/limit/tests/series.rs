@@ -1,7 +1,7 @@
 //! What one series keeps when it is full, and when its rule changes.
 
 use super::super::record::{Bins, Entry, Series};
-use super::super::{LOG_MAX, RECENT_MAX};
+use super::super::{LEASE_MEMORY_MS, LOG_MAX, RECENT_MAX};
 use super::*;
 
 /// A series whose entries have these levels; their leases are their places, from 1 on.
@@ -83,4 +83,15 @@ fn bins_stay_as_they_are_for_a_window_that_fits() {
     }
     bins.fit(Form::Log, DAY + 1, T0);
     assert_ne!(bins.bins, before);
+}
+
+#[test]
+fn bins_remember_a_lease_for_half_an_hour() {
+    let after = |age: u64| {
+        let mut bins = series(Form::Bins, &[0]);
+        bins.charge(Entry { at: T0 + age, lease: 999, level: 0, idem: None }, T0 + age);
+        leases(&bins)
+    };
+    assert_eq!(after(u64::from(LEASE_MEMORY_MS) - 1), [1, 999]);
+    assert_eq!(after(u64::from(LEASE_MEMORY_MS)), [999]);
 }
