@@ -90,12 +90,12 @@ fn the_sdks_and_we_agree() {
 
 /// Returns the bytes of a reply; those that are no UTF-8 stand in hex.
 fn body(case: &Value) -> Vec<u8> {
-    match case["hex"].as_str() {
-        Some(hex) => {
-            (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
-        }
-        None => case["body"].as_str().unwrap().into(),
-    }
+    let Some(hex) = case["hex"].as_str() else {
+        return case["body"].as_str().expect("has a body").into();
+    };
+    let byte =
+        |two: &[u8]| u8::from_str_radix(core::str::from_utf8(two).expect("is ASCII"), 16).expect("is hex");
+    hex.as_bytes().chunks_exact(2).map(byte).collect()
 }
 
 fn verdict(provider: &dyn Provider, action: &str, reply: &HttpReply) -> Value {
