@@ -208,8 +208,9 @@ fn decoded(text: &str) -> String {
 /// Returns scheme, host and port.
 fn origin(url: &str) -> &str {
     let start = url.find("://").map_or(0, |at| at + 3);
-    let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |at| start + at);
-    &url[..end]
+    let end =
+        url.bytes().skip(start).position(|byte| b"/?#".contains(&byte)).map_or(url.len(), |at| start + at);
+    url.get(..end).unwrap_or(url)
 }
 
 fn local(origin: &str) -> bool {
