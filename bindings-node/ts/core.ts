@@ -20,6 +20,7 @@ export interface TestingCore extends Core {
 
 export interface CoreSandbox {
   handle(call: string, now: number): string;
+  receipt(messageId: string, to: string, status: string): string | null | undefined;
   inbox(): string;
   fault(name: string, times: number, vendor: string | undefined): void;
 }
