@@ -3,6 +3,7 @@ mod plan;
 mod record;
 mod release;
 mod series;
+mod slots;
 
 use super::*;
 use crate::time::{Millis, UnixMillis};
