@@ -380,6 +380,7 @@ fn operations_that_do_not_fit_are_not_read() {
         "reserve 12",
         "reserve 0000000000000001 1:l:0:1:s",
         "reserve 0000000000000001 1:l:65:1:s",
+        "reserve 0000000000000001 1:l:1:0:s",
         "reserve 0000000000000001 1:x:1:1:s",
         "reserve 0000000000000001 1:l:1:1:s:",
         "reserve 0000000000000001 1:l:+1:1:s",

@@ -16,6 +16,19 @@ fn a_life_that_a_record_can_not_hold_is_not_read() {
 }
 
 #[test]
+fn a_challenge_is_valid_for_some_time_and_no_longer_than_it_lives() {
+    let line = |validity_ms, lifetime_ms| reserve(SlotOp { validity_ms, lifetime_ms, ..slot(1) }).write();
+    for (validity_ms, lifetime_ms, fits) in [(1, 1, true), (1, 2, true), (0, 1, false), (2, 1, false)] {
+        assert_eq!(
+            Op::read(&line(validity_ms, lifetime_ms)).is_some(),
+            fits,
+            "{validity_ms} of {lifetime_ms}"
+        );
+    }
+    assert_eq!(Op::read(&format!("{}:1", line(1, 1))), None, "one part too many");
+}
+
+#[test]
 fn a_challenge_whose_least_is_its_whole_life_can_be_sent_again_at_once() {
     let whole = SlotOp { validity_ms: 600_000, least_ms: 600_000, ..slot(1) };
     let rules = [rule(1, Form::Log, 9, DAY, Charge::Soft)];
