@@ -45,13 +45,15 @@ fn a_challenge_whose_least_is_its_whole_life_can_be_sent_again_at_once() {
 
 #[test]
 fn a_wrong_try_is_kept_for_its_window() {
-    for (age, kept) in [(u64::from(DAY) - 1, 2), (u64::from(DAY), 1)] {
+    let wrong = |attempt, window_ms| {
+        let proofs = vec![([7; 4], [9; 16])];
+        Op::Check(Check { attempt, tag: [1; 8], series: 2, window_ms, keep: 20, proofs })
+    };
+    for (age, kept) in [(999, 2), (1_000, 1)] {
         let mut place = Place::default();
-        let rules = [rule(1, Form::Log, 9, DAY, Charge::Soft)];
-        place.reserve(1, &rules, Some(slot(1)), 0);
-        assert_eq!(place.check(1, 1, 9, 0), Reply::Wrong { left: 2, remaining_ms: 300_000 });
-        place.reserve(2, &rules, Some(slot(2)), age);
-        assert!(matches!(place.check(2, 2, 9, age), Reply::Wrong { .. }));
+        place.run(&reserve(slot(1)), 0);
+        assert_eq!(place.run(&wrong(1, 1_000), 0), Reply::Wrong { left: 2, remaining_ms: 300_000 });
+        assert_eq!(place.run(&wrong(2, 1_000), age), Reply::Wrong { left: 1, remaining_ms: 300_000 - age });
         assert_eq!(place.wrong_tries(), kept, "{age}");
     }
 }
