@@ -3,10 +3,17 @@
 //! Nothing is decided here; the classes are those of the Node add-on, by the same names.
 #![allow(missing_debug_implementations, reason = "JavaScript prints these, and they show nothing there")]
 #![allow(unreachable_pub, reason = "wasm-bindgen exports what is public, from a crate that nothing links to")]
+#![cfg_attr(all(target_family = "wasm", not(feature = "testing")), no_std)]
+
+#[macro_use]
+extern crate alloc;
 
 #[cfg(feature = "testing")]
 mod testing;
 
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use sansms::error::{ConfigError, DriveError};
 use sansms::time::UnixMillis;
 use sansms::wire::{self, text};
@@ -16,6 +23,13 @@ use wasm_bindgen::prelude::*;
 #[cfg(target_family = "wasm")]
 #[global_allocator]
 static MEMORY: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
+/// Ends the instance, as the standard library would; it says why, in 5 kB of texts and places that nobody sees.
+#[cfg(all(target_family = "wasm", not(feature = "testing")))]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
+}
 
 /// A configured service, ready to begin flows.
 #[wasm_bindgen]
@@ -50,6 +64,26 @@ impl Engine {
         Ok(Flow(self.0.verify(request, seed_of(seed)?)))
     }
 
+    /// Tells whether a ticket is genuine, fresh, and bound to just this.
+    ///
+    /// # Errors
+    /// When `now` is not a whole number of milliseconds.
+    pub fn redeem(
+        &self,
+        ticket: &str,
+        to: &str,
+        purpose: &str,
+        bound: &str,
+        now: f64,
+    ) -> Result<bool, JsError> {
+        Ok(self.0.redeem(ticket, to, purpose, bound, millis(now)?))
+    }
+}
+
+/// What operators ask for.
+#[cfg(feature = "operations")]
+#[wasm_bindgen]
+impl Engine {
     /// Begins to call an action of a vendor's; `seed` is 32 bytes, drawn anew for every flow.
     ///
     /// # Errors
@@ -66,21 +100,6 @@ impl Engine {
     pub fn desk(&self, request: &str) -> Result<Flow, JsError> {
         let begun = text::read_desk(request).and_then(|[task, to]| self.0.desk(&task, &to));
         begun.map(Flow).ok_or_else(unknown_field)
-    }
-
-    /// Tells whether a ticket is genuine, fresh, and bound to just this.
-    ///
-    /// # Errors
-    /// When `now` is not a whole number of milliseconds.
-    pub fn redeem(
-        &self,
-        ticket: &str,
-        to: &str,
-        purpose: &str,
-        bound: &str,
-        now: f64,
-    ) -> Result<bool, JsError> {
-        Ok(self.0.redeem(ticket, to, purpose, bound, millis(now)?))
     }
 
     /// Returns the secret part of the path that takes delivery receipts.
@@ -185,6 +204,7 @@ pub fn client_ip(peer: Option<String>, forwarded: &str, proxies: u32) -> Option<
 }
 
 /// Reads delivery receipts of a kind of provider, as JSON; absent for what is no list of them.
+#[cfg(feature = "operations")]
 #[wasm_bindgen(js_name = readReceipts)]
 #[must_use]
 pub fn read_receipts(kind: &str, body: &str) -> Option<String> {
@@ -192,6 +212,7 @@ pub fn read_receipts(kind: &str, body: &str) -> Option<String> {
 }
 
 /// Returns the body that a vendor expects as the answer to its push.
+#[cfg(feature = "operations")]
 #[wasm_bindgen(js_name = receiptAnswer)]
 #[must_use]
 pub fn receipt_answer(kind: &str) -> String {
@@ -212,8 +233,9 @@ pub fn version() -> String {
 
 /// Takes a JavaScript number as an unsigned one; wasm-bindgen's own integers would round and wrap in silence.
 fn whole(name: &str, number: f64) -> Result<u64, JsError> {
-    if number.fract() == 0.0 && (0.0..=MAX_EXACT).contains(&number) {
-        Ok(number as u64)
+    let whole = number as u64;
+    if (0.0..=MAX_EXACT).contains(&number) && whole as f64 == number {
+        Ok(whole)
     } else {
         Err(JsError::new(&format!("drive.number|`{name}` must be a whole number, zero or more")))
     }

@@ -1,5 +1,7 @@
 //! Client addresses, and the partitions they count in.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A client's address, brought to the form that is counted.

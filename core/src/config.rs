@@ -3,6 +3,8 @@
 use crate::error::{ConfigCode, ConfigError};
 use crate::json::{Object, Value};
 use crate::secret::Secret;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
 
 /// One object of the configuration, read option by option.
 ///

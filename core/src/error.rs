@@ -1,5 +1,6 @@
 //! The two kinds of error that are not outcomes: a wrong configuration and a bug in the host's driver.
 
+use alloc::string::String;
 use core::fmt;
 
 /// A setting is missing or wrong; returned by constructors, for the integrator to mend.

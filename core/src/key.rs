@@ -7,6 +7,8 @@ use crate::config::{Section, error};
 use crate::error::{ConfigCode, ConfigError};
 use crate::mac::{base64url, hmac_sha256};
 use crate::secret::Secret;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Bytes that a secret must have at least.
 pub const SECRET_MIN: usize = 32;

@@ -1,5 +1,7 @@
 //! The hash functions in use, each wrapped once, and their text forms.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};

@@ -1,5 +1,6 @@
 //! What is wrong with an address, for the person who typed it.
 
+use alloc::string::{String, ToString as _};
 use core::fmt::{self, Write as _};
 
 /// What is wrong with an address, and where.

@@ -15,6 +15,7 @@ mod read;
 pub use error::EmailError;
 pub use policy::Policy;
 
+use alloc::string::{String, ToString as _};
 use core::fmt::{self, Write as _};
 
 /// An e-mail address that was read.

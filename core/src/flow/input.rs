@@ -6,6 +6,9 @@ use crate::address::Address;
 use crate::key::ctx;
 use crate::outcome::{Code, Outcome};
 use crate::policy::{IpMode, SessionMode};
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// The longest session, device or idempotency key, in bytes.
 const TEXT_MAX: usize = 256;

@@ -3,10 +3,12 @@
 //! There is no queue that a host could forget to drain: what to do next is what the call returned. A flow asks for
 //! at most four store steps, and of each provider one key and one HTTP exchange; every path ends in [`Step::Done`].
 
+#[cfg(feature = "operations")]
 pub(crate) mod action;
 pub(crate) mod breaker;
 pub(crate) mod contact;
 pub(crate) mod deployment;
+#[cfg(feature = "operations")]
 pub(crate) mod desk;
 mod input;
 mod order;
@@ -26,6 +28,9 @@ use crate::outcome::{Code, Outcome};
 use crate::sign::Credentials;
 use crate::store::StoreOp;
 use crate::time::{Millis, UnixMillis};
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// What the host does next.

@@ -27,7 +27,11 @@ use crate::secret::Secret;
 use crate::sign::Credentials;
 use crate::store::StoreOp;
 use crate::time::{Millis, UnixMillis};
-use std::sync::Arc;
+use alloc::borrow::ToOwned as _;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 /// A flow older than this gives nothing back: its leases may be forgotten.
 const RELEASE_WITHIN: Millis = Millis(300_000);
@@ -64,7 +68,7 @@ struct Sending {
     send_id: String,
     expires_in: Millis,
     resend_in: Millis,
-    order: std::vec::IntoIter<usize>,
+    order: alloc::vec::IntoIter<usize>,
     at: usize,
     asked: u32,
     called: bool,

@@ -28,7 +28,11 @@ use crate::sign::Credentials;
 use crate::store::StoreOp;
 use crate::ticket::{self, Ticket};
 use crate::time::{Millis, UnixMillis};
-use std::sync::Arc;
+use alloc::borrow::ToOwned as _;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 pub(crate) struct VerifyFlow {
     deployment: Arc<Deployment>,
@@ -105,7 +109,7 @@ impl VerifyFlow {
         let most = policy.wrong_tries.iter().map(|rule| rule.limit).max().unwrap_or(0);
         let window_ms = u32::try_from(kept).unwrap_or(u32::MAX);
         let (attempt, tag) = (self.attempt(), keys.tag(&subject.ctx));
-        if self.managed.is_some() {
+        if cfg!(feature = "managed") && self.managed.is_some() {
             // Tries that turn out right are taken off again; until then they need their room.
             let keep = u8::try_from(most.saturating_add(u32::from(policy.slots()))).unwrap_or(u8::MAX);
             self.state = State::Counting;
@@ -239,22 +243,25 @@ impl Machine for VerifyFlow {
                 Some(outcome) => self.finish(outcome),
                 None => self.check(),
             },
+            #[cfg(feature = "managed")]
             State::Counting => self.counted(heard.pop(), now),
             State::Checking | State::Consuming => self.checked(heard.pop(), now),
-            State::Ready | State::Keying(_) | State::Asking(_) | State::Finished => {
-                self.finish(unavailable(Code::StoreReply))
-            }
+            _ => self.finish(unavailable(Code::StoreReply)),
         }
     }
 
     fn keyed(&mut self, credentials: Option<Credentials>, now: UnixMillis) -> Next {
         match core::mem::replace(&mut self.state, State::Finished) {
+            #[cfg(feature = "managed")]
             State::Keying(counted) => self.ask_provider(counted, credentials.as_ref(), now),
             _ => self.finish(unavailable(Code::StoreReply)),
         }
     }
 
     fn answered(&mut self, answer: Result<HttpReply, TransportFault>, _now: UnixMillis) -> Next {
+        if cfg!(not(feature = "managed")) {
+            return self.finish(unavailable(Code::StoreReply));
+        }
         let State::Asking(counted) = core::mem::replace(&mut self.state, State::Finished) else {
             return self.finish(unavailable(Code::StoreReply));
         };

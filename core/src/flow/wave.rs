@@ -5,6 +5,7 @@ use crate::limit::{Part, Reply};
 use crate::outcome::{Code, Outcome};
 use crate::store::StoreOp;
 use crate::time::Millis;
+use alloc::string::String;
 
 /// Returns the outcome of a wave that was not granted whole.
 ///

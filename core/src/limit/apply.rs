@@ -4,6 +4,7 @@ use super::op::{Charge, Op, Refusal, Release, Reply, Reserve, RuleOp, SlotReply,
 use super::record::{Entry, Form, Record, Series, Slot, SlotState, Unreadable};
 use super::{CLOCK_SLACK_MS, LEASE_MEMORY_MS};
 use crate::time::{Millis, UnixMillis};
+use alloc::vec::Vec;
 
 /// What became of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,6 +6,8 @@ use crate::address::Address;
 use crate::key::Keyring;
 use crate::outcome::Code;
 use crate::policy::{Policy, Rule};
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
 
 /// What is counted about a send.
 pub(crate) const SENDS: u8 = 1;

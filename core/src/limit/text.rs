@@ -25,6 +25,8 @@ use super::op::{
 };
 use super::record::{Form, SlotState};
 use crate::mac::{hex, hex_into, unhex};
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
 use core::fmt::Write as _;
 use core::str::FromStr;
 

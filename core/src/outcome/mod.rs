@@ -5,6 +5,9 @@ mod code;
 pub use code::Code;
 
 use crate::time::Millis;
+use alloc::borrow::ToOwned as _;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
 use core::fmt;
 
 /// What kind of result it is.

@@ -2,6 +2,7 @@
 
 use super::country::Lengths;
 use super::mainland::Class;
+use alloc::string::{String, ToString as _};
 use core::fmt::{self, Write as _};
 
 /// What is wrong with a number, and where.

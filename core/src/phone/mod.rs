@@ -17,6 +17,7 @@ pub use mainland::{Class, SEGMENTS_AS_OF};
 pub use policy::{Policy, Unknown};
 pub use table::METADATA_VERSION;
 
+use alloc::string::{String, ToString as _};
 use core::fmt;
 use country::Row;
 

@@ -5,6 +5,7 @@ use crate::code::Shape;
 use crate::config::Section;
 use crate::error::ConfigError;
 use crate::time::Millis;
+use alloc::vec::Vec;
 
 /// Wrong tries are kept as instants, so few of them can be told apart.
 const WRONG_TRIES_MAX: u32 = 64;

@@ -1,5 +1,6 @@
 //! What a deployment allows: the knobs, their defaults and their ranges.
 
+#[cfg(feature = "operations")]
 pub mod audit;
 mod config;
 #[cfg(test)]
@@ -7,6 +8,7 @@ mod tests;
 
 use crate::code::Shape;
 use crate::time::Millis;
+use alloc::vec::Vec;
 
 /// The knobs. [`Policy::default`] is what a site with no wishes of its own should have.
 #[derive(Clone, Debug, PartialEq, Eq)]

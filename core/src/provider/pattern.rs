@@ -1,6 +1,9 @@
 //! What goes into a template's variable: plain text with `{code}` and `{minutes}` in it.
 
 use super::Message;
+use alloc::borrow::ToOwned as _;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
 
 /// A variable's value, to be filled in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,6 +4,8 @@ use super::{Class, Failure};
 use crate::http::HttpReply;
 use crate::json::{self, Object, Value};
 use crate::time::Millis;
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
 
 /// The largest reply that is read, in bytes.
 pub(super) const MAX_REPLY: usize = 256 * 1024;

@@ -3,6 +3,9 @@
 use super::pattern::Pattern;
 use crate::config::Section;
 use crate::time::Millis;
+use alloc::borrow::ToOwned as _;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 
 /// Looks an environment variable up; the host read it, the core can't.

@@ -4,6 +4,8 @@
 //! the wire's own encoding is free. No Unicode normalisation anywhere: text is UTF-8 bytes.
 
 use crate::time::{Civil, UnixMillis};
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Returns text percent-encoded: `A-Z a-z 0-9 - _ . ~` stay, every other byte becomes `%XX`.
 ///

@@ -27,6 +27,9 @@ use super::{
 };
 use crate::flow;
 use crate::secret::Secret;
+use alloc::borrow::ToOwned as _;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
 
 /// Reads a request to send; `None` if a line is not a field of it.
 #[must_use]
