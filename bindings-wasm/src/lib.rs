@@ -5,14 +5,13 @@
 #![allow(unreachable_pub, reason = "wasm-bindgen exports what is public, from a crate that nothing links to")]
 #![cfg_attr(all(target_family = "wasm", not(feature = "testing")), no_std)]
 
-#[macro_use]
 extern crate alloc;
 
 #[cfg(feature = "testing")]
 mod testing;
 
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use sansms::error::{ConfigError, DriveError};
 use sansms::time::UnixMillis;
@@ -222,7 +221,7 @@ pub fn receipt_answer(kind: &str) -> String {
 /// Returns the names of the environment variables that the host should read.
 #[wasm_bindgen(js_name = envNames)]
 pub fn env_names() -> Vec<String> {
-    wire::Engine::env_names().iter().map(ToString::to_string).collect()
+    wire::Engine::env_names().iter().copied().map(String::from).collect()
 }
 
 /// Returns the version of the core.
@@ -237,7 +236,7 @@ fn whole(name: &str, number: f64) -> Result<u64, JsError> {
     if (0.0..=MAX_EXACT).contains(&number) && whole as f64 == number {
         Ok(whole)
     } else {
-        Err(JsError::new(&format!("drive.number|`{name}` must be a whole number, zero or more")))
+        Err(JsError::new(&["drive.number|`", name, "` must be a whole number, zero or more"].concat()))
     }
 }
 
@@ -255,11 +254,11 @@ fn unknown_field() -> JsError {
 
 fn config_error(error: ConfigError) -> JsError {
     let ConfigError { code, option, message, env } = error;
-    JsError::new(&format!("{}|{option}|{message}|{}", code.as_str(), env.unwrap_or_default()))
+    JsError::new(&[code.as_str(), &option, &message, env.unwrap_or_default()].join("|"))
 }
 
 fn drive_error(error: DriveError) -> JsError {
-    JsError::new(&format!("{}|{error}", error.as_str()))
+    JsError::new(&[error.as_str(), error.text()].join("|"))
 }
 
 /// The largest number below which every whole one is exact: 2^53 - 1.

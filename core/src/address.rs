@@ -1,5 +1,6 @@
 //! Client addresses, and the partitions they count in.
 
+use crate::text::{decimal, digits};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -93,7 +94,7 @@ impl Address {
         match self.0 {
             IpAddr::V4(v4) => {
                 let [a, b, c, d] = v4.octets();
-                format!("{a}.{b}.{c}.{d}")
+                [a, b, c, d].map(|byte| decimal(byte.into())).join(".")
             }
             IpAddr::V6(v6) => written(v6.segments()),
         }
@@ -129,7 +130,9 @@ fn written(segments: [u16; 8]) -> String {
             out.push_str("::");
         } else if at < start || at >= start + length {
             out.push_str(if at == 0 || out.ends_with(':') { "" } else { ":" });
-            out.push_str(&format!("{segment:x}"));
+            let mut hex = String::new();
+            digits(&mut hex, u64::from(*segment), 16, 1);
+            out.push_str(&hex.to_ascii_lowercase());
         }
     }
     out

@@ -43,6 +43,7 @@ pub mod sandbox;
 pub mod secret;
 pub mod sign;
 pub mod store;
+mod text;
 mod ticket;
 pub mod time;
 #[cfg(feature = "testing")]

@@ -26,6 +26,7 @@ use crate::provider::{BuildError, Class, Failure, Message, Provider, Receipt, Si
 use crate::secret::Secret;
 use crate::sign::Credentials;
 use crate::store::StoreOp;
+use crate::text::decimal;
 use crate::time::{Millis, UnixMillis};
 use alloc::borrow::ToOwned as _;
 use alloc::boxed::Box;
@@ -223,10 +224,10 @@ impl SendFlow {
         let (Kind::Budget, Ok(Reply::Granted { used, .. })) = (part.kind, heard) else { return };
         for (at, count) in used {
             let Some((rule, _)) = part.rules.get(usize::from(*at)) else { continue };
-            for percent in [50u64, 80] {
+            for (percent, event) in [(50, "budget.50"), (80, "budget.80")] {
                 let mark = (u64::from(rule.limit) * percent).div_ceil(100);
                 if u64::from(*count) == mark {
-                    self.events.push(format!("budget.{percent}"));
+                    self.events.push(event.to_owned());
                 }
             }
         }
@@ -315,7 +316,7 @@ impl SendFlow {
             send_id: Some(&sending.send_id),
         };
         let turn = sending.asked.saturating_sub(1);
-        let nonce = head(&expand(&self.seed, &format!("http/{turn}")));
+        let nonce = head(&expand(&self.seed, &["http/", &decimal(turn.into())].concat()));
         provider.call(&message, &Signing { now, nonce, credentials })
     }
 
@@ -385,7 +386,7 @@ impl SendFlow {
 
     fn note_failure(&mut self, at: usize, failure: &Failure) {
         let name = self.name(at).unwrap_or_default();
-        self.events.push(format!("provider.{} {name} {}", failure.class.as_str(), failure.code));
+        self.events.push(["provider.", failure.class.as_str(), " ", &name, " ", &failure.code].concat());
     }
 
     fn name(&self, at: usize) -> Option<String> {

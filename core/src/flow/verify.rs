@@ -174,7 +174,7 @@ impl VerifyFlow {
     fn undecided(&mut self, counted: Counted, failure: &Failure) -> Next {
         let name = self.managed.and_then(|at| self.deployment.providers.get(at)).map(|it| it.name());
         let (word, name) = (failure.class.as_str(), name.unwrap_or_default());
-        self.events.push(format!("provider.{word} {name} {}", failure.code));
+        self.events.push(["provider.", word, " ", name, " ", &failure.code].concat());
         let code = match failure.class {
             Class::Ambiguous => Code::CheckUnknown,
             _ => Code::CheckUnavailable,

@@ -4,9 +4,10 @@ mod code;
 
 pub use code::Code;
 
+use crate::text::decimal;
 use crate::time::Millis;
 use alloc::borrow::ToOwned as _;
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -194,7 +195,7 @@ impl Outcome {
     }
 
     fn fill(&self, text: &str, wait: impl Fn(Millis) -> String) -> String {
-        let left = self.attempts_left.unwrap_or(0).to_string();
+        let left = decimal(self.attempts_left.unwrap_or(0).into());
         let waits = self.retry_after.unwrap_or(Millis(60_000));
         let mut pieces = text.split('{');
         let mut out = pieces.next().unwrap_or_default().to_owned();
@@ -236,5 +237,5 @@ fn wait_text(wait: Millis, [second, minute, hour]: [&str; 3], plural: bool) -> S
         _ => (seconds.div_ceil(3600), hour),
     };
     let ending = if plural && amount != 1 { "s" } else { "" };
-    format!("{amount}{unit}{ending}")
+    [&decimal(amount), unit, ending].concat()
 }

@@ -3,6 +3,7 @@
 use super::{Class, Failure};
 use crate::http::HttpReply;
 use crate::json::{self, Object, Value};
+use crate::text::decimal;
 use crate::time::Millis;
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
@@ -35,7 +36,7 @@ pub(super) fn doubtful(reply: &HttpReply, code: &str) -> Failure {
     Failure {
         class,
         code: code.to_owned(),
-        message: format!("HTTP status {}", reply.status),
+        message: ["HTTP status ", &decimal(reply.status.into())].concat(),
         request_id: None,
         retry_after: retry_after(reply),
     }

@@ -2,9 +2,10 @@
 
 use super::pattern::Pattern;
 use crate::config::Section;
+use crate::text::decimal;
 use crate::time::Millis;
 use alloc::borrow::ToOwned as _;
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 
@@ -61,7 +62,7 @@ pub(super) fn origin(section: &mut Section<'_>, option: &str, text: &str) -> End
     }
     // Clients leave out a scheme's own port, and the host is signed.
     let port = port.filter(|port| *port != if plain_http { 80 } else { 443 });
-    let host = port.map_or_else(|| name.to_owned(), |port| [name, ":", &port.to_string()].concat());
+    let host = port.map_or_else(|| name.to_owned(), |port| [name, ":", &decimal(port.into())].concat());
     Endpoint { origin: [scheme, "://", &host].concat(), host, plain_http, loopback }
 }
 

@@ -27,8 +27,9 @@ use super::{
 };
 use crate::flow;
 use crate::secret::Secret;
+use crate::text::decimal;
 use alloc::borrow::ToOwned as _;
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Reads a request to send; `None` if a line is not a field of it.
@@ -311,7 +312,7 @@ const fn word(flag: bool) -> &'static str {
 }
 
 fn number(number: u64) -> String {
-    number.to_string()
+    decimal(number)
 }
 
 fn field(line: &str) -> Option<(&str, &str)> {

@@ -12,9 +12,10 @@ use crate::provider::reading::{MAX_REPLY, doubtful, failure, id, object};
 use crate::provider::settings::{self, Endpoint, Env};
 use crate::provider::{BuildError, Class, Failure, Signing, classes};
 use crate::sign::{tencent_tc3, tencent_v1};
+use crate::text::decimal;
 use crate::time::Millis;
 use alloc::borrow::ToOwned as _;
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -111,7 +112,7 @@ fn flatten(name: &str, value: &Value, out: &mut Vec<(String, String)>) {
     match value {
         Value::Object(members) => members.iter().for_each(|(step, value)| flatten(&below(step), value, out)),
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(at, item)| flatten(&below(&at.to_string()), item, out));
+            items.iter().enumerate().for_each(|(at, item)| flatten(&below(&decimal(at as u64)), item, out));
         }
         Value::String(text) | Value::Number(text) => out.push((name.to_owned(), text.clone())),
         Value::Bool(flag) => out.push((name.to_owned(), if *flag { "true" } else { "false" }.to_owned())),
