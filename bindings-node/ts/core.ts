@@ -3,7 +3,8 @@ import { ConfigError } from "./config.js";
 /** The compiled core as every loader hands it over: the add-on on Node, wasm elsewhere. */
 export interface Core {
   Engine: new (config: string) => CoreEngine;
-  MemoryStore: new () => CoreMemoryStore;
+  /** The add-on has one of its own; elsewhere a map around `apply` does. */
+  MemoryStore?: new () => CoreMemoryStore;
   apply(record: Uint8Array | undefined, op: string, now: number): { record?: Uint8Array; ttlMs: number; reply: string };
   /** The client's address, from who is connected and what our proxies wrote; empty when it can't be read. */
   clientIp(peer: string | undefined, forwarded: string, proxies: number): string | null | undefined;

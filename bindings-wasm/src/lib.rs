@@ -147,28 +147,6 @@ impl Flow {
     }
 }
 
-/// The limits and codes of one isolate, kept in memory.
-#[wasm_bindgen]
-pub struct MemoryStore(wire::MemoryStore);
-
-#[wasm_bindgen]
-impl MemoryStore {
-    /// Makes an empty store.
-    #[wasm_bindgen(constructor)]
-    #[expect(clippy::new_without_default, reason = "JavaScript knows constructors only")]
-    pub fn new() -> Self {
-        Self(wire::MemoryStore::new())
-    }
-
-    /// Applies one operation to the record under `key` and returns its reply.
-    ///
-    /// # Errors
-    /// When `now` is not a whole number of milliseconds.
-    pub fn run(&mut self, key: &str, op: &str, now: f64) -> Result<String, JsError> {
-        Ok(self.0.run(key, op, millis(now)?))
-    }
-}
-
 /// What an operation does to a record.
 #[wasm_bindgen(getter_with_clone)]
 pub struct Applied {

@@ -9,6 +9,7 @@
     allow(
         dead_code,
         unused_imports,
+        unreachable_patterns,
         unreachable_code,
         unused_variables,
         reason = "what builds share is more than each of them uses"

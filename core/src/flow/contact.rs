@@ -23,7 +23,11 @@ impl Contact {
     /// Where providers reach both, an `@` makes it an e-mail address; where they reach one kind, it is of that kind.
     pub(crate) fn read(to: &str, deployment: &Deployment) -> Result<Self, Box<Outcome>> {
         let reaches = |channel| deployment.providers.iter().any(|provider| provider.channel() == channel);
-        let refused = |code, zh, en| Box::new(Outcome { text: Some((zh, en)), ..Outcome::new(code) });
+        let refused = |code, zh, en| {
+            let mut outcome = Box::new(Outcome::new(code));
+            outcome.text = Some((zh, en));
+            outcome
+        };
         #[cfg(feature = "email")]
         if reaches(Channel::Email) && (to.contains(['@', '＠']) || !reaches(Channel::Phone)) {
             return email::parse(to, &deployment.email)

@@ -66,6 +66,9 @@ pub(super) fn fits(text: Option<&str>) -> bool {
 }
 
 /// Returns the outcome with its recipient.
-pub(super) fn addressed(outcome: Outcome, contact: &Contact) -> Outcome {
-    Outcome { to: Some(contact.to().into()), masked: Some(contact.masked()), ..outcome }
+#[inline(never)]
+pub(super) fn addressed(mut outcome: Outcome, contact: &Contact) -> Outcome {
+    outcome.to = Some(contact.to().into());
+    outcome.masked = Some(contact.masked());
+    outcome
 }

@@ -133,7 +133,10 @@ impl Flow {
     /// [`DriveError::AlreadyStarted`]: a bug in the driver.
     pub fn start(&mut self, now: UnixMillis) -> Result<Step, DriveError> {
         match self.waits_for {
-            WaitsFor::Start => Ok(self.go(|machine| machine.start(now))),
+            WaitsFor::Start => {
+                let next = self.machine.start(now);
+                Ok(self.step(next))
+            }
             _ => Err(DriveError::AlreadyStarted),
         }
     }
@@ -149,27 +152,25 @@ impl Flow {
             _ if id != self.id => return Err(DriveError::WrongId),
             _ => {}
         }
-        match (self.waits_for, reply) {
-            (WaitsFor::Credentials, Reply::Credentials(given)) => {
-                Ok(self.go(|machine| machine.keyed(given, now)))
-            }
-            (WaitsFor::Http, Reply::Http(reply)) => Ok(self.go(|machine| machine.answered(Ok(reply), now))),
+        let next = match (self.waits_for, reply) {
+            (WaitsFor::Credentials, Reply::Credentials(given)) => self.machine.keyed(given, now),
+            (WaitsFor::Http, Reply::Http(reply)) => self.machine.answered(Ok(reply), now),
             (WaitsFor::Http, Reply::HttpFault { sent }) => {
-                Ok(self.go(|machine| machine.answered(Err(TransportFault { sent }), now)))
+                self.machine.answered(Err(TransportFault { sent }), now)
             }
             (WaitsFor::Store(count), Reply::Store(replies)) if replies.len() == count => {
-                let heard = replies.into_iter().map(hear).collect();
-                Ok(self.go(|machine| machine.stored(heard, now)))
+                self.machine.stored(replies.into_iter().map(hear).collect(), now)
             }
             (WaitsFor::Store(count), Reply::StoreFault) => {
-                Ok(self.go(|machine| machine.stored(vec![Err(Code::StoreDown); count], now)))
+                self.machine.stored(vec![Err(Code::StoreDown); count], now)
             }
-            _ => Err(DriveError::WrongKind),
-        }
+            _ => return Err(DriveError::WrongKind),
+        };
+        Ok(self.step(next))
     }
 
-    fn go(&mut self, step: impl FnOnce(&mut dyn Machine) -> Next) -> Step {
-        let next = step(self.machine.as_mut());
+    #[inline(never)]
+    fn step(&mut self, next: Next) -> Step {
         self.id = self.id.wrapping_add(1);
         let id = self.id;
         match next {

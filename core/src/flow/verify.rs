@@ -179,28 +179,29 @@ impl VerifyFlow {
             Class::Ambiguous => Code::CheckUnknown,
             _ => Code::CheckUnavailable,
         };
-        let outcome = Outcome {
-            attempts_left: Some(counted.left),
-            expires_in: Some(Millis(counted.slot.remaining_ms)),
-            provider: Some(name.to_owned()),
-            request_id: failure.request_id.clone(),
-            ..Outcome::new(code)
-        };
+        let mut outcome = Outcome::new(code);
+        outcome.attempts_left = Some(counted.left);
+        outcome.expires_in = Some(Millis(counted.slot.remaining_ms));
+        outcome.provider = Some(name.to_owned());
+        outcome.request_id = failure.request_id.clone();
         let wait = failure.retry_after.unwrap_or(Millis(5_000));
         self.finish(outcome.after(wait))
     }
 
     fn checked(&mut self, heard: Option<Heard>, now: UnixMillis) -> Next {
-        let outcome = match heard {
-            Some(Ok(Reply::Matched)) => Outcome { ticket: self.ticket(now), ..Outcome::new(Code::Verified) },
+        let mut outcome = match heard {
+            Some(Ok(Reply::Matched)) => Outcome::new(Code::Verified),
             Some(Ok(Reply::Wrong { left, remaining_ms })) => wrong(left, remaining_ms),
-            Some(Ok(Reply::Locked { .. })) => {
-                Outcome { attempts_left: Some(0), ..Outcome::new(Code::CodeLocked) }
-            }
+            Some(Ok(Reply::Locked { .. })) => Outcome::new(Code::CodeLocked),
             Some(Ok(Reply::Gone)) => Outcome::new(Code::CodeExpired),
             Some(Err(code)) => unavailable(code),
             _ => unavailable(Code::StoreReply),
         };
+        match outcome.code {
+            Code::Verified => outcome.ticket = self.ticket(now),
+            Code::CodeLocked => outcome.attempts_left = Some(0),
+            _ => {}
+        }
         self.finish(outcome)
     }
 
@@ -212,9 +213,9 @@ impl VerifyFlow {
         ticket::issue(keys, &ticket, now)
     }
 
-    fn finish(&mut self, outcome: Outcome) -> Next {
+    fn finish(&mut self, mut outcome: Outcome) -> Next {
         self.state = State::Finished;
-        let outcome = Outcome { events: core::mem::take(&mut self.events), ..outcome };
+        outcome.events = core::mem::take(&mut self.events);
         Next::Done(Box::new(match &self.subject {
             Some(subject) => addressed(outcome, &subject.contact),
             None => outcome,
@@ -282,9 +283,8 @@ impl Machine for VerifyFlow {
 }
 
 fn wrong(left: u8, remaining_ms: u64) -> Outcome {
-    Outcome {
-        attempts_left: Some(left),
-        expires_in: Some(Millis(remaining_ms)),
-        ..Outcome::new(Code::CodeWrong)
-    }
+    let mut outcome = Outcome::new(Code::CodeWrong);
+    outcome.attempts_left = Some(left);
+    outcome.expires_in = Some(Millis(remaining_ms));
+    outcome
 }

@@ -17,7 +17,8 @@
 //!
 //! Leases, tags, nonces, proofs and key ids are lower-case hex of fixed length; numbers are decimal;
 //! durations are milliseconds. Forms: `l` log, `b` bins, `t` times. Charges: `s` soft, `f` firm, `g` gate.
-//! States: `f` fresh, `w` wrong, `u` used.
+//! States: `f` fresh, `w` wrong, `u` used. A build that has not every provider leaves out
+//! what it never asks, and answers `refused operation` to it: `count` and `consume`, `look` and `forget`.
 
 use super::op::{
     Charge, Check, Consume, Count, Op, Refusal, Release, Reply, Reserve, RuleOp, SlotOp, SlotReply,
@@ -28,7 +29,6 @@ use crate::mac::{hex_into, unhex};
 use crate::text::push_decimal;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::str::FromStr;
 
 /// The largest limit that a log may count; larger ones take bins.
 const LOG_LIMIT_MAX: u32 = 64;
@@ -48,6 +48,7 @@ impl Op {
             Self::Reserve(op) => write_reserve(&mut out, op),
             Self::Release(op) => write_release(&mut out, op),
             Self::Check(op) => write_check(&mut out, op),
+            #[cfg(feature = "managed")]
             Self::Count(Count { attempt, tag, series, window_ms, keep }) => {
                 write_try(
                     &mut out,
@@ -57,16 +58,21 @@ impl Op {
                     &[u64::from(*series), u64::from(*window_ms), u64::from(*keep)],
                 );
             }
+            #[cfg(feature = "managed")]
             Self::Consume(Consume { attempt, tag, nonce, series }) => {
                 hexes(&mut out, "consume ", &[&attempt.to_be_bytes()]);
                 hexes(&mut out, " ", &[tag, nonce]);
                 numbers(&mut out, " ", &[u64::from(*series)]);
             }
+            #[cfg(any(feature = "every-provider", feature = "operations"))]
             Self::Look(rules) => {
                 out.push_str("look");
                 write_rules(&mut out, rules);
             }
+            #[cfg(any(feature = "every-provider", feature = "operations"))]
             Self::Forget => out.push_str("forget"),
+            #[cfg(not(feature = "every-provider"))]
+            _ => {}
         }
         out
     }
@@ -76,7 +82,9 @@ impl Op {
     pub fn read(line: &str) -> Option<Self> {
         let Some((verb, rest)) = line.split_once(' ') else {
             return match line {
+                #[cfg(any(feature = "every-provider", feature = "operations"))]
                 "look" => Some(Self::Look(Vec::new())),
+                #[cfg(any(feature = "every-provider", feature = "operations"))]
                 "forget" => Some(Self::Forget),
                 _ => None,
             };
@@ -85,8 +93,11 @@ impl Op {
             "reserve" => read_reserve(rest).map(Self::Reserve),
             "release" => read_release(rest).map(Self::Release),
             "check" => read_check(rest).map(Self::Check),
+            #[cfg(feature = "managed")]
             "count" => read_count(rest).map(Self::Count),
+            #[cfg(feature = "managed")]
             "consume" => read_consume(rest).map(Self::Consume),
+            #[cfg(any(feature = "every-provider", feature = "operations"))]
             "look" => {
                 let rules = rest.split(' ').map(read_rule).collect::<Option<Vec<_>>>()?;
                 (rules.len() <= RULES_MAX).then_some(Self::Look(rules))
@@ -110,6 +121,7 @@ impl Reply {
                 });
                 slot.iter().for_each(|slot| write_slot_reply(&mut out, slot));
             }
+            #[cfg(feature = "managed")]
             Self::Counted { left, slot } => {
                 numbers(&mut out, "counted ", &[u64::from(*left)]);
                 write_slot_reply(&mut out, slot);
@@ -131,6 +143,7 @@ impl Reply {
             }
             Self::Locked { remaining_ms } => numbers(&mut out, "locked ", &[*remaining_ms]),
             Self::Gone => out.push_str("gone"),
+            #[cfg(any(feature = "every-provider", feature = "operations"))]
             Self::Looked { rules, slots } => {
                 out.push_str("looked");
                 for Standing { used, wait_ms } in rules {
@@ -147,6 +160,8 @@ impl Reply {
                 out.push_str("refused ");
                 out.push_str(refusal.as_str());
             }
+            #[cfg(not(feature = "every-provider"))]
+            _ => {}
         }
         out
     }
@@ -157,6 +172,7 @@ impl Reply {
         let mut words = line.split(' ');
         let reply = match words.next()? {
             "granted" => return read_granted(words),
+            #[cfg(feature = "operations")]
             "looked" => return read_looked(words),
             "denied" => Self::Denied { rule: number(words.next())?, retry_ms: number(words.next())? },
             "replayed" => {
@@ -166,6 +182,7 @@ impl Reply {
             "released" => Self::Released,
             "matched" => Self::Matched,
             "wrong" => Self::Wrong { left: number(words.next())?, remaining_ms: number(words.next())? },
+            #[cfg(feature = "managed")]
             "counted" => Self::Counted {
                 left: number(words.next())?,
                 slot: read_slot_reply(words.next()?.strip_prefix("slot=")?)?,
@@ -466,7 +483,13 @@ fn hexes(out: &mut String, head: &str, all: &[&[u8]]) {
 }
 
 /// Reads a decimal number: digits only.
-fn number<T: FromStr>(word: Option<&str>) -> Option<T> {
+fn number<T: TryFrom<u64>>(word: Option<&str>) -> Option<T> {
+    T::try_from(whole(word)?).ok()
+}
+
+/// Reads the largest of numbers: one reader for all kinds of them.
+#[inline(never)]
+fn whole(word: Option<&str>) -> Option<u64> {
     let word = word.filter(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()))?;
     word.parse().ok()
 }

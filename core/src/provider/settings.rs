@@ -1,13 +1,13 @@
 //! What the configurations of all providers share: endpoint, names, templates.
 
 use super::pattern::Pattern;
+use crate::address;
 use crate::config::Section;
 use crate::text::decimal;
 use crate::time::Millis;
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::net::Ipv4Addr;
 
 /// Looks an environment variable up; the host read it, the core can't.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -54,9 +54,8 @@ pub(super) fn origin(section: &mut Section<'_>, option: &str, text: &str) -> End
     if !host_name(name) {
         section.note(option, "must be a scheme and a lower-case host, without path, query or user");
     }
-    let loopback = name == "localhost"
-        || name == "[::1]"
-        || name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback());
+    let loopback =
+        name == "localhost" || name == "[::1]" || address::v4(name).is_some_and(|[first, ..]| first == 127);
     if plain_http && !loopback {
         section.note(option, "must be https; http goes to loopback only (127.0.0.0/8, localhost, [::1])");
     }
