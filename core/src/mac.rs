@@ -91,7 +91,11 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
     if !rest.is_empty() {
         return None;
     }
-    pairs.iter().map(|&[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect()
+    let mut out = Vec::with_capacity(pairs.len());
+    for &[high, low] in pairs {
+        out.push(digit(high)? << 4 | digit(low)?);
+    }
+    Some(out)
 }
 
 /// Returns standard base64 with padding.

@@ -269,7 +269,8 @@ fn write_message(out: &mut String, headers: &[(String, String)], body: &[u8]) {
     for (name, value) in headers {
         put(out, &[name, ": ", value, "\n"]);
     }
-    put(out, &["\n", &String::from_utf8_lossy(body)]);
+    // Every builder writes its body as text, and so does the sandbox.
+    put(out, &["\n", core::str::from_utf8(body).unwrap_or_default()]);
 }
 
 /// Splits what follows the first lines into headers and body.
