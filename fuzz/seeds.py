@@ -195,6 +195,38 @@ TICKETS = [
     "A" * 36,
     "lZTpZLXyY3ailnbhMzqDyw",
 ]
+# Values in every place, of both channels; none signed.
+REPLY = {"code": "code", "success": [0], "message_id": "data.id", "message": "msg"}
+GATEWAYS = [
+    {
+        "url": "http://127.0.0.1:8080/to/{national}/send?code={code}&id=%20{send_id}",
+        "method": "GET",
+        "headers": {"x-code": "{code}"},
+        "reply": REPLY,
+    },
+    {
+        "url": "https://api.example:8443?id={send_id}",
+        "channel": "email",
+        "body": {"to": [{"e": "{email}"}], "n": {"$number": "{minutes}"}, "j": {"$json": {"a": ["{send_id}", "{code}"]}}},
+        "reply": {"success": "message_id", "message_id": "id"},
+    },
+    {
+        "url": "https://api.example/v1/{code}.x/",
+        "encoding": "form",
+        "channel": "email",
+        "body": {"to": "{email}", "id": "a b+{send_id}", "j": {"$json": {"c": "{code}", "e": "<{email}>"}}},
+        "reply": REPLY,
+    },
+    {
+        "url": "https://api.example/send",
+        "key": "k",
+        "secret": "s",
+        "body": {"to": "{cn_or_e164}", "code": "{code}", "id": "{send_id}", "sign": "{signature}", "at": "{utc}"},
+        "signature": {"method": "hmac-sha256", "over": "{key}{e164}{send_id}{timestamp}{nonce}", "key": "{secret}"},
+        "reply": REPLY,
+    },
+]
+
 DECLARED = [
     http(200, '{"code":0,"msg":"ok","data":{"id":"m-1"},"requestId":"r"}'),
     http(200, '{"code":"E1","msg":"no 13800138000"}'),
@@ -223,6 +255,8 @@ def main() -> None:
         "sign_name": "示例",
         "templates": {"default": "{code} {minutes}"},
     }
+    for declared in GATEWAYS:
+        keep("gateway", *(f"{json.dumps(declared, ensure_ascii=False)}\n\n{reply}" for reply in DECLARED[:2]))
     for path in sorted((ROOT / "core/data/gateways").glob("*.json")):
         declared = base | {name: value for name, value in json.loads(path.read_text("utf-8")).items() if name[0] != "_"}
         text = json.dumps(declared, ensure_ascii=False, separators=(",", ":"))

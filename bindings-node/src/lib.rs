@@ -290,6 +290,17 @@ impl Sandbox {
         Ok(())
     }
 
+    /// Settles what becomes of a message; returns what its provider pushes, as JSON, or nothing.
+    ///
+    /// # Errors
+    /// `sandbox.status|message` for a word other than `delivered` and `failed`.
+    #[napi]
+    pub fn receipt(&mut self, message_id: String, to: String, status: String) -> Result<Option<String>> {
+        let unknown = || Error::from_reason("sandbox.status|the status must be `delivered` or `failed`");
+        let delivery = wire::Delivery::named(&status).ok_or_else(unknown)?;
+        Ok(self.0.receipt_json(&message_id, &to, delivery))
+    }
+
     /// Returns what has arrived, as a JSON array.
     #[napi]
     pub fn inbox(&self) -> String {

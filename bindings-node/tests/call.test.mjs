@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { test } from "node:test";
-import { MemoryStore, Service, tencent } from "sansms";
+import { MemoryStore, Service, tencent, tencentLegacy } from "sansms";
+import { Sandbox } from "sansms/testing";
 
 const account = {
   secretId: "sandbox-id", secretKey: "sandbox-secret", endpoint: "http://127.0.0.1:1", sdkAppId: "1400000000",
@@ -40,4 +41,20 @@ test("what is wrong is named, and nothing is sent", async () => {
   assert.equal(outcome.textEn, "params.Limit: must be from 1 to 100");
   assert.equal((await service.call("tencent", "PullSmsSendStatus")).textEn, "params.Limit: is required");
   assert.deepEqual(seen.map(([name]) => name), ["call", "call"]);
+});
+
+test("each number of a call has its own status, and the call is answered all the same", async () => {
+  const sandbox = new Sandbox();
+  const legacy = { endpoint: "http://127.0.0.1", sdkAppId: "1400000000", appKey: "sandbox-secret", signName: "示例", templates: { default: "1" } };
+  const service = sandbox.service({ providers: [tencent(account), tencentLegacy(legacy)] });
+  // The second number is the first again.
+  const numbers = { PhoneNumberSet: ["+8613800138000", "+8613800138000"], SignName: "示例", TemplateId: "1", TemplateParamSet: ["123456"] };
+  const outcome = await service.call("tencent", "SendSms", numbers);
+  assert.equal(outcome.kind, "answered");
+  assert.deepEqual(outcome.answer.SendStatusSet.map(({ Code }) => Code), ["Ok", "LimitExceeded.PhoneNumberThirtySecondLimit"]);
+
+  const tel = ["13800138002", "13800138000"].map((mobile) => ({ nationcode: "86", mobile }));
+  const many = await service.call("tencent_legacy", "sendmultisms2", { tel, sign: "示例", tpl_id: 1, params: ["123456"] });
+  assert.equal(many.kind, "answered");
+  assert.deepEqual(many.answer.detail.map(({ result }) => result), [0, 1023]);
 });

@@ -23,6 +23,34 @@ export class Partition extends SansmsPartition {
   }
 }
 
+/** Holds whoever asks until there are as many as they say, so that all of them are under way at once; at most a minute. */
+export class Gate {
+  #waiting = [];
+
+  async fetch(request) {
+    const amount = Number(new URL(request.url).searchParams.get("amount"));
+    await new Promise((go) => {
+      setTimeout(go, 60_000);
+      if (this.#waiting.push(go) >= amount) for (const one of this.#waiting.splice(0)) one();
+    });
+    return new Response();
+  }
+}
+
+// How many requests this Worker has in its hands, and the most that it ever had.
+const flight = { now: 0, most: 0 };
+
+/** Counts a request while it is answered, after as many as `amount` have come. */
+async function together(env, amount, answer) {
+  flight.most = Math.max(flight.most, ++flight.now);
+  try {
+    if (amount > 0) await env.GATE.get(env.GATE.idFromName("one")).fetch(`https://gate.invalid/?amount=${amount}`);
+    return await answer();
+  } finally {
+    flight.now -= 1;
+  }
+}
+
 const stores = { "durable-object": (env) => new DurableObjectStore(env.CODES), d1: (env) => new D1Store(env.DB) };
 const sandbox = new Sandbox();
 let service;
@@ -44,6 +72,11 @@ export default {
       const object = env.CODES.get(env.CODES.idFromName(url.searchParams.get("key")));
       return object.fetch(request.url);
     }
+    if (url.pathname === "/flight") {
+      const { most } = flight;
+      flight.most = flight.now;
+      return Response.json({ most });
+    }
     if (url.pathname === "/outbox") return Response.json(sandbox.outbox);
     service ??= new Service({
       providers: [aliyun({ accessKeyId: "sandbox-id", accessKeySecret: "sandbox-secret", endpoint: "http://127.0.0.1", signName: "示例", templates: { register: "SMS_1" } })],
@@ -55,6 +88,7 @@ export default {
       storeTimeoutMs: 30000,
     });
     sandbox.clock.now = Date.now();
-    return handlers(service, { clientIp: "cloudflare", session: "challenge", "POST /code": "send", "POST /verify": "verify" })(request, env, context);
+    const handle = handlers(service, { clientIp: "cloudflare", session: "challenge", "POST /code": "send", "POST /verify": "verify" });
+    return together(env, Number(url.searchParams.get("together")), () => handle(request, env, context));
   },
 };

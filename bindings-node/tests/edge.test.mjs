@@ -1,4 +1,4 @@
-// Stores and handlers in real workerd: Durable Objects and D1, and many at once.
+// Stores in real workerd: Durable Objects and D1.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { cases } from "sansms/testing/conformance";
@@ -25,53 +25,11 @@ for (const store of ["durable-object", "d1"]) {
   });
 }
 
-const post = (path, body, ip) =>
-  worker.fetch(path, { method: "POST", headers: { "content-type": "application/json", "cf-connecting-ip": ip }, body: JSON.stringify(body) });
-
-/** Asks many times at once, in lanes, as one machine has only so many sockets; counts the kinds of the answers. */
-async function flood(amount, ask) {
-  const kinds = {};
-  let at = 0;
-  const lane = async () => {
-    while (at < amount) {
-      const reply = await ask(at++);
-      const { kind } = await reply.json();
-      kinds[kind] = (kinds[kind] ?? 0) + 1;
-    }
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
-  return kinds;
-}
-
-const LANES = 250;
-const who = { to: "13800138000", purpose: "register" };
-const address = (at) => `203.0.${at >> 8}.${at & 255}`;
-
-test("1,000 requests at once for one number send one code, and 1,000 guesses match once", async () => {
-  const kinds = await flood(1000, (at) => post("/code", { ...who, challenge: "one session" }, address(at)));
-  assert.deepEqual(kinds, { sent: 1, limited: 999 });
-  const outbox = await (await worker.fetch("/outbox")).json();
-  assert.equal(outbox.length, 1);
-  const [{ code }] = outbox;
-
-  const right = await flood(1000, (at) => post("/verify", { ...who, challenge: "one session", code }, address(at)));
-  assert.deepEqual(right, { verified: 1, expired: 999 });
-});
-
-test("wrong guesses at once never exceed the tries", async () => {
-  const mine = { ...who, to: "13900139000", challenge: "another" };
-  assert.equal((await (await post("/code", mine, address(1))).json()).kind, "sent");
-  const { code } = (await (await worker.fetch("/outbox")).json()).at(-1);
-  const wrong = code === "111111" ? "222222" : "111111";
-  const kinds = await flood(1000, (at) => post("/verify", { ...mine, code: wrong }, address(at)));
-  assert.deepEqual(kinds, { wrong_code: 3, locked: 997 });
-});
-
 test("an object goes when its record ends, and not before", async () => {
   const key = "sansms:1:alarm:a";
   const object = async (query = "") => (await worker.fetch(`/object?key=${key}${query}`)).json();
   const reserve = (lease) => [{ key, op: `reserve ${String(lease).padStart(16, "0")} 1:l:1:3600000:f` }];
-  const run = async (lease) => (await (await post("/run", reserve(lease), "")).json())[0];
+  const run = async (lease) => (await (await worker.fetch("/run", { method: "POST", body: JSON.stringify(reserve(lease)) })).json())[0];
   assert.match(await run(1), /^granted/);
   const { alarm, tables } = await object();
   assert.ok(alarm > Date.now() + 3_500_000 && alarm <= Date.now() + 3_600_000, String(alarm));

@@ -16,7 +16,7 @@ import { cutter, start } from "./servers.mjs";
 import { environment } from "./tools.mjs";
 
 // The slack is for a busy machine; a second time-out after the first does not fit in.
-const [LIMIT, TASKS, TIMEOUT_MS, SLACK_MS] = [160, 8, 1000, 750];
+const [LIMIT, TASKS, TIMEOUT_MS, SLACK_MS] = [160, 8, 1000, 950];
 const FAILED = ["store.down", "limit.busy"];
 const who = { to: "13800138000", purpose: "r", ip: "203.0.113.7" };
 const reply = { status: 200, headers: [["content-type", "application/json"]], body: '{"Code":"OK","Message":"OK","RequestId":"A6C9E8B2-0000-5000-9000-000000000000","BizId":"1"}' };
@@ -68,7 +68,7 @@ class Storm {
       this.slowestMs = Math.max(this.slowestMs, performance.now() - began);
       this.codes[code] = this.count(code) + 1;
       if (this.#quiet) {
-        if (ends === Infinity) ends = performance.now() + 30_000;
+        if (ends === Infinity) ends = performance.now() + 60_000;
         denied = code === "limit.number" ? denied + 1 : 0;
       }
       await sleep(10 * Math.random());

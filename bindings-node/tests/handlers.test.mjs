@@ -129,6 +129,23 @@ test("a form does as well, and accounts that don't exist are told the same", asy
   assert.equal(sandbox.outbox.length, 1);
 });
 
+test("a number of JSON is its digits, as in Python, and what is neither text nor number is nothing", async () => {
+  const { sandbox, seen, handle } = setUp({ clientIp: "cloudflare", session: () => "s", purposes: ["register"] });
+  const ask = async (path, body) => (await handle(post(path, { purpose: "register", ...body }, cf))).json();
+  assert.equal((await ask("/code", { to: 13800138000, device: 7 })).kind, "sent");
+  assert.deepEqual([seen[0].to, seen[0].device], ["13800138000", "7"]);
+  let { code } = sandbox.outbox[0];
+  while (code.startsWith("0")) {
+    sandbox.clock.move(3_600_000);
+    await ask("/code", { to: 13800138000 });
+    ({ code } = sandbox.outbox.at(-1));
+  }
+  assert.equal((await ask("/verify", { to: 13800138000, code: Number(code) })).kind, "verified");
+  for (const to of [1.5, 1e300, true, null, [], {}, ["13800138000"]]) assert.equal((await ask("/code", { to })).code, "input.number.empty");
+  assert.equal((await ask("/code", { to: 1380013800 })).code, "input.number.too_short");
+  assert.equal((await handle(post("/code", { ...who, purpose: 7 }, cf))).status, 400);
+});
+
 test("a type is one in any case", async () => {
   const { handle } = setUp({ clientIp: "cloudflare" });
   assert.equal((await handle(post("/code", who, { ...cf, "content-type": "Application/JSON; charset=UTF-8" }))).status, 200);

@@ -29,6 +29,27 @@ test("a push becomes receipts that name the send; duplicates are harmless", asyn
   assert.ok(!JSON.stringify(heard).includes("13800138000"));
 });
 
+test("the sandbox gives what the provider would push", async () => {
+  for (const status of ["delivered", "failed"]) {
+    const sandbox = new Sandbox();
+    const service = sandbox.service();
+    const { sendId, messageId } = await service.send(USER);
+    const pushed = sandbox.receipt(sandbox.outbox.at(-1), status);
+    assert.deepEqual([pushed.provider, pushed.contentType], ["aliyun", "application/json"]);
+    assert.equal(service.answerPush(pushed.provider, service.receiptPath, pushed.body).status, 200);
+    const [receipt] = service.receipts(pushed.provider, pushed.body);
+    assert.deepEqual([receipt.status, receipt.sendId, receipt.messageId], [status, sendId, messageId]);
+    assert.deepEqual(service.stats().receipt, { aliyun: { [status]: 2 } });
+
+    const day = { PhoneNumber: "13800138000", SendDate: "20270115", PageSize: 9, CurrentPage: 1 };
+    const [asked] = service.receipts("aliyun", (await service.call("aliyun", "QuerySendDetails", day)).answer);
+    assert.deepEqual([asked.status, asked.code, asked.at], [status, receipt.code, receipt.at]);
+    assert.throws(() => sandbox.receipt(sandbox.outbox.at(-1), "pending"), /delivered/);
+    const unknown = { ...sandbox.outbox.at(-1), fields: { message_id: "1^0" } };
+    assert.throws(() => sandbox.receipt(unknown), RangeError);
+  }
+});
+
 test("what a pull answered is read as it is, and what is no receipts is refused", () => {
   const service = new Sandbox().service();
   const [receipt] = service.receipts("tencent", { PullSmsSendStatusSet: [{ ReportStatus: "FAIL", SessionContext: "AbCdEfGhIjKlMnOp" }] });

@@ -9,7 +9,7 @@ const total = { pass: 0, fail: 0 };
 
 for (const [name, files, wasm] of [["native", all, "0"], ["wasm", core, "1"]]) {
   const paths = files.map((file) => join(import.meta.dirname, file));
-  const child = spawn(process.execPath, ["--test", "--test-reporter=tap", "--test-concurrency=2", "--test-timeout=240000", ...paths], {
+  const child = spawn(process.execPath, ["--test", "--test-reporter=tap", "--test-concurrency=2", "--test-timeout=600000", ...paths], {
     env: { ...process.env, SANSMS_FORCE_WASM: wasm },
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -47,6 +47,7 @@ else {
     assert.equal((await send({ templateCode: "SMS_404" })).code, "isv.SMS_TEMPLATE_ILLEGAL");
     assert.equal((await send({ signName: "别的" })).code, "isv.SMS_SIGNATURE_ILLEGAL");
     assert.equal((await send({ phoneNumbers: "123" })).code, "isv.MOBILE_NUMBER_ILLEGAL");
+    assert.equal((await send({ templateParam: '{"code":"1"}' })).code, "isv.PARAM_LENGTH_LIMIT");
     assert.equal((await send({})).code, "isv.BUSINESS_LIMIT_CONTROL");
     assert.equal(sandbox.outbox.length, count);
   });
@@ -54,8 +55,15 @@ else {
   test("Aliyun's SDK sends a batch, and asks what became of it", async () => {
     const batch = (fields, ...key) =>
       call("@alicloud/dysmsapi20170525", "sendBatchSms", { phoneNumberJson: '["13800138011","13800138012"]', signNameJson: '["示例","示例"]', templateCode: "SMS_1", templateParamJson: '[{"code":"111111"},{"code":"222222"}]', ...fields }, ...key);
+    const count = sandbox.outbox.length;
     await raises(batch({}, "sandbox-other"), "SignatureDoesNotMatch");
+    await raises(batch({}, "sandbox-secret", "sandbox-other"), "InvalidAccessKeyId.NotFound");
     assert.equal((await batch({ templateParamJson: "[]" })).code, "isv.INVALID_PARAMETERS");
+    assert.equal((await batch({ templateParamJson: '[{"code":"1"},{"code":"222222"}]' })).code, "isv.PARAM_LENGTH_LIMIT");
+    assert.equal((await batch({ templateCode: "SMS_404" })).code, "isv.SMS_TEMPLATE_ILLEGAL");
+    assert.equal((await batch({ signNameJson: '["示例","别的"]' })).code, "isv.SMS_SIGNATURE_ILLEGAL");
+    assert.equal((await batch({ phoneNumberJson: '["13800138011","123"]' })).code, "isv.MOBILE_NUMBER_ILLEGAL");
+    assert.equal(sandbox.outbox.length, count);
     const { code, bizId } = await batch({});
     assert.equal(code, "OK");
     assert.deepEqual(sandbox.outbox.slice(-2).map((sms) => sms.code), ["111111", "222222"]);
@@ -67,6 +75,11 @@ else {
       found.push(...(await call("@alicloud/dysmsapi20170525", "querySendDetails", fields)).smsSendDetailDTOs.smsSendDetailDTO);
     }
     assert.deepEqual(found.map((sms) => [sms.sendStatus, sms.errCode]), [[3, "DELIVERED"]]);
+    const details = (phoneNumber, ...key) =>
+      call("@alicloud/dysmsapi20170525", "querySendDetails", { phoneNumber, sendDate: "20260131", pageSize: 10, currentPage: 1 }, ...key);
+    assert.equal((await details("123")).code, "isv.MOBILE_NUMBER_ILLEGAL");
+    await raises(details("13800138012", "sandbox-other"), "SignatureDoesNotMatch");
+    await raises(details("13800138012", "sandbox-secret", "sandbox-other"), "InvalidAccessKeyId.NotFound");
   });
 
   test("Aliyun's SDK for codes sends and checks", async () => {
@@ -76,7 +89,10 @@ else {
     const check = (verifyCode, fields, ...key) =>
       call("@alicloud/dypnsapi20170525", "checkSmsVerifyCode", { ...number, verifyCode, ...fields }, ...key);
     await raises(ask({}, "sandbox-other"), "SignatureDoesNotMatch");
+    await raises(ask({}, "sandbox-secret", "sandbox-other"), "InvalidAccessKeyId.NotFound");
     assert.equal((await ask({ templateCode: "404" })).code, "INVALID_PARAMETERS");
+    assert.equal((await ask({ signName: "别的" })).code, "INVALID_PARAMETERS");
+    assert.equal((await ask({ phoneNumber: "123" })).code, "MOBILE_NUMBER_ILLEGAL");
     const reply = await ask({ returnVerifyCode: true });
     const { verifyCode } = reply.model;
     assert.deepEqual([reply.code, reply.success, verifyCode], ["OK", true, sandbox.outbox.at(-1).code]);
@@ -84,6 +100,9 @@ else {
     await raises(check("x00000", {}), "isv.ValidateFail");
     await raises(check(verifyCode, { schemeName: "reset" }), "isv.ValidateFail");
     await raises(check(verifyCode, {}, "sandbox-other"), "SignatureDoesNotMatch");
+    await raises(check(verifyCode, {}, "sandbox-secret", "sandbox-other"), "InvalidAccessKeyId.NotFound");
+    await raises(check(verifyCode, { phoneNumber: "13800138029" }), "isv.ValidateFail");
+    assert.equal((await check(verifyCode, { phoneNumber: "123" })).code, "MOBILE_NUMBER_ILLEGAL");
     assert.equal((await check(verifyCode, {})).model.verifyResult, "PASS");
 
     assert.equal((await ask({ phoneNumber: "13800138022", validTime: 1 })).code, "OK");
@@ -98,17 +117,20 @@ else {
     assert.ok((await mail({})).envId);
     assert.deepEqual([sandbox.outbox.at(-1).to, sandbox.outbox.at(-1).code], ["tom@example.com", "424242"]);
     await raises(mail({}, "sandbox-other"), "SignatureDoesNotMatch");
+    await raises(mail({}, "sandbox-secret", "sandbox-other"), "InvalidAccessKeyId.NotFound");
+    await raises(mail({ textBody: undefined }), "InvalidBody");
+    await raises(mail({ subject: "x".repeat(257) }), "InvalidSubject.Malformed");
     await raises(mail({ accountName: "who@mail.example.com" }), "InvalidMailAddress.NotFound");
     await raises(mail({ toAddress: "nobody" }), "InvalidToAddress");
     assert.equal(sandbox.outbox.length, count + 1);
   });
 
   const { sms } = need("tencentcloud-sdk-nodejs-sms");
-  const tencent = (action, fields, secretKey = "sandbox-secret", secretId = "sandbox-id") => {
+  const tencent = (action, fields, secretKey = "sandbox-secret", secretId = "sandbox-id", signMethod = "TC3-HMAC-SHA256") => {
     // The SDK reads the service out of the host's name and signs it, so the name is the real one, and the way is ours.
     const agent = new Agent();
     agent.createConnection = () => connect(server.address().port, "127.0.0.1");
-    const profile = { httpProfile: { endpoint: "sms.tencentcloudapi.com", protocol: "http://", reqMethod: "POST", reqTimeout: 10, agent } };
+    const profile = { signMethod, httpProfile: { endpoint: "sms.tencentcloudapi.com", protocol: "http://", reqMethod: "POST", reqTimeout: 10, agent } };
     const client = new sms.v20210111.Client({ credential: { secretId, secretKey }, region: "ap-guangzhou", profile });
     return client[action]({ SmsSdkAppId: "1400000000", ...fields });
   };
@@ -129,9 +151,21 @@ else {
     const of = async (fields) => (await tencent("SendSms", { ...code, ...fields })).SendStatusSet[0].Code;
     assert.equal(await of({ TemplateId: "404" }), "FailedOperation.TemplateIncorrectOrUnapproved");
     assert.equal(await of({ SignName: "别的" }), "FailedOperation.SignatureIncorrectOrUnapproved");
+    assert.equal(await of({ PhoneNumberSet: ["123"] }), "InvalidParameterValue.IncorrectPhoneNumber");
+    assert.equal(await of({ TemplateParamSet: ["abcdef"] }), "InvalidParameterValue.TemplateParameterFormatError");
     assert.equal(await of({}), "LimitExceeded.PhoneNumberThirtySecondLimit");
+    await raises(tencent("SendSms", { ...code, SmsSdkAppId: "1400000009" }), "UnauthorizedOperation.SmsSdkAppIdVerifyFail");
     assert.equal(sandbox.outbox.length, count);
   });
+
+  for (const [at, method] of ["HmacSHA1", "HmacSHA256"].entries())
+    test(`Tencent's SDK signs with ${method}`, async () => {
+      const other = { ...code, PhoneNumberSet: [`+861390013901${at}`] };
+      await raises(tencent("SendSms", other, "sandbox-other", "sandbox-id", method), "AuthFailure.SignatureFailure");
+      await raises(tencent("SendSms", other, "sandbox-secret", "sandbox-other", method), "AuthFailure.SecretIdNotFound");
+      const { SendStatusSet } = await tencent("SendSms", other, "sandbox-secret", "sandbox-id", method);
+      assert.deepEqual([SendStatusSet[0].Code, sandbox.outbox.at(-1).to], ["Ok", other.PhoneNumberSet[0]]);
+    });
 
   test("Tencent's SDK asks what became of it", async () => {
     const now = Math.floor(Date.now() / 1000);
@@ -139,11 +173,17 @@ else {
     const of = await tencent("PullSmsSendStatusByPhoneNumber", number);
     assert.deepEqual(of.PullSmsSendStatusSet.map((status) => status.ReportStatus), ["SUCCESS"]);
     const { PullSmsSendStatusSet: pulled } = await tencent("PullSmsSendStatus", { Limit: 10 });
-    assert.deepEqual(pulled.map((status) => status.SessionContext), ["send-7"]);
+    assert.deepEqual(pulled.map((status) => status.SessionContext), ["send-7", "send-7", "send-7"]);
     assert.deepEqual((await tencent("PullSmsSendStatus", { Limit: 10 })).PullSmsSendStatusSet, []);
-    await raises(tencent("PullSmsSendStatus", { Limit: 10 }, "sandbox-other"), "AuthFailure.SignatureFailure");
     const hour = (by) => new Date((now + 28_800 + by) * 1000).toISOString().replace(/\D/g, "").slice(0, 10);
     const hours = { BeginTime: hour(-3_600), EndTime: hour(3_600), Limit: 0, Offset: 0 };
-    assert.equal((await tencent("SendStatusStatistics", hours)).SendStatusStatistics.RequestSuccessCount, 1);
+    assert.equal((await tencent("SendStatusStatistics", hours)).SendStatusStatistics.RequestSuccessCount, 3);
+    await raises(tencent("PullSmsSendStatusByPhoneNumber", { ...number, PhoneNumber: "123" }), "InvalidParameterValue.IncorrectPhoneNumber");
+    const asked = { PullSmsSendStatus: { Limit: 10 }, PullSmsSendStatusByPhoneNumber: number, SendStatusStatistics: hours };
+    for (const [action, fields] of Object.entries(asked)) {
+      await raises(tencent(action, fields, "sandbox-other"), "AuthFailure.SignatureFailure");
+      await raises(tencent(action, fields, "sandbox-secret", "sandbox-other"), "AuthFailure.SecretIdNotFound");
+      await raises(tencent(action, { ...fields, SmsSdkAppId: "1400000009" }), "UnauthorizedOperation.SmsSdkAppIdVerifyFail");
+    }
   });
 }

@@ -11,7 +11,7 @@ import { need } from "./tools.mjs";
 export async function startWorker(name = "worker.mjs", options = {}) {
   const { build } = need("esbuild");
   const { Miniflare, Log, LogLevel } = need("miniflare");
-  const out = join(import.meta.dirname, `bundle-${name}`);
+  const out = join(import.meta.dirname, `bundle-${process.pid}-${name}`);
   rmSync(out, { recursive: true, force: true });
   await build({
     entryPoints: [join(import.meta.dirname, name)],
@@ -20,6 +20,7 @@ export async function startWorker(name = "worker.mjs", options = {}) {
     target: "es2022",
     outdir: out,
     conditions: ["workerd", "worker", "browser"],
+    external: ["cloudflare:*"],
     loader: { ".wasm": "copy" },
     assetNames: "[name]",
     outExtension: { ".js": ".mjs" },

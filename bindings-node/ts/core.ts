@@ -27,6 +27,7 @@ export interface TestingCore extends Core, Operations {
 
 export interface CoreSandbox {
   handle(call: string, now: number): string;
+  receipt(messageId: string, to: string, status: string): string | null | undefined;
   inbox(): string;
   fault(name: string, times: number, vendor: string | undefined): void;
 }

@@ -256,12 +256,17 @@ async function readFields(request: Request): Promise<Fields | Response> {
   try {
     const fields: unknown = JSON.parse(text);
     if (typeof fields === "object" && fields !== null && !Array.isArray(fields)) {
-      return Object.fromEntries(Object.entries(fields).filter((field): field is [string, string] => typeof field[1] === "string"));
+      return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, typed(value)]));
     }
   } catch {
     // Said below.
   }
   return plain(400, "the body is not an object of JSON");
+}
+
+/** Returns what was typed: a whole number's digits, as Python takes it; what else is no text is as good as left out. */
+function typed(value: unknown): string | undefined {
+  return typeof value === "string" ? value : Number.isSafeInteger(value) ? String(value) : undefined;
 }
 
 function answer(outcome: Outcome, headers: [string, string][]): Response {

@@ -1,7 +1,12 @@
 import type { Outcome } from "./outcome.js";
 import type { DeliveryStatus } from "./receipts.js";
 
-/** Hears of every outcome, and of every delivery receipt. */
+/**
+ * Hears of every outcome, and of every delivery receipt.
+ *
+ * It is called and not awaited. What it throws, or rejects with where it is `async`, is a warning on the console and never
+ * reaches the caller. (Python refuses an `async` one, for what nothing awaits does not run there.)
+ */
 export type Observer = (event: Event) => void;
 
 /** One outcome or delivery receipt, for counters and logs: no number, no code, no address. */

@@ -114,6 +114,11 @@ export class Service {
    *
    * `provider` is its configured name. `action` and the names in `params` are the vendor's own; what the options know,
    * such as an app's id, may be left out. What the vendor said is the outcome's `answer`.
+   *
+   * `answered` is about the call, not about each of its numbers: where a vendor takes some and refuses others, each has
+   * a status in the answer, in the vendor's own shape. Tencent's SendSms: `SendStatusSet`, whose `Code` is `Ok`; its
+   * older sendmultisms2: `detail`, whose `result` is 0; Alibaba Cloud's BatchSendMessageToGlobe: `FailedList`. Its
+   * SendBatchSms takes all or none.
    */
   async call(provider: string, action: string, params: Readonly<Record<string, unknown>> = {}): Promise<CallOutcome> {
     const request = { provider, action, params: JSON.stringify(params) };

@@ -35,6 +35,16 @@ export interface Message {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** What a provider posts to the receipts endpoint of an application. */
+export interface Push {
+  /** The kind of provider, e.g. `aliyun`; it stands in the endpoint's path. */
+  readonly provider: string;
+  /** The body's type. */
+  readonly contentType: string;
+  /** The body, as the provider writes it. */
+  readonly body: string;
+}
+
 /**
  * A pretend provider in this process.
  *
@@ -124,6 +134,20 @@ export class Sandbox implements Transport {
   /** Lets the next `times` calls, of one vendor or of any, fail in a certain way. */
   fault(name: FaultName, times = 1, { vendor }: { readonly vendor?: "aliyun" | "tencent" | "gateway" | undefined } = {}): void {
     this.#provider.fault(name, times, vendor);
+  }
+
+  /**
+   * Settles what becomes of a message; returns what its provider pushes then.
+   *
+   * Who asks the provider later hears the same; until it is settled, a message counts as delivered. Throws a
+   * `RangeError` for a message that is not in the outbox, or of a kind that its provider pushes nothing for: codes that
+   * it makes itself, texts abroad, mail, voice.
+   */
+  receipt(message: Message, status: "delivered" | "failed" = "delivered"): Push {
+    const told = this.#provider.receipt(String(message.fields["message_id"]), message.to, status);
+    if (told === undefined || told === null) throw new RangeError("the provider pushes nothing for this message");
+    const { provider, content_type: contentType, body } = JSON.parse(told) as { provider: string; content_type: string; body: string };
+    return { provider, contentType, body };
   }
 
   /** What has arrived so far, oldest first. */

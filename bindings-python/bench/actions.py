@@ -139,7 +139,13 @@ def older(action: str, params: dict[str, Any]) -> Call:
             "86", ["13800138000"], 1, params["params"], "示例"
         ),
         "pullstatus": lambda: sms.SmsStatusPuller(*app).pull_callback(10),
+        "pullstatus4mobile": lambda: sms.SmsMobileStatusPuller(*app).pull_callback(
+            "86", "13800138000", params["begin_time"], params["end_time"], 10
+        ),
         "sendcvoice": lambda: voice.CodeVoiceSender(*app).send("86", "13800138000", "123456"),
+        "sendvoiceprompt": lambda: voice.PromptVoiceSender(*app).send("86", "13800138000", 2, params["promptfile"]),
+        "sendtvoice": lambda: voice.TtsVoiceSender(*app).send(1, params["params"], "13800138000"),
+        "sendfvoice": lambda: voice.FileVoiceSender(*app).send(params["fid"], "13800138000"),
     }
     return calls[action]
 

@@ -4,7 +4,7 @@ use crate::error;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
-use sansms::wire::{self, Answer, Fault, HttpCall, Method, Millis, UnixMillis, Vendor};
+use sansms::wire::{self, Answer, Delivery, Fault, HttpCall, Method, Millis, UnixMillis, Vendor};
 use std::sync::{Mutex, PoisonError};
 
 /// The pretend providers: a function from a request to a reply, with an inbox.
@@ -53,6 +53,13 @@ impl Sandbox {
         let vendor = vendor.map(|name| Vendor::named(name).ok_or_else(unknown)).transpose()?;
         self.0.lock().unwrap_or_else(PoisonError::into_inner).fault(vendor, fault, times);
         Ok(())
+    }
+
+    /// Settles what becomes of a message; returns what its provider pushes, as JSON, or nothing.
+    fn receipt(&self, message_id: &str, to: &str, status: &str) -> PyResult<Option<String>> {
+        let unknown = || PyValueError::new_err("the status must be delivered or failed");
+        let delivery = Delivery::named(status).ok_or_else(unknown)?;
+        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).receipt_json(message_id, to, delivery))
     }
 
     /// Returns the messages that were delivered, oldest first, as JSON.

@@ -33,7 +33,7 @@ from servers import RedisServer, executable
 
 NUMBER, ADDRESS = "13800138000", "203.0.113.7"
 OK = b'{"Code":"OK","Message":"OK","RequestId":"A6C9E8B2-0000-5000-9000-000000000000","BizId":"1"}'
-LIMIT, THREADS, TIMEOUT_S, SLACK_S = 240, 8, 1.0, 0.75
+LIMIT, THREADS, TIMEOUT_S, SLACK_S = 240, 8, 1.0, 0.95
 FAILED = ("store.down", "limit.busy")
 
 
@@ -88,7 +88,7 @@ class Storm:
                 self.codes[code] += 1
                 self.slowest_s = max(self.slowest_s, took)
             if self.quiet.is_set():
-                ends = ends or time.monotonic() + 30
+                ends = ends or time.monotonic() + 60
                 denied = denied + 1 if code == "limit.number" else 0
                 if time.monotonic() > ends:
                     return

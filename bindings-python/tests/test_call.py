@@ -8,6 +8,7 @@ from json import loads
 import pytest
 
 from sansms import MemoryStore, Service, tencent
+from sansms.testing import Sandbox
 
 TENCENT = tencent(
     secret_id="sandbox-id",
@@ -63,3 +64,29 @@ def test_what_is_wrong_is_named_and_nothing_is_sent(service, seen):
 def test_acall_is_call_for_asyncio(service):
     outcome = asyncio.run(service.acall("tencent", "PullSmsSendStatus", {"Limit": 10}))
     assert outcome.answer["PullSmsSendStatusSet"]
+
+
+LEGACY = {"endpoint": "http://127.0.0.1", "sdk_app_id": "1400000000", "app_key": "sandbox-secret"}
+LEGACY |= {"sign_name": "示例", "templates": {"default": "1"}}
+
+
+def test_each_number_of_a_call_has_its_own_status():
+    """The second number got one just now: the call is answered all the same."""
+    service = Sandbox().service(providers=[TENCENT, {"tencent_legacy": LEGACY}])
+    for first in ("13800138000", "13800138001"):
+        numbers = {
+            "PhoneNumberSet": [f"+86{first}", "+8613800138000"],
+            "TemplateId": "1",
+            "TemplateParamSet": ["123456"],
+        }
+        outcome = service.call("tencent", "SendSms", {**numbers, "SignName": "示例"})
+        assert outcome.kind == "answered"
+        codes = [status["Code"] for status in outcome.answer["SendStatusSet"]]
+        assert codes == ["Ok", "LimitExceeded.PhoneNumberThirtySecondLimit"]
+
+    tel = [{"nationcode": "86", "mobile": mobile} for mobile in ("13800138002", "13800138000")]
+    outcome = service.call(
+        "tencent_legacy", "sendmultisms2", {"tel": tel, "sign": "示例", "tpl_id": 1, "params": ["123456"]}
+    )
+    assert outcome.kind == "answered"
+    assert [status["result"] for status in outcome.answer["detail"]] == [0, 1023]

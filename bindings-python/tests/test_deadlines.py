@@ -115,7 +115,7 @@ def test_a_service_refuses_before_the_server_answers(way):
 
 def test_what_came_late_is_no_answer_to_the_next_call():
     """A connection that was given up in its handshake is not used again, when the server goes on."""
-    with closing(SlowRedis(late_s=0.5)) as server:
+    with closing(SlowRedis(late_s=2.0)) as server:
 
         async def flow():
             store = AsyncRedisStore(server.url, timeout=PATIENT)
@@ -129,7 +129,7 @@ def test_what_came_late_is_no_answer_to_the_next_call():
                 await store.aclose()
 
         assert asyncio.run(flow()) == [["granted 1000"] * 2] * 3
-    with closing(SlowRedis(late_s=0.5)) as server, closing(RedisStore(server.url, timeout=PATIENT)) as store:
+    with closing(SlowRedis(late_s=2.0)) as server, closing(RedisStore(server.url, timeout=PATIENT)) as store:
         for _ in range(3):
             with pytest.raises(FAILED):
                 store.run(OPS, 0.2)

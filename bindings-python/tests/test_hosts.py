@@ -33,7 +33,8 @@ def hosts(store, namespace):
         found = []
         for shift_s in SHIFTS_S:
             sandbox = Sandbox(seed=b"%d" % shift_s)
-            service = sandbox.service(store=store, namespace=namespace, **options)
+            # On a busy machine a lock is waited for longer than a second.
+            service = sandbox.service(store=store, namespace=namespace, store_timeout=10.0, **options)
             service._clock = sandbox.clock
             sandbox.clock.now = time.time() + shift_s
             found.append((sandbox, service))

@@ -45,6 +45,35 @@ def test_a_push_becomes_receipts_that_name_the_send():
     assert "138001" not in repr(event)
 
 
+@pytest.mark.parametrize("status", ["delivered", "failed"])
+def test_the_sandbox_gives_what_the_provider_would_push(status):
+    sandbox = Sandbox()
+    service = sandbox.service()
+    sent = service.send("13800138000", **USER)
+    push = sandbox.receipt(sandbox.outbox[-1], status)
+    assert (push.provider, push.content_type) == ("aliyun", "application/json")
+    assert service.answer_push(push.provider, service.receipt_path, push.body)[0] == 200
+    (receipt,) = service.receipts(push.provider, push.body)
+    assert (receipt.status, receipt.send_id, receipt.message_id) == (status, sent.send_id, sent.message_id)
+    assert "13800138000" not in repr(push)
+    assert service.stats()["receipt"] == {"aliyun": {status: 2}}
+
+    day = {"PhoneNumber": "13800138000", "SendDate": "20270115", "PageSize": 9, "CurrentPage": 1}
+    (asked,) = service.receipts("aliyun", service.call("aliyun", "QuerySendDetails", day).answer)
+    assert (asked.status, asked.code, asked.at) == (receipt.status, receipt.code, receipt.at)
+
+
+def test_the_sandbox_pushes_nothing_that_the_provider_would_not():
+    sandbox = Sandbox()
+    assert sandbox.service().send("13800138000", **USER)
+    (message,) = sandbox.outbox
+    with pytest.raises(ValueError, match="delivered or failed"):
+        sandbox.receipt(message, "pending")
+    unknown = type(message)({**message.fields, "message_id": "1^0"})
+    with pytest.raises(ValueError, match="pushes nothing"):
+        sandbox.receipt(unknown)
+
+
 def test_duplicates_are_harmless_and_all_is_counted():
     service = Sandbox().service()
     assert service.stats() == {}

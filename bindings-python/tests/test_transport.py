@@ -152,7 +152,7 @@ def test_a_connection_that_is_never_made_was_not_sent(transport):
             client.connect_ex(("127.0.0.1", port))
         began = time.monotonic()
         assert fault(transport, f"http://127.0.0.1:{port}/", timeout=0.3) is False
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 10.0
         for client in waiting:
             client.close()
 
@@ -169,10 +169,10 @@ def test_accepted_and_closed_was_sent(transport):
 
 
 def test_a_reply_that_does_not_come_was_sent(transport):
-    with Web(lambda *_: time.sleep(1)) as web:
+    with Web(lambda *_: time.sleep(3)) as web:
         began = time.monotonic()
         assert fault(transport, web.url, timeout=0.2) is True
-        assert time.monotonic() - began < 0.9
+        assert time.monotonic() - began < 2.5
 
 
 def test_a_reply_that_drips_is_cut_at_the_deadline(transport):
@@ -185,7 +185,7 @@ def test_a_reply_that_drips_is_cut_at_the_deadline(transport):
     with Web(drip) as web:
         began = time.monotonic()
         assert fault(transport, web.url, timeout=0.3) is True
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < 4.0
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_what_drips_is_cut_at_the_deadline(transport, first, drop, last, kept_al
         if b"/whole" in request:
             return answer(connection, b"{}")
         connection.sendall(first)
-        for _ in range(10):
+        for _ in range(40):
             connection.sendall(drop)
             time.sleep(0.05)
         connection.sendall(last)
@@ -215,7 +215,7 @@ def test_what_drips_is_cut_at_the_deadline(transport, first, drop, last, kept_al
         if kept_alive:
             post(transport, f"{web.url}/whole")
         assert fault(transport, web.url, timeout=0.3) is True
-        assert post(transport, f"{web.url}/whole", timeout=0.3)[0] == 200
+        assert post(transport, f"{web.url}/whole")[0] == 200
         assert web.connections == 2
         assert post(transport, web.url)[0] == 200
 

@@ -34,18 +34,18 @@ def checks(gateway: Gateway) -> list[Check]:
         )
         return account.code("send_sms", request, **key)
 
-    def batch(numbers: list[str], codes: list[str], template: str = "SMS_1", **key: str) -> str:
+    def batch(numbers: list[str], codes: list[str], template: str = "SMS_1", sign: str = "示例", **key: str) -> str:
         request = SendBatchSmsRequest(
             phone_number_json=json.dumps(numbers),
-            sign_name_json=json.dumps(["示例"] * len(numbers)),
+            sign_name_json=json.dumps([sign] * len(numbers)),
             template_code=template,
             template_param_json=json.dumps([{"code": code} for code in codes]),
         )
         return account.code("send_batch_sms", request, **key)
 
-    def details(number: str, day: str) -> Reply:
+    def details(number: str, day: str, **key: str) -> Reply:
         request = QuerySendDetailsRequest(phone_number=number, send_date=day, page_size=10, current_page=1)
-        return account.ask("query_send_details", request)
+        return account.ask("query_send_details", request, **key)
 
     number = "13800138001"
     found: list[Check] = [
@@ -56,6 +56,7 @@ def checks(gateway: Gateway) -> list[Check]:
         ("a wrong template", send(number, "123456", template="SMS_404"), "isv.SMS_TEMPLATE_ILLEGAL"),
         ("a wrong sign", send(number, "123456", sign="别的"), "isv.SMS_SIGNATURE_ILLEGAL"),
         ("a wrong number", send("123", "123456"), "isv.MOBILE_NUMBER_ILLEGAL"),
+        ("a code that can't be", send(number, "12"), "isv.PARAM_LENGTH_LIMIT"),
         ("nothing came of them", len(gateway.inbox()), 1),
         ("60 seconds have not passed", send("13800138000", "123456"), "isv.BUSINESS_LIMIT_CONTROL"),
         ("another number", send(number, "123456"), "OK"),
@@ -70,8 +71,13 @@ def checks(gateway: Gateway) -> list[Check]:
         ),
         ("a batch of too few codes", batch(pair, ["1"]), "isv.INVALID_PARAMETERS"),
         ("a batch, wrong template", batch(pair, ["111111", "222222"], template="SMS_404"), "isv.SMS_TEMPLATE_ILLEGAL"),
+        ("a batch, wrong sign", batch(pair, ["111111", "222222"], sign="别的"), "isv.SMS_SIGNATURE_ILLEGAL"),
+        ("a batch, wrong number", batch([pair[0], "123"], ["111111", "222222"]), "isv.MOBILE_NUMBER_ILLEGAL"),
+        ("a batch, a code that can't be", batch(pair, ["111111", "2"]), "isv.PARAM_LENGTH_LIMIT"),
+        ("a batch, unknown key", batch(pair, ["111111", "222222"], key_id="sandbox-x"), "InvalidAccessKeyId.NotFound"),
         ("a batch, wrong secret", batch(pair, ["111111", "222222"], secret="sandbox-wrong"), "SignatureDoesNotMatch"),
         ("a batch again", batch(pair, ["111111", "222222"]), "isv.BUSINESS_LIMIT_CONTROL"),
+        ("nothing came of these", len(gateway.inbox()), 4),
     ]
     # A run that goes on past midnight finds the message on the day before.
     now = datetime.now(CHINA)
@@ -82,6 +88,8 @@ def checks(gateway: Gateway) -> list[Check]:
         ("details", [reply["Code"] for reply in replies], ["OK", "OK"]),
         ("what became of it", [(sms["SendStatus"], sms["OutId"]) for sms in sent], [(3, "send-7")]),
         ("details of a wrong number", details("123", days[0])["Code"], "isv.MOBILE_NUMBER_ILLEGAL"),
+        ("details, wrong secret", details(number, days[0], secret="sandbox-x")["Raised"], "SignatureDoesNotMatch"),
+        ("details, unknown key", details(number, days[0], key_id="sandbox-x")["Raised"], "InvalidAccessKeyId.NotFound"),
     ]
     return found
 

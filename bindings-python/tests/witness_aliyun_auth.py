@@ -24,7 +24,8 @@ def checks(gateway: Gateway) -> list[Check]:
         return SendSmsVerifyCodeRequest(phone_number=number, scheme_name="login", **fields)
 
     def send(number: str, **fields: object) -> str:
-        return account.code("send_sms_verify_code", request(number, **fields))
+        key = {name: str(fields.pop(name)) for name in ("key_id", "secret") if name in fields}
+        return account.code("send_sms_verify_code", request(number, **fields), **key)
 
     def check(number: str, code: str, scheme: str = "login", **key: str) -> Reply:
         guess = CheckSmsVerifyCodeRequest(phone_number=number, scheme_name=scheme, verify_code=code)
@@ -51,6 +52,11 @@ def checks(gateway: Gateway) -> list[Check]:
         ("a wrong template", send(other, template_code="404"), "INVALID_PARAMETERS"),
         ("a wrong sign", send(other, sign_name="别的"), "INVALID_PARAMETERS"),
         ("a wrong number", send("123"), "MOBILE_NUMBER_ILLEGAL"),
+        ("a variable that lacks", send(other, template_param='{"code":"##code##"}'), "INVALID_PARAMETERS"),
+        ("a send, wrong secret", send(other, secret="sandbox-wrong"), "SignatureDoesNotMatch"),
+        ("a send, unknown key", send(other, key_id="sandbox-x"), "InvalidAccessKeyId.NotFound"),
+        ("a check of a wrong number", check("123", last())["Code"], "MOBILE_NUMBER_ILLEGAL"),
+        ("a check of another number", check(other, last())["Raised"], "isv.ValidateFail"),
         ("nothing came of them", len(gateway.inbox()), 1),
         ("a code that ends in a second", send(other, valid_time=1), "OK"),
     ]

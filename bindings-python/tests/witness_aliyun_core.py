@@ -127,6 +127,30 @@ def checks(gateway: Gateway) -> list[Check]:
             (f"a check, wrong secret, {method}", ask(CHECK, method, guess, secret="sandbox-x"), BAD_SIGNATURE),
             (f"the message is in the inbox, {method}", f"42424{at}" in json.dumps(gateway.inbox()), True),
         ]
+    # What else can be wrong, of the actions that know a sign, a template and a number.
+    right = sms("13800138030", "123456")
+    batch = {
+        "PhoneNumberJson": '["13800138031"]',
+        "SignNameJson": '["示例"]',
+        "TemplateCode": "SMS_1",
+        "TemplateParamJson": '[{"code":"123456"}]',
+    }
+    managed = {"PhoneNumber": "13800138032", "SignName": "示例", "TemplateCode": "100001"}
+    managed["TemplateParam"] = '{"code":"##code##","min":"5"}'
+    wrong = [
+        ("SendSms", right, "PhoneNumbers", "123", "isv.MOBILE_NUMBER_ILLEGAL"),
+        ("SendSms", right, "SignName", "别的", "isv.SMS_SIGNATURE_ILLEGAL"),
+        ("SendSms", right, "TemplateParam", '{"code":"1"}', "isv.PARAM_LENGTH_LIMIT"),
+        ("SendBatchSms", batch, "PhoneNumberJson", '["123"]', "isv.MOBILE_NUMBER_ILLEGAL"),
+        ("SendBatchSms", batch, "SignNameJson", '["别的"]', "isv.SMS_SIGNATURE_ILLEGAL"),
+        ("SendBatchSms", batch, "TemplateCode", "SMS_404", "isv.SMS_TEMPLATE_ILLEGAL"),
+        ("SendSmsVerifyCode", managed, "SignName", "别的", "INVALID_PARAMETERS"),
+        ("SendSmsVerifyCode", managed, "TemplateCode", "404", "INVALID_PARAMETERS"),
+    ]
+    count = len(gateway.inbox())
+    for action, given, name, value, code in wrong:
+        found.append((f"a wrong {name}, {action}", ask(action, "POST", given | {name: value}), code))
+    found.append(("nothing came of these", len(gateway.inbox()), count))
     limit = ask("SendSms", "POST", sms("13800138000", "123456"))
     found.append(("60 seconds have not passed", limit, "isv.BUSINESS_LIMIT_CONTROL"))
     return found

@@ -35,7 +35,11 @@ def checks(gateway: Gateway) -> list[Check]:
         ("a batch", batch(["447911123456", "14155550100"], ["one 111111", "two 222222"]), "OK"),
         ("each has its text", [sms["text"] for sms in gateway.inbox()[-2:]], ["one 111111", "two 222222"]),
         ("a batch, wrong secret", batch(["447911123456"], ["x"], secret="sandbox-wrong"), "SignatureDoesNotMatch"),
+        ("a batch, unknown key", batch(["447911123456"], ["x"], key_id="sandbox-x"), "InvalidAccessKeyId.NotFound"),
+        ("a batch to the mainland", batch(["8613800138000"], ["x"]), "isv.COUNTRY_RESTRICTED"),
+        ("a batch of too few texts", batch(["447911123456", "14155550100"], ["x"]), "InvalidParameter"),
         ("a batch with a wrong number", batch(["447911123456", "12"], ["x", "y"]), "isv.MOBILE_NUMBER_ILLEGAL"),
+        ("nothing came of these", len(gateway.inbox()), 3),
     ]
     return found
 

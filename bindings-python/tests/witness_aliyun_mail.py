@@ -24,6 +24,7 @@ def checks(gateway: Gateway) -> list[Check]:
         return account.code("single_send_mail", request, **key)
 
     template = SingleSendMailRequestTemplate(template_id="7", template_data={"code": "717171"})
+    nameless = SingleSendMailRequestTemplate(template_data={"code": "717171"})
     return [
         ("right keys", send(), "OK"),
         ("the mail is in the inbox", "424242" in json.dumps(gateway.inbox()), True),
@@ -35,6 +36,7 @@ def checks(gateway: Gateway) -> list[Check]:
         ("an unknown sender", send(sender="who@mail.example.com"), "InvalidMailAddress.NotFound"),
         ("a wrong receiver", send("nobody"), "InvalidToAddress"),
         ("no body", send(text_body=None), "InvalidBody"),
+        ("a template without its id", send(text_body=None, template=nameless), "InvalidBody"),
         ("a subject too long", send(subject="x" * 257), "InvalidSubject.Malformed"),
         ("nothing came of them", len(gateway.inbox()), 3),
     ]

@@ -22,9 +22,10 @@ from alibabacloud_dypnsapi20170525.models import CheckSmsVerifyCodeRequest, Send
 from alibabacloud_dysmsapi20170525 import client as sms
 from alibabacloud_dysmsapi20170525.models import QuerySendDetailsRequest, SendBatchSmsRequest, SendSmsRequest
 from alibabacloud_dysmsapi20180501 import client as globe
-from alibabacloud_dysmsapi20180501.models import SendMessageToGlobeRequest
+from alibabacloud_dysmsapi20180501.models import BatchSendMessageToGlobeRequest, SendMessageToGlobeRequest
 from alibabacloud_tea_openapi.models import Config
 from qcloudsms_py import sms as legacy
+from qcloudsms_py import voice
 from qcloudsms_py.httpclient import HTTPResponse
 from tencentcloud.common import credential
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
@@ -35,13 +36,13 @@ from tencentcloud.ses.v20201002 import ses_client
 from tencentcloud.sms.v20210111 import models as sms_models
 from tencentcloud.sms.v20210111 import sms_client
 
+from damage import Shape, damaged
+
 # Python took the argument away that it hands to `json.loads`.
 HTTPResponse.json = lambda response: json.loads(response.body)
 
 Reply = dict[str, Any]
 Verdict = dict[str, str]
-Shape = tuple[str, int, Any]
-"""A reply's name, status and body: an object is written as JSON."""
 
 REQUEST_ID = "FE117689-E554-40BD-89F8-5ACCE5F49830"
 
@@ -56,7 +57,7 @@ class Server:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers.get("content-length") or 0))
-                body = outer.reply["body"].encode()
+                body = raw(outer.reply)
                 self.send_response(outer.reply["status"])
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(body)))
@@ -71,6 +72,11 @@ class Server:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.endpoint = f"127.0.0.1:{self._server.server_port}"
         Thread(target=self._server.serve_forever, daemon=True).start()
+
+
+def raw(reply: Reply) -> bytes:
+    """Returns the bytes of a body; those that are no UTF-8 stand on file in hex."""
+    return bytes.fromhex(reply["hex"]) if "hex" in reply else str(reply["body"]).encode()
 
 
 def tea(client: Any, action: str, request: object, code: str = "Code") -> Callable[[str], Verdict]:
@@ -134,7 +140,7 @@ def verdict(ask: Callable[[str], Verdict], server: Server, reply: Reply) -> Verd
         return ask(server.endpoint)
     except Exception as error:
         code = error.code if isinstance(error, TencentCloudSDKException) else getattr(error, "code", None)
-        if code and isinstance(code, str) and code != "OK" and f'"{code}"' in reply["body"]:
+        if code and isinstance(code, str) and code != "OK" and f'"{code}"'.encode() in raw(reply):
             return {"verdict": "wrong" if code in WRONG else "failure", "code": code}
         return {"verdict": "exception"}
 
@@ -169,8 +175,14 @@ def gateway_refusals() -> list[Shape]:
 
 
 def cloud_refusals() -> list[Shape]:
-    """What Tencent Cloud says for every product, always with status 200."""
-    codes = ["AuthFailure.SignatureFailure", "AuthFailure.SecretIdNotFound", "RequestLimitExceeded", "InternalError"]
+    """What Tencent Cloud says for every product."""
+    return refused(
+        "AuthFailure.SignatureFailure", "AuthFailure.SecretIdNotFound", "RequestLimitExceeded", "InternalError"
+    )
+
+
+def refused(*codes: str) -> list[Shape]:
+    """What Tencent Cloud's refusals look like, always with status 200."""
     return [(code, 200, whole({"Error": {"Code": code, "Message": "The request is wrong."}})) for code in codes]
 
 
@@ -180,6 +192,12 @@ def whole(members: dict[str, object]) -> dict[str, object]:
 
 def isv(field: str, words: str, *codes: str) -> list[Shape]:
     return [(code, 200, {field: code, words: "触发流控", "RequestId": REQUEST_ID}) for code in codes]
+
+
+def older_refusals(*results: str) -> list[Shape]:
+    """What Tencent's older service says, and a front end before it."""
+    said = [(result, 200, {"result": int(result), "errmsg": "x", "ext": ""}) for result in results]
+    return [*said, ("of a front end", 200, {"ActionStatus": "FAIL", "ErrorCode": 60008, "ErrorInfo": "timeout"})]
 
 
 DETAIL = {
@@ -196,7 +214,7 @@ PULLED = {
     "UserReceiveTime": 1445040184,
     "SerialNo": "5000:1",
 }
-LEGACY = ("1001", "1004", "1014", "1016", "1023", "1025", "60008")
+VOICE = {"result": 0, "errmsg": "OK", "ext": "7", "callid": "2028:f825e6a16e23f73f60"}
 
 # An action: its provider's kind, how the SDK is asked, a reply of success, and refusals of its own.
 ACTIONS: dict[str, tuple[str, Callable[[str], Verdict], Any, list[Shape]]] = {
@@ -283,6 +301,25 @@ ACTIONS: dict[str, tuple[str, Callable[[str], Verdict], Any, list[Shape]]] = {
             "isv.AMOUNT_NOT_ENOUGH",
         ),
     ),
+    "BatchSendMessageToGlobe": (
+        "aliyun_global",
+        tea(
+            globe,
+            "batch_send_message_to_globe",
+            BatchSendMessageToGlobeRequest(to="[]", message="[]", type="NOTIFY"),
+            "ResponseCode",
+        ),
+        {
+            "ResponseCode": "OK",
+            "ResponseDescription": "OK",
+            "MessageIdList": '["123****","124****"]',
+            "FailedList": '["1380000****"]',
+            "SuccessCount": "2",
+            "From": "Alicloud321",
+            "RequestId": REQUEST_ID,
+        },
+        isv("ResponseCode", "ResponseDescription", "isv.MOBILE_NUMBER_ILLEGAL", "isv.SENDERID_ERROR"),
+    ),
     "SingleSendMail": (
         "aliyun_mail",
         tea(
@@ -324,38 +361,36 @@ ACTIONS: dict[str, tuple[str, Callable[[str], Verdict], Any, list[Shape]]] = {
         "tencent",
         cloud(sms_client.SmsClient, sms_models, "PullSmsSendStatus"),
         whole({"PullSmsSendStatusSet": [PULLED]}),
-        [
-            (
-                "UnauthorizedOperation.SmsSdkAppIdVerifyFail",
-                200,
-                whole({"Error": {"Code": "UnauthorizedOperation.SmsSdkAppIdVerifyFail", "Message": "x"}}),
-            )
-        ],
+        refused("UnauthorizedOperation.SmsSdkAppIdVerifyFail", "UnsupportedOperation"),
+    ),
+    "PullSmsSendStatusByPhoneNumber": (
+        "tencent",
+        cloud(sms_client.SmsClient, sms_models, "PullSmsSendStatusByPhoneNumber"),
+        whole({"PullSmsSendStatusSet": [PULLED | {"ReportStatus": "FAIL", "Description": "用户关机"}]}),
+        refused("InvalidParameterValue.BeginTimeVerifyFail", "FailedOperation.MissingSignature"),
     ),
     "SendStatusStatistics": (
         "tencent",
         cloud(sms_client.SmsClient, sms_models, "SendStatusStatistics"),
         whole({"SendStatusStatistics": {"FeeCount": 1, "RequestCount": 1, "RequestSuccessCount": 1}}),
-        [],
+        refused("InvalidParameterValue.EndTimeVerifyFail", "UnauthorizedOperation.SmsSdkAppIdVerifyFail"),
     ),
     "SendEmail": (
         "tencent_mail",
         cloud(ses_client.SesClient, mail_models, "SendEmail"),
         whole({"MessageId": "qcloudses-30-123456789-date-20210101120000"}),
-        [
-            (code, 200, whole({"Error": {"Code": code, "Message": "x"}}))
-            for code in (
-                "FailedOperation.ExceedSendLimit",
-                "InvalidParameterValue.ReceiverEmailInvalid",
-                "FailedOperation.InvalidTemplateID",
-            )
-        ],
+        refused(
+            "FailedOperation.ExceedSendLimit",
+            "FailedOperation.InvalidTemplateID",
+            "InvalidParameterValue.ReceiverEmailInvalid",
+            "InvalidParameterValue.TemplateDataError",
+        ),
     ),
     "sendsms": (
         "tencent_legacy",
         older(legacy.SmsSingleSender, "send_with_param", "86", "1", 1, []),
         {"result": 0, "errmsg": "OK", "ext": "7", "fee": 1, "sid": "2028:f825e6a16e23f73f60"},
-        [(code, 200, {"result": int(code), "errmsg": "x", "ext": ""}) for code in LEGACY],
+        older_refusals("1001", "1004", "1014", "1016", "1023", "1025", "60008"),
     ),
     "sendmultisms2": (
         "tencent_legacy",
@@ -366,7 +401,7 @@ ACTIONS: dict[str, tuple[str, Callable[[str], Verdict], Any, list[Shape]]] = {
             "ext": "",
             "detail": [{"result": 0, "errmsg": "OK", "mobile": "13800138000", "sid": "1", "fee": 1}],
         },
-        [(code, 200, {"result": int(code), "errmsg": "x", "ext": ""}) for code in LEGACY[:2]],
+        older_refusals("1001", "1004", "1034", "1046", "60008"),
     ),
     "pullstatus": (
         "tencent_legacy",
@@ -377,67 +412,43 @@ ACTIONS: dict[str, tuple[str, Callable[[str], Verdict], Any, list[Shape]]] = {
             "count": 1,
             "data": [{"mobile": "13800138000", "report_status": "SUCCESS", "errmsg": "DELIVRD", "sid": "1"}],
         },
-        [(code, 200, {"result": int(code), "errmsg": "x"}) for code in LEGACY[:2]],
+        older_refusals("1001", "1004", "1017", "60008"),
     ),
-}
-
-
-def damaged(right: Any) -> list[Shape]:
-    """What becomes of a reply of success on a bad way."""
-    text = json.dumps(right, ensure_ascii=False)
-    return [
-        ("accepted", 200, right),
-        ("accepted, spaced", 200, json.dumps(right, indent=2)),
-        ("accepted, escaped", 200, json.dumps(right)),
-        ("accepted, with what is new", 200, right | {"Later": {"a": [1, None, {"b": "c"}]}}),
-        ("accepted, a list in front", 200, {"Later": [[], {}], **right}),
-        ("cut off in the middle", 200, text[: len(text) // 2]),
-        ("cut off at its end", 200, text[:-1]),
-        ("more behind it", 200, text + "x"),
-        ("empty", 200, ""),
-        ("a page", 200, "<html><body>OK</body></html>"),
-        ("a list", 200, "[]"),
-        ("a text", 200, '"OK"'),
-        ("an empty object", 200, "{}"),
-        ("a page of a proxy", 502, "<html><h1>502 Bad Gateway</h1></html>"),
-        ("a proxy out of time", 504, ""),
-        ("nothing there", 404, "not found"),
-        ("a time-out", 408, ""),
-        ("too many", 429, "slow down"),
-        ("accepted, created", 201, right),
-        ("accepted, server's fault", 500, right),
-        ("accepted, caller's fault", 400, right),
-        ("a mark in front", 200, "\ufeff" + text),
-        ("a number that is none", 200, text[:-1] + ',"Later":NaN}'),
-        ("half a pair", 200, text[:-1] + ',"Later":"\\ud800"}'),
-        ("a comma too many", 200, text[:-1] + ",}"),
-        ("keys in lower case", 200, {name.lower(): value for name, value in right.items()}),
-        ("keys in upper case", 200, {name.upper(): value for name, value in right.items()}),
-        *((f"the code {name}", 200, coded(right, value)) for name, value in CODES.items()),
-    ]
-
-
-def coded(value: Any, code: object) -> Any:
-    """Puts something else where the code of a reply stands."""
-    if isinstance(value, list):
-        return [coded(item, code) for item in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        name: code if name in ("Code", "ResponseCode", "EnvId", "result") else coded(item, code)
-        for name, item in value.items()
-    }
-
-
-CODES = {
-    "null": None,
-    "a number": 7,
-    "zero": 0,
-    "empty": "",
-    "in another case": "oK",
-    "yes": True,
-    "a list": ["OK"],
-    "a text": "0",
+    "pullstatus4mobile": (
+        "tencent_legacy",
+        older(legacy.SmsMobileStatusPuller, "pull_callback", "86", "1", 1, 2, 10),
+        {
+            "result": 0,
+            "errmsg": "",
+            "count": 1,
+            "data": [{"mobile": "13800138000", "report_status": "FAIL", "errmsg": "MK:0004", "sid": "1"}],
+        },
+        older_refusals("1001", "1004", "1016", "60008"),
+    ),
+    "sendcvoice": (
+        "tencent_legacy",
+        older(voice.CodeVoiceSender, "send", "86", "1", "1"),
+        VOICE,
+        older_refusals("1001", "1004", "1013", "60008"),
+    ),
+    "sendvoiceprompt": (
+        "tencent_legacy",
+        older(voice.PromptVoiceSender, "send", "86", "1", 2, "hello"),
+        VOICE,
+        older_refusals("1001", "1004", "1016", "60008"),
+    ),
+    "sendtvoice": (
+        "tencent_legacy",
+        older(voice.TtsVoiceSender, "send", 1, ["1"], "1"),
+        VOICE,
+        older_refusals("1001", "1014", "1031", "60008"),
+    ),
+    "sendfvoice": (
+        "tencent_legacy",
+        older(voice.FileVoiceSender, "send", "a.mp3", "1"),
+        VOICE,
+        older_refusals("1001", "1004", "1019", "60008"),
+    ),
 }
 
 
@@ -447,8 +458,12 @@ def replies() -> Iterator[Reply]:
             gateway_refusals() if kind.startswith("aliyun") else [] if kind == "tencent_legacy" else cloud_refusals()
         )
         for name, status, body in damaged(right) + own + general:
+            case = {"provider": kind, "action": action.split(" ")[0], "name": name, "status": status}
+            if isinstance(body, bytes):
+                yield case | {"hex": body.hex()}
+                continue
             text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-            yield {"provider": kind, "action": action.split(" ")[0], "name": name, "status": status, "body": text}
+            yield case | {"body": text}
 
 
 def main() -> int:

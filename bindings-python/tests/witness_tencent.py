@@ -46,6 +46,12 @@ def checks(gateway: Gateway) -> list[Check]:
         return reply if isinstance(reply, str) else str(reply.SendStatusSet[0].Code)
 
     number = "13800138001"
+    wrong = {
+        "PhoneNumberSet": [f"+86{number}"],
+        "SignName": "示例",
+        "TemplateId": "1",
+        "TemplateParamSet": ["123456"],
+    }
     found: list[Check] = [
         ("right keys", send("13800138000", "424242"), "Ok"),
         ("the message is in the inbox", "424242" in json.dumps(gateway.inbox()), True),
@@ -57,6 +63,13 @@ def checks(gateway: Gateway) -> list[Check]:
             "FailedOperation.TemplateIncorrectOrUnapproved",
         ),
         ("a wrong sign", send(number, "123456", sign="别的"), "FailedOperation.SignatureIncorrectOrUnapproved"),
+        ("a wrong number", send("123", "123456"), "InvalidParameterValue.IncorrectPhoneNumber"),
+        ("a code that can't be", send(number, "abcdef"), "InvalidParameterValue.TemplateParameterFormatError"),
+        (
+            "another app",
+            ask("SendSms", **wrong | {"SmsSdkAppId": "1400000009"}),
+            "UnauthorizedOperation.SmsSdkAppIdVerifyFail",
+        ),
         ("nothing came of them", len(gateway.inbox()), 1),
         (
             "30 seconds have not passed",
@@ -74,6 +87,16 @@ def checks(gateway: Gateway) -> list[Check]:
                 send("13800138012", "123456", secret="sandbox-wrong", algorithm=algorithm),
                 "AuthFailure.SignatureFailure",
             ),
+            (
+                f"an unknown key, {algorithm}",
+                send("13800138012", "123456", key_id="sandbox-x", algorithm=algorithm),
+                "AuthFailure.SecretIdNotFound",
+            ),
+            (
+                f"a wrong template, {algorithm}",
+                send("13800138012", "123456", template="404", algorithm=algorithm),
+                "FailedOperation.TemplateIncorrectOrUnapproved",
+            ),
         ]
 
     several = ask(
@@ -87,17 +110,13 @@ def checks(gateway: Gateway) -> list[Check]:
     now = int(time.time())
     pulled = ask("PullSmsSendStatus", Limit=10)
     again = ask("PullSmsSendStatus", Limit=10)
-    of_one = ask(
-        "PullSmsSendStatusByPhoneNumber",
-        BeginTime=now - 3_600,
-        EndTime=now + 3_600,
-        Offset=0,
-        Limit=10,
-        PhoneNumber="+8613800138000",
-    )
+    one = {"EndTime": now + 3_600, "Offset": 0, "Limit": 10}
+    one |= {"BeginTime": now - 3_600, "PhoneNumber": "+8613800138000"}
+    of_one = ask("PullSmsSendStatusByPhoneNumber", **one)
     # Hours as China's clock has them: an hour before and one after, should the hour change meanwhile.
     begin, end = (time.strftime("%Y%m%d%H", time.gmtime(now + 28_800 + by)) for by in (-3_600, 3_600))
-    statistics = ask("SendStatusStatistics", BeginTime=begin, EndTime=end, Limit=0, Offset=0)
+    hours = {"BeginTime": begin, "EndTime": end, "Limit": 0, "Offset": 0}
+    statistics = ask("SendStatusStatistics", **hours)
     found += [
         ("each number has its code", [status.Code for status in several.SendStatusSet], ["Ok", limit]),
         ("statuses are pulled", {status.ReportStatus for status in pulled.PullSmsSendStatusSet}, {"SUCCESS"}),
@@ -106,17 +125,34 @@ def checks(gateway: Gateway) -> list[Check]:
         ("and once", len(again.PullSmsSendStatusSet), 0),
         ("those of a number", [status.SubscriberNumber for status in of_one.PullSmsSendStatusSet], ["13800138000"]),
         ("statistics", statistics.SendStatusStatistics.RequestSuccessCount, len(gateway.inbox())),
+        ("no limit", ask("PullSmsSendStatus", Limit=0), "InvalidParameterValue.LimitVerifyFail"),
         (
-            "a pull, wrong secret",
-            ask("PullSmsSendStatus", Limit=10, secret="sandbox-wrong"),
-            "AuthFailure.SignatureFailure",
+            "those of a wrong number",
+            ask("PullSmsSendStatusByPhoneNumber", **one | {"PhoneNumber": "123"}),
+            "InvalidParameterValue.IncorrectPhoneNumber",
         ),
         (
-            "a pull, another app",
-            ask("PullSmsSendStatus", Limit=10, SmsSdkAppId="1400000009"),
-            "UnauthorizedOperation.SmsSdkAppIdVerifyFail",
+            "those of long ago",
+            ask("PullSmsSendStatusByPhoneNumber", **one | {"BeginTime": 1}),
+            "InvalidParameterValue.BeginTimeVerifyFail",
+        ),
+        (
+            "statistics of no hour",
+            ask("SendStatusStatistics", **hours | {"BeginTime": "today"}),
+            "InvalidParameterValue.BeginTimeVerifyFail",
         ),
     ]
+    asked = {"PullSmsSendStatus": {"Limit": 10}, "PullSmsSendStatusByPhoneNumber": one, "SendStatusStatistics": hours}
+    for action, fields in asked.items():
+        found += [
+            (f"{action}, wrong secret", ask(action, secret="sandbox-x", **fields), "AuthFailure.SignatureFailure"),
+            (f"{action}, unknown key", ask(action, key_id="sandbox-x", **fields), "AuthFailure.SecretIdNotFound"),
+            (
+                f"{action}, another app",
+                ask(action, **fields | {"SmsSdkAppId": "1400000009"}),
+                "UnauthorizedOperation.SmsSdkAppIdVerifyFail",
+            ),
+        ]
     return found
 
 

@@ -62,10 +62,20 @@ def checks(gateway: Gateway) -> list[Check]:
     many = ask("SmsMultiSender", "send_with_param", "86", ["13800138003", "13800138000"], 1, ["616161"], "示例")
     words = ask("SmsMultiSender", "send", 0, "86", ["13800138004"], "【示例】您的验证码是717171。")
     wrong = ask("SmsMultiSender", "send_with_param", "86", ["13800138005"], 1, ["1"], "示例", key="sandbox-wrong")
+    multi = ("SmsMultiSender", "send_with_param", "86")
+    nobody = ask(*multi, [], 1, ["123456"], "示例")
+    stranger = ask(*multi, ["13800138005"], 1, ["123456"], "示例", app="1400000009")
+    each = {"a wrong template": (1014, 404, "示例", "123456"), "a wrong sign": (1012, 1, "别的", "123456")}
+    each["a code that is none"] = (1038, 1, "示例", "abcdef")
+    for name, (result, template, sign, value) in each.items():
+        got = ask(*multi, ["13800138005", "123"], template, [value], sign)
+        found.append((f"to several, {name}", [one["result"] for one in got["detail"]], [result, 1016]))
     found += [
         ("to several", (many["result"], [one["result"] for one in many["detail"]]), (0, [0, 1023])),
         ("to several, by text", (words["result"], [one["result"] for one in words["detail"]]), (0, [0])),
         ("to several, wrong key", wrong["result"], 1001),
+        ("to several, unknown app", stranger["result"], 1019),
+        ("to nobody", nobody["result"], 1034),
     ]
 
     code = ("CodeVoiceSender", "send", "86")
@@ -77,6 +87,12 @@ def checks(gateway: Gateway) -> list[Check]:
         ("a prompt", ask("PromptVoiceSender", "send", "86", "13800138012", 2, "hello")["result"], 0),
         ("a template that is read out", ask("TtsVoiceSender", "send", 1, ["919191"], "13800138013")["result"], 0),
         ("a wrong one", ask("TtsVoiceSender", "send", 404, ["919191"], "13800138014")["result"], 1014),
+        ("a wrong number", ask("PromptVoiceSender", "send", "86", "123", 2, "hello")["result"], 1016),
+        ("a prompt without text", ask("PromptVoiceSender", "send", "86", "13800138012", 2, "")["result"], 1004),
+        ("a file without its name", ask("FileVoiceSender", "send", "", "13800138015")["result"], 1004),
+        ("a file, wrong number", ask("FileVoiceSender", "send", "file.mp3", "123")["result"], 1016),
+        ("a template, wrong number", ask("TtsVoiceSender", "send", 1, ["919191"], "123")["result"], 1016),
+        ("a code, wrong number", ask(*code, "123", "818181")["result"], 1016),
         ("a file", ask("FileVoiceSender", "send", "file.mp3", "13800138015")["result"], 0),
     ]
 
@@ -89,8 +105,25 @@ def checks(gateway: Gateway) -> list[Check]:
         ("and once", ask("SmsStatusPuller", "pull_callback", 100)["count"], 0),
         ("there are no replies", ask("SmsStatusPuller", "pull_reply", 100)["count"], 0),
         ("a pull, wrong key", ask("SmsStatusPuller", "pull_callback", 9, key="sandbox-wrong")["result"], 1001),
+        ("those of a wrong number", ask(*mobile[:3], "123", *mobile[4:])["result"], 1016),
+        ("none at all", ask("SmsStatusPuller", "pull_callback", 0)["result"], 1004),
         ("those of a number", [one["mobile"] for one in ask(*mobile)["data"]], ["13800138000"]),
     ]
+    voices = {
+        "CodeVoiceSender": ("86", "13800138016", "818181"),
+        "PromptVoiceSender": ("86", "13800138016", 2, "hello"),
+        "TtsVoiceSender": (1, ["919191"], "13800138016"),
+        "FileVoiceSender": ("file.mp3", "13800138016"),
+    }
+    calls = {client: ("send", *args) for client, args in voices.items()}
+    calls |= {"SmsStatusPuller": ("pull_callback", 9), "SmsMobileStatusPuller": mobile[1:]}
+    count = len(gateway.inbox())
+    for client, args in calls.items():
+        found += [
+            (f"{client}, wrong key", ask(client, *args, key="sandbox-wrong")["result"], 1001),
+            (f"{client}, unknown app", ask(client, *args, app="1400000009")["result"], 1019),
+        ]
+    found.append(("nothing came of these", len(gateway.inbox()), count))
     return found
 
 

@@ -20,6 +20,7 @@ def checks(gateway: Gateway) -> list[Check]:
         template: int = 1,
         data: str = '{"code":"424242"}',
         subject: str = "验证码",
+        sender: str = "示例 <no-reply@mail.example.com>",
         key_id: str = "sandbox-id",
         secret: str = "sandbox-secret",
     ) -> str:
@@ -29,7 +30,7 @@ def checks(gateway: Gateway) -> list[Check]:
             credential.Credential(key_id, secret), "ap-guangzhou", ClientProfile(httpProfile=http)
         )
         request = models.SendEmailRequest()
-        request.FromEmailAddress, request.Subject = "示例 <no-reply@mail.example.com>", subject
+        request.FromEmailAddress, request.Subject = sender, subject
         request.Destination, request.TriggerType = [to], 1
         request.Template = models.Template()
         request.Template.TemplateID, request.Template.TemplateData = template, data
@@ -46,6 +47,7 @@ def checks(gateway: Gateway) -> list[Check]:
         ("an unknown key", send(key_id="sandbox-x"), "AuthFailure.SecretIdNotFound"),
         ("a wrong template", send(template=404), "FailedOperation.InvalidTemplateID"),
         ("a wrong receiver", send(to="nobody"), "InvalidParameterValue.ReceiverEmailInvalid"),
+        ("a wrong sender", send(sender="nobody"), "FailedOperation.IncorrectSender"),
         ("data that are no JSON", send(data="{"), "InvalidParameterValue.TemplateDataError"),
         ("other variables", send(data='{"who":"1"}'), "InvalidParameterValue.TemplateNotMatchData"),
         ("no subject", send(subject="x" * 101), "InvalidParameterValue.SubjectLengthError"),

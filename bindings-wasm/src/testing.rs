@@ -42,6 +42,16 @@ impl Sandbox {
         Ok(())
     }
 
+    /// Settles what becomes of a message; returns what its provider pushes, as JSON, or nothing.
+    ///
+    /// # Errors
+    /// `sandbox.status|message` for a word other than `delivered` and `failed`.
+    pub fn receipt(&mut self, message_id: &str, to: &str, status: &str) -> Result<Option<String>, JsError> {
+        let unknown = || JsError::new("sandbox.status|the status must be `delivered` or `failed`");
+        let delivery = wire::Delivery::named(status).ok_or_else(unknown)?;
+        Ok(self.0.receipt_json(message_id, to, delivery))
+    }
+
     /// Returns what has arrived, as a JSON array.
     #[must_use]
     pub fn inbox(&self) -> String {

@@ -28,6 +28,16 @@ fn every_input_of_every_corpus_is_read() {
     }
 }
 
+/// A declaration that is refused shows nothing of what an accepted one promises.
+#[test]
+fn gateways_that_are_accepted_are_among_the_inputs() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/corpus/gateway");
+    let inputs =
+        std::fs::read_dir(folder).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
+    let accepted = inputs.filter(|bytes| targets::is_accepted(bytes)).count();
+    assert!(accepted >= 12, "{accepted} accepted");
+}
+
 /// A corpus whose target was renamed or dropped would never be read again.
 #[test]
 fn every_corpus_has_its_target() {

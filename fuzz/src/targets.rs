@@ -10,11 +10,14 @@ use sansms::flow::{Flow, Reply, SendRequest, Step, VerifyRequest};
 use sansms::http::HttpReply;
 use sansms::json::{self, Value};
 use sansms::limit::{self, Op, Record};
-use sansms::provider::{Failure, Provider, gateway};
+use sansms::provider::{Failure, Provider};
 use sansms::time::UnixMillis;
 use sansms::wire::{Sandbox, text};
 use sansms::{address, code, phone, provider, receipt, store};
 use std::cell::{LazyCell, RefCell};
+
+#[path = "gateway.rs"]
+mod gateway;
 
 /// A reader, and the folder of its corpus.
 #[derive(Clone, Copy)]
@@ -104,14 +107,18 @@ fn http(bytes: &[u8]) -> Option<HttpReply> {
 
 fn reads(kind: usize, bytes: &[u8]) {
     let Some(reply) = http(bytes) else { return };
-    KINDS.with(|kinds| match kinds.get(kind).expect("is there").read(&reply) {
+    KINDS.with(|kinds| is_read(&**kinds.get(kind).expect("is there"), &reply));
+}
+
+fn is_read(provider: &dyn Provider, reply: &HttpReply) {
+    match provider.read(reply) {
         Ok(receipt) => {
             assert!((200..300).contains(&reply.status), "taken for sent");
             is_id(receipt.message_id.as_deref());
             is_id(receipt.request_id.as_deref());
         }
         Err(failure) => is_safe(&failure),
-    });
+    }
 }
 
 fn checks(bytes: &[u8]) {
@@ -149,8 +156,18 @@ fn gateways(bytes: &[u8]) {
     let (Some(declaration), Some(reply)) = (bytes.get(..split), bytes.get(split + 2..).and_then(http)) else {
         return;
     };
-    let (_, sent) = gateway::probe(declaration, reply.status, &reply.body);
-    assert!(!sent || reply.status < 600, "taken for sent");
+    gateway::run(declaration, &reply, |gateway, reply| {
+        is_read(gateway, reply);
+        assert!(gateway.read(reply) == gateway.read(reply), "read otherwise the second time");
+    });
+}
+
+/// Tells whether an input of the target `gateway` has a declaration that is accepted.
+#[cfg(test)]
+pub(crate) fn is_accepted(bytes: &[u8]) -> bool {
+    let declaration = bytes.windows(2).position(|two| two == b"\n\n").and_then(|split| bytes.get(..split));
+    let reply = HttpReply { status: 200, headers: Vec::new(), body: Vec::new() };
+    declaration.is_some_and(|declaration| gateway::run(declaration, &reply, |_, _| {}))
 }
 
 /// Asserts that an id is one.

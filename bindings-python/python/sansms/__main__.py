@@ -1,4 +1,4 @@
-"""`python -m sansms`: send, verify, explain, audit, secret, sandbox."""
+"""`python -m sansms`: send, verify, explain, audit, secret, sandbox, inspect, reset, forget, health."""
 
 from __future__ import annotations
 

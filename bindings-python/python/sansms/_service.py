@@ -168,6 +168,11 @@ class Service:
 
         `provider` is its configured name. `action` and the names in `params` are the vendor's own; what the settings
         know, such as an app's id, may be left out. What the vendor said is the outcome's `answer`.
+
+        `answered` is about the call, not about each of its numbers: where a vendor takes some and refuses others, each
+        has a status in the answer, in the vendor's own shape. Tencent's SendSms: `SendStatusSet`, whose `Code` is `Ok`;
+        its older sendmultisms2: `detail`, whose `result` is 0; Alibaba Cloud's BatchSendMessageToGlobe: `FailedList`.
+        Its SendBatchSms takes all or none.
         """
         flow = self._call(provider, action, params)
         del params  # nothing of the user's in a traceback from here on

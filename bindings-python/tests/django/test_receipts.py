@@ -44,6 +44,14 @@ def test_a_push_is_answered_as_its_vendor_expects():
     assert reverse("sansms:receipts", args=["aliyun", "k"]) == "/sansms/receipts/aliyun/k/"
 
 
+def test_a_failed_delivery_is_pushed_and_counted(sandbox):
+    with service.using(sandbox.service()):
+        assert service.send(NUMBER, **USER)
+        push = sandbox.receipt(sandbox.outbox[-1], "failed")
+        assert post(push.body, kind=push.provider).status_code == 200
+        assert service.stats()["receipt"] == {"aliyun": {"failed": 1}}
+
+
 def test_a_wrong_key_finds_nothing_and_counts_nothing():
     for key in ("x", service.receipt_path[:-1], service.receipt_path + "x"):
         assert post(key=key).status_code == 404

@@ -193,12 +193,6 @@ impl Slot {
     pub const fn ends(&self) -> u64 {
         self.created.saturating_add(self.lifetime as u64)
     }
-
-    /// Tells whether a code may still be checked against it.
-    #[must_use]
-    pub fn is_live(&self, now: u64) -> bool {
-        self.state != SlotState::Used && now < self.ends()
-    }
 }
 
 struct Writer(Vec<u8>);

@@ -169,10 +169,8 @@ impl Bins {
     pub(super) fn shift(&mut self, base: u64, now: u64) {
         let by = self.index(now).saturating_sub(self.index(base));
         let by = usize::try_from(by).unwrap_or(BINS).min(BINS);
-        if self.width > 0 && by > 0 {
-            self.counts.rotate_left(by);
-            self.counts.iter_mut().rev().take(by).for_each(|count| *count = 0);
-        }
+        self.counts.rotate_left(by);
+        self.counts.iter_mut().rev().take(by).for_each(|count| *count = 0);
     }
 
     fn charge_head(&mut self, by: u32) {

@@ -16,7 +16,7 @@ impl Record {
             let ends =
                 now.saturating_add(validity).min(slot.created.saturating_add(u64::from(op.lifetime_ms)));
             let enough = ends.saturating_sub(now) >= u64::from(op.least_ms);
-            if slot.is_live(now) && slot.left > 0 && known(slot.kid) && enough && !slot.fixed {
+            if slot.state != SlotState::Used && slot.left > 0 && known(slot.kid) && enough && !slot.fixed {
                 let lifetime = ends.saturating_sub(slot.created);
                 slot.lifetime = slot.lifetime.max(u32::try_from(lifetime).unwrap_or(u32::MAX));
                 slot.round = slot.round.saturating_add(1).min(15);

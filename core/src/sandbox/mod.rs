@@ -7,19 +7,21 @@
 //! The inbox is one for SMS and mail. A mail's text is its subject, an empty line and its body; its sign is the
 //! sender; where there is no template, the code in the text is its one variable.
 //!
-//! What it leaves out: XML replies, receipts.
+//! What it leaves out: XML replies. It pushes nothing by itself: [`Sandbox::receipt`] gives what a vendor would push.
 
 mod aliyun;
 mod fault;
 mod flow;
 #[cfg(feature = "gateway")]
 mod gateway;
+mod receipt;
 mod settings;
 mod tencent;
 #[cfg(test)]
 mod tests;
 
 pub use fault::{Fault, Vendor};
+pub use receipt::{Delivery, Push};
 
 use crate::error::ConfigError;
 use crate::http::{HttpCall, HttpReply};
@@ -28,6 +30,7 @@ use crate::time::{Millis, UnixMillis};
 use core::fmt;
 use fault::Faults;
 use flow::FlowControl;
+use receipt::Failed;
 use serde_json::{Value, json};
 use settings::Settings;
 use std::collections::{BTreeMap, VecDeque};
@@ -46,6 +49,7 @@ pub struct Sandbox {
     inbox: VecDeque<Sms>,
     /// What Tencent's calls can ask for later.
     sent: tencent::Sent,
+    failed: Failed,
     requests: u64,
 }
 
@@ -105,6 +109,7 @@ impl Sandbox {
             faults: Faults::default(),
             inbox: VecDeque::new(),
             sent: tencent::Sent::default(),
+            failed: Failed::default(),
             requests: 0,
         })
     }

@@ -15,7 +15,7 @@ pub use crate::store::{Applied, MemoryStore, StoreOp, apply};
 pub use crate::time::{Millis, UnixMillis};
 
 #[cfg(feature = "sandbox")]
-pub use crate::sandbox::{Answer, Fault, Sandbox, Vendor};
+pub use crate::sandbox::{Answer, Delivery, Fault, Push, Sandbox, Vendor};
 #[cfg(feature = "testing")]
 pub use crate::vector::run as run_vector;
 #[cfg(feature = "testing")]

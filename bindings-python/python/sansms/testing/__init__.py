@@ -27,11 +27,11 @@ from sansms.stores.memory import MemoryStore
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
+    from typing import Any, Literal
 
     from sansms._types import AsyncStore, Store
 
-__all__ = ["Clock", "Message", "Sandbox"]
+__all__ = ["Clock", "Message", "Push", "Sandbox"]
 
 SECRET = "only for tests: 32 bytes or more"  # noqa: S105
 
@@ -77,6 +77,23 @@ class Message:
 
     def __repr__(self) -> str:
         return "<Message>"
+
+
+class Push:
+    """What a provider posts to the receipts endpoint of an application."""
+
+    __slots__ = ("body", "content_type", "provider")
+
+    def __init__(self, provider: str, content_type: str, body: str) -> None:
+        self.provider: str = provider
+        """The kind of provider, e.g. `aliyun`; it stands in the endpoint's path."""
+        self.content_type: str = content_type
+        """The body's type."""
+        self.body: str = body
+        """The body, as the provider writes it."""
+
+    def __repr__(self) -> str:
+        return f"<Push of {self.provider}>"
 
 
 class Sandbox:
@@ -129,6 +146,18 @@ class Sandbox:
         `name` is `throttle`, `unavailable`, `server_error`, `timeout_before`, `timeout_after`, `bad_json` or `huge`.
         """
         self._provider.fault(name, times, vendor)
+
+    def receipt(self, message: Message, status: Literal["delivered", "failed"] = "delivered") -> Push:
+        """Settles what becomes of a message; returns what its provider pushes then.
+
+        Who asks the provider later hears the same; until it is settled, a message counts as delivered. Raises
+        `ValueError` for a message that is not in the outbox, or of a kind that its provider pushes nothing for: codes
+        that it makes itself, texts abroad, mail, voice.
+        """
+        told = self._provider.receipt(str(message.fields["message_id"]), message.to, status)
+        if told is None:
+            raise ValueError("the provider pushes nothing for this message")
+        return Push(**loads(told))
 
     def exchange(
         self, method: str, url: str, headers: list[tuple[str, str]], body: bytes, timeout: float, max_reply: int

@@ -5,12 +5,12 @@ from __future__ import annotations
 from sansms import Service
 from sansms.stores.memory import MemoryStore
 
-from . import Clock, Message, Sandbox
+from . import Clock, Message, Push, Sandbox
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Any
+    from typing import Any, Literal
 
 
 KEYS = {"access_key_id": "sandbox-id", "access_key_secret": "sandbox-secret", "endpoint": "http://127.0.0.1"}
@@ -39,6 +39,10 @@ class Outbox:
     def fault(self, name: str, times: int = 1) -> None:
         """Lets the next `times` sends fail; see `Sandbox.fault`."""
         self.sandbox.fault(name, times)
+
+    def receipt(self, message: Message, status: Literal["delivered", "failed"] = "delivered") -> Push:
+        """Returns what the provider pushes of a message; see `Sandbox.receipt`."""
+        return self.sandbox.receipt(message, status)
 
     def stand_in(self, service: Service) -> Service:
         """Returns the service that is used in place of one: same policy, but the sandbox, its clock, and memory.

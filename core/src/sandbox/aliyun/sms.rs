@@ -94,7 +94,7 @@ impl Sandbox {
         Ok(json!({"Message": "OK", "BizId": message_id, "Code": "OK"}))
     }
 
-    /// Tells what became of the SMS to a number on a day of China: all are delivered.
+    /// Tells what became of the SMS to a number on a day of China: they are delivered, unless it was settled otherwise.
     pub(super) fn query_send_details(
         &mut self,
         request: &Request,
@@ -120,14 +120,15 @@ impl Sandbox {
         let page = found.iter().skip(take((page - 1).saturating_mul(size))).take(take(size));
         let details: Vec<Value> = page
             .map(|sms| {
+                let failed = self.failed.has(&sms.message_id, &sms.to);
                 json!({
-                    "PhoneNum": sms.to.strip_prefix("+86").unwrap_or(sms.to.trim_start_matches('+')),
-                    "SendStatus": 3,
-                    "ErrCode": "DELIVERED",
+                    "PhoneNum": bare(&sms.to),
+                    "SendStatus": if failed { 2 } else { 3 },
+                    "ErrCode": state(failed).0,
                     "TemplateCode": sms.template,
                     "Content": sms.text,
                     "SendDate": china(sms.at),
-                    "ReceiveDate": china(sms.at.plus(Millis(3_000))),
+                    "ReceiveDate": china(sms.at.plus(ON_ITS_WAY)),
                     "OutId": self.out_ids.get(&sms.message_id).map_or("", String::as_str),
                 })
             })
@@ -137,7 +138,44 @@ impl Sandbox {
             "SmsSendDetailDTOs": {"SmsSendDetailDTO": details},
         }))
     }
+
+    /// Writes the entry of a push, an SmsReport; only what SendSms and SendBatchSms send has one.
+    pub(in super::super) fn aliyun_report(&self, sms: &Sms, failed: bool) -> Option<(&'static str, Value)> {
+        let out_id = self.out_ids.get(&sms.message_id)?;
+        let (code, words) = state(failed);
+        let length = sms.text.chars().count();
+        let parts = if length <= 70 { 1 } else { length.div_ceil(67) };
+        let entry = json!({
+            "phone_number": bare(&sms.to),
+            "send_time": china(sms.at),
+            "report_time": china(sms.at.plus(ON_ITS_WAY)),
+            "success": !failed,
+            "err_code": code,
+            "err_msg": words,
+            "sms_size": parts.to_string(),
+            "biz_id": sms.message_id,
+            "out_id": out_id,
+        });
+        Some(("aliyun", entry))
+    }
 }
+
+/// Returns the carrier's code and words. Source: help.aliyun.com, "API error codes" of SMS, those of receipts.
+fn state(failed: bool) -> (&'static str, &'static str) {
+    if failed {
+        ("MOBILE_NOT_ON_SERVICE", "停机、空号、关机或无服务")
+    } else {
+        ("DELIVERED", "用户接收成功")
+    }
+}
+
+/// Returns a number as the vendor writes it: the mainland's alone without its calling code.
+fn bare(number: &str) -> &str {
+    number.strip_prefix("+86").unwrap_or(number.trim_start_matches('+'))
+}
+
+/// From the gateway to the handset.
+const ON_ITS_WAY: Millis = Millis(3_000);
 
 /// Writes an instant as the vendor does: China's clock, which is eight hours ahead, `2026-01-31 23:59:59`.
 fn china(at: UnixMillis) -> String {

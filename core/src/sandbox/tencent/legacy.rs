@@ -5,10 +5,11 @@
 use super::{One, recipient};
 use crate::http::{HttpCall, HttpReply, Method};
 use crate::mac::same;
+use crate::sandbox::receipt::Failed;
 use crate::sandbox::{Sandbox, Sms, Vendor, digits, mainland, path, reply};
 use crate::sign::encode::pairs;
 use crate::sign::tencent_legacy;
-use crate::time::{Millis, UnixMillis};
+use crate::time::UnixMillis;
 use serde_json::{Map, Value, json};
 
 /// A result that isn't 0, and words.
@@ -133,7 +134,9 @@ impl Sandbox {
         let serial = self.serial_no(index);
         let context = asked.body.get("ext").and_then(Value::as_str).unwrap_or_default().to_owned();
         let app_id = asked.app_id.clone();
+        let voice = !["sendsms", "sendmultisms2"].contains(&asked.name);
         self.sent.note(One {
+            kind: if voice { "" } else { "tencent_legacy" },
             app_id,
             to: to.clone(),
             serial: serial.clone(),
@@ -226,7 +229,7 @@ impl Sandbox {
     fn legacy_pull(&mut self, asked: &Asked) -> Result<Value, Refusal> {
         let (replies, max) = pulled(asked)?;
         let found = if replies { Vec::new() } else { self.sent.pull(&asked.app_id, max) };
-        Ok(statuses(found.into_iter()))
+        Ok(statuses(&self.failed, found.into_iter()))
     }
 
     fn legacy_pull_number(&self, asked: &Asked) -> Result<Value, Refusal> {
@@ -239,7 +242,7 @@ impl Sandbox {
         let to = recipient(&["+", text("nationcode")?, text("mobile")?].concat())
             .ok_or((1016, "phone number format error"))?;
         let most = if replies { 0 } else { max };
-        Ok(statuses(self.sent.of(&asked.app_id, &to, begin, end).take(most)))
+        Ok(statuses(&self.failed, self.sent.of(&asked.app_id, &to, begin, end).take(most)))
     }
 }
 
@@ -264,13 +267,8 @@ fn pulled(asked: &Asked) -> Result<(bool, usize), Refusal> {
     Ok((number("type")? == 1, max.ok_or((1004, "package format error, max must be 1 to 100"))?))
 }
 
-fn statuses<'a>(found: impl Iterator<Item = &'a One>) -> Value {
-    let status = |one: &One| {
-        let (nation, mobile) = one.parts();
-        json!({"user_receive_time": super::china(one.at.plus(Millis(1_000))), "nationcode": nation, "mobile": mobile,
-               "report_status": "SUCCESS", "errmsg": "DELIVRD", "description": "用户短信送达成功", "sid": one.serial})
-    };
-    let data: Vec<Value> = found.map(status).collect();
+fn statuses<'a>(failed: &Failed, found: impl Iterator<Item = &'a One>) -> Value {
+    let data: Vec<Value> = found.map(|one| one.report(failed.has(&one.serial, &one.to))).collect();
     json!({"result": 0, "errmsg": "", "count": data.len(), "data": data})
 }
 

@@ -5,7 +5,7 @@ mod legacy;
 mod mail;
 mod sms;
 
-use super::{Sandbox, digits, host, mainland, reply};
+use super::{Sandbox, Sms, digits, host, mainland, reply};
 use crate::http::{HttpCall, HttpReply};
 use crate::sign::tencent_tc3;
 use crate::time::{Millis, UnixMillis};
@@ -30,6 +30,8 @@ pub(super) struct Sent(VecDeque<One>);
 
 /// One number's part of a send.
 struct One {
+    /// The provider's kind, as receipts have it; empty for what nobody pushes: voice.
+    kind: &'static str,
     app_id: String,
     to: String,
     serial: String,
@@ -79,6 +81,12 @@ impl Sandbox {
         reply(200, &json!({"Response": response}))
     }
 
+    /// Writes the entry of a push; only SMS have one.
+    pub(super) fn tencent_report(&self, sms: &Sms, failed: bool) -> Option<(&'static str, Value)> {
+        let one = self.sent.0.iter().rev().find(|one| one.serial == sms.message_id && one.to == sms.to)?;
+        Some((one.kind, one.report(failed))).filter(|(kind, _)| !kind.is_empty())
+    }
+
     /// Makes an id that depends on the seed, the count of calls and `index` only.
     fn serial_no(&self, index: usize) -> String {
         let (seed, requests) = (self.settings.seed.to_be_bytes(), self.requests.to_be_bytes());
@@ -119,6 +127,14 @@ impl One {
     fn pull(&mut self) -> &Self {
         self.pulled = true;
         self
+    }
+
+    /// Writes the status as it is pushed, and as the older service has it pulled.
+    fn report(&self, failed: bool) -> Value {
+        let (nation, mobile) = self.parts();
+        let State { status, code, words } = state(failed);
+        json!({"user_receive_time": china(self.at.plus(ON_ITS_WAY)), "nationcode": nation, "mobile": mobile,
+               "report_status": status, "errmsg": code, "description": words, "sid": self.serial})
     }
 
     /// Returns calling code and national number; of a foreign number all digits count as national.
@@ -177,6 +193,24 @@ impl Asked {
         }
     }
 }
+
+/// A delivery state in the service's words.
+struct State {
+    status: &'static str,
+    code: &'static str,
+    words: &'static str,
+}
+
+/// Source: cloud.tencent.com, the push of delivery states and its table of codes.
+fn state(failed: bool) -> State {
+    match failed {
+        true => State { status: "FAIL", code: "002", words: "关机、停机或无服务" },
+        false => State { status: "SUCCESS", code: "DELIVRD", words: "用户短信送达成功" },
+    }
+}
+
+/// From the service to the handset.
+const ON_ITS_WAY: Millis = Millis(1_000);
 
 fn missing(name: &str) -> Refusal {
     refusal("MissingParameter", &format!("The request is missing the parameter `{name}`."))

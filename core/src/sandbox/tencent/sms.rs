@@ -1,10 +1,10 @@
 //! SendSms, and the calls that ask what became of it.
 //!
-//! Every SMS that was taken in is delivered at once, so its status waits to be pulled.
+//! Every SMS that was taken in is delivered at once, unless it was settled otherwise: its status waits to be pulled.
 
-use super::{Asked, One, Refusal, fill, recipient, refusal};
+use super::{Asked, ON_ITS_WAY, One, Refusal, State, fill, recipient, refusal, state};
 use crate::sandbox::{Sandbox, Sms, Vendor, mainland};
-use crate::time::{Millis, UnixMillis};
+use crate::time::UnixMillis;
 use serde_json::{Map, Value, json};
 
 /// What SendSms is asked.
@@ -49,6 +49,7 @@ impl Sandbox {
             };
             let to = recipient(number).unwrap_or_else(|| number.clone());
             self.sent.note(One {
+                kind: "tencent",
                 app_id: request.app_id.clone(),
                 to: to.clone(),
                 serial: serial.clone(),
@@ -119,8 +120,10 @@ impl Sandbox {
     pub(super) fn tencent_pull(&mut self, asked: &Asked) -> Result<Map<String, Value>, Refusal> {
         asked.only(&["Limit", "SmsSdkAppId"])?;
         let (limit, app_id) = (limit(asked)?, self.tencent_app(asked)?);
+        let failed = &self.failed;
         let pulled = self.sent.pull(&app_id, limit);
-        Ok(members("PullSmsSendStatusSet", pulled.into_iter().map(status).collect()))
+        let statuses = pulled.into_iter().map(|one| status(one, failed.has(&one.serial, &one.to)));
+        Ok(members("PullSmsSendStatusSet", statuses.collect()))
     }
 
     /// Does what PullSmsSendStatusByPhoneNumber does, over the last 7 days.
@@ -148,7 +151,8 @@ impl Sandbox {
             return Err(refusal("InvalidParameterValue.EndTimeVerifyFail", "EndTime is before BeginTime."));
         }
         let found = self.sent.of(&app_id, &to, begin, end).take(limit);
-        Ok(members("PullSmsSendStatusSet", found.map(status).collect()))
+        let statuses = found.map(|one| status(one, self.failed.has(&one.serial, &one.to)));
+        Ok(members("PullSmsSendStatusSet", statuses.collect()))
     }
 
     /// Does what SendStatusStatistics does, over whole hours of China.
@@ -187,16 +191,17 @@ impl Sandbox {
     }
 }
 
-fn status(one: &One) -> Value {
+fn status(one: &One, failed: bool) -> Value {
     let (country, national) = one.parts();
+    let State { status, code, .. } = state(failed);
     json!({
-        "UserReceiveTime": one.at.plus(Millis(1_000)).seconds(),
+        "UserReceiveTime": one.at.plus(ON_ITS_WAY).seconds(),
         "CountryCode": country,
         "SubscriberNumber": national,
         "PhoneNumber": one.to,
         "SerialNo": one.serial,
-        "ReportStatus": "SUCCESS",
-        "Description": "DELIVRD",
+        "ReportStatus": status,
+        "Description": code,
         "SessionContext": one.context,
     })
 }

@@ -1,0 +1,97 @@
+//! What one series keeps when it is full, and when its rule changes.
+
+use super::super::record::{Bins, Entry, Series};
+use super::super::{LEASE_MEMORY_MS, LOG_MAX, RECENT_MAX};
+use super::*;
+
+/// A series whose entries have these levels; their leases are their places, from 1 on.
+fn series(form: Form, levels: &[u8]) -> Series {
+    let mut series = Series::new(1, form, DAY);
+    series.entries = levels
+        .iter()
+        .zip(1..)
+        .map(|(level, lease)| Entry { at: T0, lease, level: *level, idem: None })
+        .collect();
+    series
+}
+
+fn leases(series: &Series) -> Vec<u64> {
+    series.entries.iter().map(|entry| entry.lease).collect()
+}
+
+/// `full` levels of 0, but for some.
+fn levels(full: usize, others: &[(usize, u8)]) -> Vec<u8> {
+    let mut levels = vec![0; full];
+    for (at, level) in others {
+        levels[*at] = *level;
+    }
+    levels
+}
+
+#[test]
+fn a_full_log_forgets_what_was_given_back_before_what_still_counts() {
+    let without =
+        |gone: &[u64]| -> Vec<u64> { (1..=LOG_MAX as u64).filter(|lease| !gone.contains(lease)).collect() };
+    let pruned = |others: &[(usize, u8)]| {
+        let mut log = series(Form::Log, &levels(LOG_MAX, others));
+        log.prune(0, T0 + 1);
+        leases(&log)
+    };
+    assert_eq!(pruned(&[(5, 2), (3, 1)]), without(&[6]));
+    assert_eq!(pruned(&[(3, 1)]), without(&[4]));
+    assert_eq!(pruned(&[]), without(&[]), "what counts is never dropped");
+    let mut roomy = series(Form::Log, &levels(LOG_MAX - 1, &[(5, 2)]));
+    roomy.prune(0, T0 + 1);
+    assert_eq!(roomy.entries.len(), LOG_MAX - 1);
+}
+
+#[test]
+fn a_full_log_does_not_remember_a_release_that_came_first() {
+    let release = Release { lease: 999, level: 2, series: Vec::new(), slot: None };
+    let after = |full: usize| {
+        let mut log = series(Form::Log, &levels(full, &[]));
+        log.release(&release, None, T0 + 1);
+        log.entries.len()
+    };
+    assert_eq!(after(LOG_MAX - 1), LOG_MAX);
+    assert_eq!(after(LOG_MAX), LOG_MAX);
+}
+
+#[test]
+fn bins_forget_a_lease_that_counts_for_a_newer_one_and_none_that_was_given_back() {
+    let charge = |others: &[(usize, u8)]| {
+        let mut bins = series(Form::Bins, &levels(RECENT_MAX, others));
+        bins.charge(Entry { at: T0 + 1, lease: 999, level: 0, idem: None }, T0 + 1);
+        leases(&bins)
+    };
+    let given: Vec<(usize, u8)> = (0..RECENT_MAX).filter(|at| *at != 2).map(|at| (at, 2)).collect();
+    let mut kept: Vec<u64> = (1..=RECENT_MAX as u64).filter(|lease| *lease != 3).collect();
+    kept.push(999);
+    assert_eq!(charge(&given), kept);
+    let all: Vec<(usize, u8)> = (0..RECENT_MAX).map(|at| (at, 1)).collect();
+    assert_eq!(charge(&all), (1..=RECENT_MAX as u64).collect::<Vec<_>>());
+}
+
+#[test]
+fn bins_stay_as_they_are_for_a_window_that_fits() {
+    let mut bins = Series::new(1, Form::Bins, DAY);
+    bins.bins.counts[3] = 7;
+    let before: Bins = bins.bins;
+    for (form, window) in [(Form::Bins, DAY), (Form::Log, DAY), (Form::Log, DAY - 1)] {
+        bins.fit(form, window, T0);
+        assert_eq!((bins.bins, bins.window), (before, DAY));
+    }
+    bins.fit(Form::Log, DAY + 1, T0);
+    assert_ne!(bins.bins, before);
+}
+
+#[test]
+fn bins_remember_a_lease_for_half_an_hour() {
+    let after = |age: u64| {
+        let mut bins = series(Form::Bins, &[0]);
+        bins.charge(Entry { at: T0 + age, lease: 999, level: 0, idem: None }, T0 + age);
+        leases(&bins)
+    };
+    assert_eq!(after(u64::from(LEASE_MEMORY_MS) - 1), [1, 999]);
+    assert_eq!(after(u64::from(LEASE_MEMORY_MS)), [999]);
+}
