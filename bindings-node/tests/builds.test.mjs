@@ -1,7 +1,5 @@
 // The builds of the edge that leave something out: what they have works, and what they lack says where it is.
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { checkStory } from "./story-check.mjs";
 import { startWorker } from "./workerd.mjs";
@@ -20,7 +18,7 @@ test("SMS of both clouds goes all the way", () => {
 });
 
 test("what operators ask for names the build that has it", () => {
-  for (const call of ["audit", "receipts", "health"]) assert.equal(told[call].code, "config.value", call);
+  for (const call of ["audit", "receipts", "health", "routeOfReceipts", "routeOfHealth"]) assert.equal(told[call].code, "config.value", call);
   assert.equal(told.audit.option, "audit");
   assert.match(told.audit.message, /is left out of this build; import from "sansms\/full"/);
 });
@@ -33,7 +31,7 @@ test("providers and wires that are left out are configuration errors", () => {
 });
 
 test("its store brings no larger build", () => {
-  const files = readdirSync(join(import.meta.dirname, "bundle-sms-worker.mjs")).filter((name) => name.endsWith(".wasm"));
+  const files = worker.files.filter((name) => name.endsWith(".wasm"));
   // `sansms/testing` stands on `sansms`, which is why that is here at all.
   assert.deepEqual(files.filter((name) => !name.includes("testing")).sort(), ["sansms_bg.wasm", "sansms_sms_bg.wasm"]);
 });

@@ -1,5 +1,5 @@
 // A Worker on the build for SMS only, with the store that comes beside it.
-import { aliyun, gateway, MemoryStore, Service } from "sansms/sms";
+import { aliyun, gateway, handlers, MemoryStore, Service } from "sansms/sms";
 import { DurableObjectStore } from "sansms/sms/stores/durable-object";
 import { Sandbox } from "sansms/testing";
 import { story } from "./story.mjs";
@@ -27,6 +27,8 @@ export default {
       audit: thrown(() => service.audit()),
       receipts: thrown(() => service.receipts("aliyun", "[]")),
       health: await service.health().then(() => null, ({ code, option }) => ({ code, option })),
+      routeOfReceipts: thrown(() => handlers(service, { clientIp: "cloudflare", "POST /receipts": "receipts" })),
+      routeOfHealth: thrown(() => handlers(service, { clientIp: "cloudflare", "GET /health": "health" })),
       gateway: thrown(() => new Service({ ...options, providers: [gateway({ url: "https://x.example/" })] })),
       rpc: thrown(() => new Service({ ...options, providers: [aliyun({ ...account, wire: "rpc" })] })),
     });
