@@ -98,8 +98,7 @@ pub fn sign(
     headers: &[(&str, &str)],
     hash: &str,
 ) -> Signed {
-    let lines: usize = headers.iter().map(|(name, value)| 2 * name.len() + value.len() + 3).sum();
-    let mut canonical = Ink::with_capacity(path.len() + query.len() + lines + hash.len() + 12);
+    let mut canonical = Ink::with_capacity(path.len() + query.len() + 64 * headers.len() + hash.len() + 12);
     for part in [method.as_str(), "\n", path, "\n", query, "\n"] {
         canonical.text(part);
     }
@@ -124,8 +123,7 @@ pub fn sign(
 
 /// Returns the `authorization` header; its commas have no blank after them.
 fn authorization(id: &str, headers: &[(&str, &str)], signature: &str) -> String {
-    let lines: usize = headers.iter().map(|(name, _)| name.len() + 1).sum();
-    let mut out = Ink::with_capacity(ALGORITHM.len() + id.len() + lines + 110);
+    let mut out = Ink::with_capacity(ALGORITHM.len() + id.len() + 24 * headers.len() + 110);
     out.text(ALGORITHM);
     out.text(" Credential=");
     out.text(id);

@@ -14,8 +14,7 @@ use alloc::string::String;
 /// `mobiles` are bare numbers without calling code, in the order of the request; none for the calls that pull.
 #[must_use]
 pub fn sign(key: &Secret<String>, random: &str, time: u64, mobiles: &[&str]) -> Signed {
-    let room: usize = mobiles.iter().map(|mobile| mobile.len() + 1).sum();
-    let mut text = Ink::with_capacity(key.expose().len() + random.len() + room + 60);
+    let mut text = Ink::with_capacity(key.expose().len() + random.len() + 16 * mobiles.len() + 60);
     for part in ["appkey=", key.expose(), "&random=", random, "&time="] {
         text.text(part);
     }

@@ -17,7 +17,7 @@ use sansms::provider::{
     Aliyun, AliyunAuth, AliyunGlobal, AliyunMail, BuildError, Channel, Class, Gateway, Guess, Message,
     Number, Provider, Receipt, Recipient, Signing, Tencent, TencentLegacy, TencentMail, action,
 };
-use sansms::sandbox::{Answer, Fault, Sandbox, Vendor};
+use sansms::sandbox::{Answer, Delivery, Fault, Push, Sandbox, Vendor};
 use sansms::secret::Secret;
 use sansms::sign::tencent_v1::Hash;
 use sansms::sign::{Credentials, Request, Signed};
@@ -400,6 +400,8 @@ fn providers() -> Shown {
     let sandbox_config = json!({"aliyun": {"access_key_secret": "sandbox-canary", "sign_names": ["canary"]}});
     let mut sandbox = Sandbox::new(&sandbox_config.to_string()).unwrap();
     let answer = sandbox.handle(&call(), UnixMillis(0));
+    let push =
+        Push { provider: "aliyun", body: format!(r#"[{{"phone_number":"{NUMBER}","content":"{CODE}"}}]"#) };
     let sms = sansms::sandbox::Sms {
         to: e164.clone(),
         vendor: Vendor::Aliyun,
@@ -453,6 +455,8 @@ fn providers() -> Shown {
         ("sandbox Sandbox", show(&sandbox)),
         ("sandbox Answer", show((answer, Answer::Reply(reply())))),
         ("sandbox Sms", show(sms)),
+        ("sandbox/receipt Delivery", show(Delivery::Failed)),
+        ("sandbox/receipt Push", show(push)),
         ("sandbox/fault Vendor", show(Vendor::Aliyun)),
         ("sandbox/fault Fault", show(Fault::ALL)),
         ("sign Credentials", show(&key)),
