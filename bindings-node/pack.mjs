@@ -29,12 +29,20 @@ const subpaths = {
   explain: "explain",
   "testing/conformance": "conformance",
 };
+// Builds of their own at the edge: everything, and SMS only. Node, Deno and what nobody told us about take everything.
+const builds = ["full", "sms"];
+const edges = ["workerd", "edge-light"];
 const { devDependencies, ...manifest } = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
 manifest.typesVersions = { "*": { testing: ["./dist/cjs/entry/node-testing.d.ts"] } };
+for (const build of builds) {
+  const of = (runtime) => ({ types: `./dist/esm/entry/${runtime}.d.ts`, default: `./dist/esm/entry/${runtime}.js` });
+  manifest.exports[`./${build}`] = { ...manifest.exports["."], ...Object.fromEntries(edges.map((edge) => [edge, of(`${edge}-${build}`)])) };
+  manifest.typesVersions["*"][build] = ["./dist/cjs/entry/node.d.ts"];
+}
 for (const [subpath, module] of Object.entries(subpaths)) {
   const esm = (runtime) => ({ types: `./dist/esm/${module}.d.ts`, default: `./dist/esm/with/${runtime}/${module}.js` });
   const cjs = (types, js) => ({ types: `./dist/cjs/${module}.${types}`, default: `./dist/cjs/with/${module}.${js}` });
-  manifest.exports[`./${subpath}`] = {
+  const whole = {
     workerd: esm("workerd"),
     "edge-light": esm("edge-light"),
     deno: esm("default"),
@@ -42,7 +50,14 @@ for (const [subpath, module] of Object.entries(subpaths)) {
     browser: esm("browser"),
     default: esm("default"),
   };
+  manifest.exports[`./${subpath}`] = whole;
   manifest.typesVersions["*"][subpath] = [`./dist/cjs/${module}.d.ts`];
+  // A store brings the build that it is imported beside.
+  if (!subpath.startsWith("stores/")) continue;
+  for (const build of builds) {
+    manifest.exports[`./${build}/${subpath}`] = { ...whole, ...Object.fromEntries(edges.map((edge) => [edge, esm(`${edge}-${build}`)])) };
+    manifest.typesVersions["*"][`${build}/${subpath}`] = [`./dist/cjs/${module}.d.ts`];
+  }
 }
 write("package.json", `${JSON.stringify(manifest, null, 2)}\n`);
 
@@ -51,7 +66,8 @@ for (const [folder, type] of [["cjs", "commonjs"], ["esm", "module"], ["wasm", "
 }
 for (const module of Object.values(subpaths)) {
   const up = "../".repeat(module.split("/").length);
-  for (const runtime of ["workerd", "edge-light", "default", "browser"]) {
+  const built = module.startsWith("stores/") ? edges.flatMap((edge) => builds.map((build) => `${edge}-${build}`)) : [];
+  for (const runtime of [...edges, "default", "browser", ...built]) {
     write(`dist/esm/with/${runtime}/${module}.js`, `import "${up}../entry/${runtime}.js";\n\nexport * from "${up}../${module}.js";\n`);
   }
   write(`dist/cjs/with/${module}.js`, `"use strict";\nrequire("${up}entry/node.js");\n\nmodule.exports = require("${up}${module}.js");\n`);
@@ -63,7 +79,7 @@ for (const module of ["entry/node", "entry/node-testing", ...Object.values(subpa
   write(`dist/cjs/${module}.mjs`, `import cjs from "${file}";\n\nexport const { ${names} } = cjs;\n`);
   write(`dist/cjs/${module.replace(/^with\//, "")}.d.mts`, `export * from "${file}";\n`);
 }
-for (const name of ["sansms", "sansms_testing"]) {
+for (const name of ["sansms_full", "sansms_testing"]) {
   const wasm = readFileSync(join(out, `dist/wasm/${name}_bg.wasm`)).toString("base64");
   write(`dist/wasm/${name}_inline.js`, `export default "${wasm}";\n`);
 }

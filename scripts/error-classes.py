@@ -11,20 +11,21 @@ import pathlib
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+# The APIs whose codes a send can meet, and the core's feature without which nobody asks them.
 APIS = {
-    "aliyun": (
-        "dysmsapi send",
-        "common (gateway)",
-        "dypnsapi SendSmsVerifyCode/CheckSmsVerifyCode",
-        "dysmsapi 2018-05-01 (international)",
-        "dm SingleSendMail",
-    ),
-    "tencent": (
-        "common (gateway)",
-        "sms SendSms (SendStatusSet[].Code) and sms API",
-        "ses SendEmail",
-        "qcloudsms v5 (result field)",
-    ),
+    "aliyun": {
+        "dysmsapi send": None,
+        "common (gateway)": None,
+        "dypnsapi SendSmsVerifyCode/CheckSmsVerifyCode": "managed",
+        "dysmsapi 2018-05-01 (international)": "global",
+        "dm SingleSendMail": "email",
+    },
+    "tencent": {
+        "common (gateway)": None,
+        "sms SendSms (SendStatusSet[].Code) and sms API": None,
+        "ses SendEmail": "email",
+        "qcloudsms v5 (result field)": "legacy",
+    },
 }
 FAMILIES = {
     # isv: the caller's side refused it; isp: the provider's side failed, at a point nobody tells.
@@ -40,12 +41,18 @@ FAMILIES = {
 
 
 def lookup(rows, code):
-    while True:
-        if code in rows:
-            return rows[code]
+    """Returns the code or the prefix of it that has a row."""
+    while code not in rows:
         if "." not in code:
             return None
         code = code.rsplit(".", 1)[0]
+    return code
+
+
+def cfg(features):
+    """Returns the condition that any of these features fulfils."""
+    named = [f'feature = "{feature}"' for feature in sorted(features)]
+    return f"#[cfg({named[0]})]" if len(named) == 1 else f"#[cfg(any({', '.join(named)}))]"
 
 
 def main():
@@ -60,11 +67,17 @@ def main():
         found = [e for e in entries if e["provider"] == provider and e["api"] in apis and "class" in e]
         for entry in sorted(found, key=lambda e: e["code"].count(".")):
             row = (entry["class"], entry.get("retry_after_s", 0))
-            if lookup(rows, entry["code"]) != row:
+            if rows.get(lookup(rows, entry["code"])) != row:
                 rows[entry["code"]] = row
+        # A row is left out of a build that asks none of the APIs which need it.
+        needs = {code: {None} for code in FAMILIES[provider]}
+        for entry in found:
+            needs.setdefault(lookup(rows, entry["code"]), set()).add(apis[entry["api"]])
         out += ["", f"/// Codes of {provider}, sorted: class, and seconds until another try may pass (0: not told)."]
         out += [f"pub(super) const {provider.upper()}: &[(&str, Class, u32)] = &["]
-        out += [f'    ("{code}", {kind}, {seconds}),' for code, (kind, seconds) in sorted(rows.items())]
+        for code, (kind, seconds) in sorted(rows.items()):
+            out += [f"    {cfg(needs[code])}"] if None not in needs[code] else []
+            out += [f'    ("{code}", {kind}, {seconds}),']
         out += ["];"]
     target = ROOT / "core/src/provider/classes.rs"
     target.write_text("\n".join(out) + "\n", "utf-8")

@@ -1,5 +1,5 @@
 // A Worker that runs our checks inside workerd, bundled with the package as wrangler bundles.
-import * as sansms from "sansms";
+import * as sansms from "sansms/full";
 import * as testing from "sansms/testing";
 import { checkCases, checkLimits } from "./core-vector.mjs";
 import { story } from "./story.mjs";

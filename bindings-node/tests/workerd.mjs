@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { need } from "./tools.mjs";
 
 /**
- * Bundles a Worker beside this file and serves it; answers `fetch`, `stop`, and workerd's `version`.
+ * Bundles a Worker beside this file and serves it; answers `fetch`, `stop`, workerd's `version` and the `files` of the bundle.
  *
  * `options` are Miniflare's own, e.g. for bindings.
  */
@@ -48,6 +48,7 @@ export async function startWorker(name = "worker.mjs", options = {}) {
     // No version can be read within workerd: `navigator.userAgent` is the bare "Cloudflare-Workers". This is its package's.
     version: need("workerd/package.json").version,
     fetch: (path, init) => miniflare.dispatchFetch(new URL(path, url), init),
+    files: readdirSync(out),
     stop: () => miniflare.dispose(),
   };
 }

@@ -1,19 +1,26 @@
+import { ConfigError } from "./config.js";
+
 /** The compiled core as every loader hands it over: the add-on on Node, wasm elsewhere. */
 export interface Core {
   Engine: new (config: string) => CoreEngine;
-  MemoryStore: new () => CoreMemoryStore;
+  /** The add-on has one of its own; elsewhere a map around `apply` does. */
+  MemoryStore?: new () => CoreMemoryStore;
   apply(record: Uint8Array | undefined, op: string, now: number): { record?: Uint8Array; ttlMs: number; reply: string };
   /** The client's address, from who is connected and what our proxies wrote; empty when it can't be read. */
   clientIp(peer: string | undefined, forwarded: string, proxies: number): string | null | undefined;
   envNames(): string[];
-  /** Receipts as JSON; nothing for what is no list of them. */
-  readReceipts(kind: string, body: string): string | null | undefined;
-  receiptAnswer(kind: string): string;
   version(): string;
 }
 
+/** What a core has for operators, and the smaller builds leave out. */
+export interface Operations {
+  /** Receipts as JSON; nothing for what is no list of them. */
+  readReceipts(kind: string, body: string): string | null | undefined;
+  receiptAnswer(kind: string): string;
+}
+
 /** What the core has for tests, besides. */
-export interface TestingCore extends Core {
+export interface TestingCore extends Core, Operations {
   Sandbox: new (config: string) => CoreSandbox;
   runVector(input: string): string;
 }
@@ -28,9 +35,13 @@ export interface CoreSandbox {
 export interface CoreEngine {
   send(request: string, seed: Uint8Array): CoreFlow;
   verify(request: string, seed: Uint8Array): CoreFlow;
+  redeem(ticket: string, to: string, purpose: string, bound: string, now: number): boolean;
+}
+
+/** What an engine does for operators, and the smaller builds leave out. */
+export interface EngineOperations {
   call(request: string, seed: Uint8Array): CoreFlow;
   desk(request: string): CoreFlow;
-  redeem(ticket: string, to: string, purpose: string, bound: string, now: number): boolean;
   receiptKey(): string;
   isReceiptKey(given: string): boolean;
   audit(): string;
@@ -66,6 +77,16 @@ export class Slot<T extends Core> {
     }
     return this.#loaded;
   }
+}
+
+/**
+ * Returns `part` with the methods that smaller builds leave out; throws a `ConfigError` where they did.
+ *
+ * `has` is one of the methods, `call` what the application asked for.
+ */
+export function whole<T extends object>(part: object, has: keyof T & string, call: string): T {
+  if (typeof (part as Partial<T>)[has] === "function") return part as T;
+  throw new ConfigError("config.value", call, 'is left out of this build; import from "sansms/full"');
 }
 
 export const core = new Slot<Core>();

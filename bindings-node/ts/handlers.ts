@@ -1,5 +1,6 @@
 import { clientIp, isProxyCount } from "./address.js";
 import { ConfigError } from "./config.js";
+import { core, whole, type Operations } from "./core.js";
 import type { Health } from "./desk.js";
 import type { Outcome, Verified } from "./outcome.js";
 import type { Service } from "./service.js";
@@ -63,6 +64,10 @@ export function handlers(service: Service, options: HandlerOptions): Handler {
   const { session = { cookie: "__Host-sansms" }, purposes, ticketFor, deliver, onVerified, crossSite } = options;
   const readIp = ipReader(options.clientIp);
   const routes: Readonly<Record<string, unknown>> = Object.assign(Object.create(null), options);
+  // What a build of the edge lacks is said when the Worker starts, not to whoever asks.
+  for (const action of ["receipts", "health"]) {
+    if (Object.values(routes).includes(action)) whole<Operations>(core.get().core, "readReceipts", action);
+  }
   return async (request, info) => {
     const { pathname } = new URL(request.url);
     const [, pushed, kind = "", key = ""] = /^(\/.*)\/([\w-]+)\/([\w-]+)\/?$/.exec(pathname) ?? [];

@@ -1,5 +1,5 @@
 /** The add-on's functions as the classes that the wasm has. */
-import type { CoreEngine, CoreFlow, CoreMemoryStore, TestingCore } from "./core.js";
+import type { CoreEngine, CoreFlow, CoreMemoryStore, EngineOperations, TestingCore } from "./core.js";
 
 /** What the add-on exports; a handle is opaque, and a flow goes by a number. */
 export interface Native extends Omit<TestingCore, "Engine" | "MemoryStore"> {
@@ -28,7 +28,7 @@ const NO_SEED = new Uint8Array(0);
 export function fromNative(native: Native): TestingCore {
   let flows = 0;
 
-  class Engine implements CoreEngine {
+  class Engine implements CoreEngine, EngineOperations {
     readonly #handle: Handle;
 
     constructor(config: string) {

@@ -1,4 +1,4 @@
-import { core } from "./core.js";
+import { core, whole, type Operations } from "./core.js";
 
 /** What became of a message. */
 export type DeliveryStatus = "delivered" | "failed" | "pending";
@@ -39,7 +39,7 @@ export class ReceiptError extends Error {
  * @internal
  */
 export function readReceipts(provider: string, body: string): DeliveryReceipt[] {
-  const told = core.get().core.readReceipts(provider, body);
+  const told = whole<Operations>(core.get().core, "readReceipts", "receipts").readReceipts(provider, body);
   if (told === undefined || told === null) throw new ReceiptError(provider);
   return (JSON.parse(told) as Told[]).map(({ status, send_id, message_id, code, masked, at_ms }) => ({
     provider,

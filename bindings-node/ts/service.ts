@@ -1,6 +1,6 @@
 import { checkMs, ConfigError, pickEnv, readError, withErrors, writeConfig, type ServiceOptions } from "./config.js";
 import { readAudit, type Audit } from "./audit.js";
-import { core, type CoreEngine, type CoreFlow } from "./core.js";
+import { core, whole, type CoreEngine, type CoreFlow, type EngineOperations, type Operations } from "./core.js";
 import { Keys } from "./credentials.js";
 import { inspected, type DeskOutcome, type Health, type InspectOutcome } from "./desk.js";
 import { drive, type Host } from "./driver.js";
@@ -122,7 +122,7 @@ export class Service {
    */
   async call(provider: string, action: string, params: Readonly<Record<string, unknown>> = {}): Promise<CallOutcome> {
     const request = { provider, action, params: JSON.stringify(params) };
-    return (await this.#run("call", action, () => this.#engine.call(writeRequest(request), this.#seed()))) as CallOutcome;
+    return (await this.#run("call", action, () => this.#operations("call").call(writeRequest(request), this.#seed()))) as CallOutcome;
   }
 
   /**
@@ -154,6 +154,7 @@ export class Service {
 
   /** Asks the store, within `storeTimeoutMs`, for two looks that change nothing: for a readiness probe. */
   async health(): Promise<Health> {
+    this.#operations("health");
     const began = performance.now();
     const { ok, code } = await this.#desk("health", "").catch((error: unknown) => {
       if (error instanceof ConfigError) return { ok: false, code: error.code };
@@ -174,7 +175,7 @@ export class Service {
    * must not reach the endpoint, so keep the path out of pages and logs.
    */
   get receiptPath(): string {
-    return this.#engine.receiptKey();
+    return this.#operations("receiptPath").receiptKey();
   }
 
   /**
@@ -198,14 +199,14 @@ export class Service {
    * receipts, so that it comes again; else 200 and what the vendor expects.
    */
   answerPush(kind: string, key: string, body: string): { readonly status: 200 | 400 | 404; readonly body: string } {
-    if (!this.#engine.isReceiptKey(key)) return { status: 404, body: "{}" };
+    if (!this.#operations("answerPush").isReceiptKey(key)) return { status: 404, body: "{}" };
     try {
       this.receipts(kind, body);
     } catch (error) {
       if (error instanceof ReceiptError) return { status: 400, body: "{}" };
       throw error;
     }
-    return { status: 200, body: core.get().core.receiptAnswer(kind) };
+    return { status: 200, body: whole<Operations>(core.get().core, "receiptAnswer", "answerPush").receiptAnswer(kind) };
   }
 
   /**
@@ -220,7 +221,11 @@ export class Service {
 
   /** Tells what the policy lets an attacker do at most, and where it is weaker than the norms. */
   audit(): Audit {
-    return readAudit(this.#engine.audit());
+    return readAudit(this.#operations("audit").audit());
+  }
+
+  #operations(call: string): EngineOperations {
+    return whole<EngineOperations>(this.#engine, "audit", call);
   }
 
   #tell(event: Event): void {
@@ -229,7 +234,7 @@ export class Service {
   }
 
   #desk(task: "inspect" | "reset" | "forget" | "health", to: string): Promise<Outcome> {
-    return this.#run(task, "", () => this.#engine.desk(writeRequest({ task, to })));
+    return this.#run(task, "", () => this.#operations(task).desk(writeRequest({ task, to })));
   }
 
   async #run(action: Event["action"], purpose: string, begin: () => CoreFlow): Promise<Outcome> {

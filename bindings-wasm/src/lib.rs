@@ -3,10 +3,16 @@
 //! Nothing is decided here; the classes are those of the Node add-on, by the same names.
 #![allow(missing_debug_implementations, reason = "JavaScript prints these, and they show nothing there")]
 #![allow(unreachable_pub, reason = "wasm-bindgen exports what is public, from a crate that nothing links to")]
+#![cfg_attr(all(target_family = "wasm", not(feature = "testing")), no_std)]
+
+extern crate alloc;
 
 #[cfg(feature = "testing")]
 mod testing;
 
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
 use sansms::error::{ConfigError, DriveError};
 use sansms::time::UnixMillis;
 use sansms::wire::{self, text};
@@ -16,6 +22,13 @@ use wasm_bindgen::prelude::*;
 #[cfg(target_family = "wasm")]
 #[global_allocator]
 static MEMORY: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
+/// Ends the instance, as the standard library would; it says why, in 5 kB of texts and places that nobody sees.
+#[cfg(all(target_family = "wasm", not(feature = "testing")))]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
+}
 
 /// A configured service, ready to begin flows.
 #[wasm_bindgen]
@@ -50,6 +63,26 @@ impl Engine {
         Ok(Flow(self.0.verify(request, seed_of(seed)?)))
     }
 
+    /// Tells whether a ticket is genuine, fresh, and bound to just this.
+    ///
+    /// # Errors
+    /// When `now` is not a whole number of milliseconds.
+    pub fn redeem(
+        &self,
+        ticket: &str,
+        to: &str,
+        purpose: &str,
+        bound: &str,
+        now: f64,
+    ) -> Result<bool, JsError> {
+        Ok(self.0.redeem(ticket, to, purpose, bound, millis(now)?))
+    }
+}
+
+/// What operators ask for.
+#[cfg(feature = "operations")]
+#[wasm_bindgen]
+impl Engine {
     /// Begins to call an action of a vendor's; `seed` is 32 bytes, drawn anew for every flow.
     ///
     /// # Errors
@@ -66,21 +99,6 @@ impl Engine {
     pub fn desk(&self, request: &str) -> Result<Flow, JsError> {
         let begun = text::read_desk(request).and_then(|[task, to]| self.0.desk(&task, &to));
         begun.map(Flow).ok_or_else(unknown_field)
-    }
-
-    /// Tells whether a ticket is genuine, fresh, and bound to just this.
-    ///
-    /// # Errors
-    /// When `now` is not a whole number of milliseconds.
-    pub fn redeem(
-        &self,
-        ticket: &str,
-        to: &str,
-        purpose: &str,
-        bound: &str,
-        now: f64,
-    ) -> Result<bool, JsError> {
-        Ok(self.0.redeem(ticket, to, purpose, bound, millis(now)?))
     }
 
     /// Returns the secret part of the path that takes delivery receipts.
@@ -129,28 +147,6 @@ impl Flow {
     }
 }
 
-/// The limits and codes of one isolate, kept in memory.
-#[wasm_bindgen]
-pub struct MemoryStore(wire::MemoryStore);
-
-#[wasm_bindgen]
-impl MemoryStore {
-    /// Makes an empty store.
-    #[wasm_bindgen(constructor)]
-    #[expect(clippy::new_without_default, reason = "JavaScript knows constructors only")]
-    pub fn new() -> Self {
-        Self(wire::MemoryStore::new())
-    }
-
-    /// Applies one operation to the record under `key` and returns its reply.
-    ///
-    /// # Errors
-    /// When `now` is not a whole number of milliseconds.
-    pub fn run(&mut self, key: &str, op: &str, now: f64) -> Result<String, JsError> {
-        Ok(self.0.run(key, op, millis(now)?))
-    }
-}
-
 /// What an operation does to a record.
 #[wasm_bindgen(getter_with_clone)]
 pub struct Applied {
@@ -185,6 +181,7 @@ pub fn client_ip(peer: Option<String>, forwarded: &str, proxies: u32) -> Option<
 }
 
 /// Reads delivery receipts of a kind of provider, as JSON; absent for what is no list of them.
+#[cfg(feature = "operations")]
 #[wasm_bindgen(js_name = readReceipts)]
 #[must_use]
 pub fn read_receipts(kind: &str, body: &str) -> Option<String> {
@@ -192,6 +189,7 @@ pub fn read_receipts(kind: &str, body: &str) -> Option<String> {
 }
 
 /// Returns the body that a vendor expects as the answer to its push.
+#[cfg(feature = "operations")]
 #[wasm_bindgen(js_name = receiptAnswer)]
 #[must_use]
 pub fn receipt_answer(kind: &str) -> String {
@@ -201,7 +199,7 @@ pub fn receipt_answer(kind: &str) -> String {
 /// Returns the names of the environment variables that the host should read.
 #[wasm_bindgen(js_name = envNames)]
 pub fn env_names() -> Vec<String> {
-    wire::Engine::env_names().iter().map(ToString::to_string).collect()
+    wire::Engine::env_names().iter().copied().map(String::from).collect()
 }
 
 /// Returns the version of the core.
@@ -212,10 +210,11 @@ pub fn version() -> String {
 
 /// Takes a JavaScript number as an unsigned one; wasm-bindgen's own integers would round and wrap in silence.
 fn whole(name: &str, number: f64) -> Result<u64, JsError> {
-    if number.fract() == 0.0 && (0.0..=MAX_EXACT).contains(&number) {
-        Ok(number as u64)
+    let whole = number as u64;
+    if (0.0..=MAX_EXACT).contains(&number) && whole as f64 == number {
+        Ok(whole)
     } else {
-        Err(JsError::new(&format!("drive.number|`{name}` must be a whole number, zero or more")))
+        Err(JsError::new(&["drive.number|`", name, "` must be a whole number, zero or more"].concat()))
     }
 }
 
@@ -233,11 +232,11 @@ fn unknown_field() -> JsError {
 
 fn config_error(error: ConfigError) -> JsError {
     let ConfigError { code, option, message, env } = error;
-    JsError::new(&format!("{}|{option}|{message}|{}", code.as_str(), env.unwrap_or_default()))
+    JsError::new(&[code.as_str(), &option, &message, env.unwrap_or_default()].join("|"))
 }
 
 fn drive_error(error: DriveError) -> JsError {
-    JsError::new(&format!("{}|{error}", error.as_str()))
+    JsError::new(&[error.as_str(), error.text()].join("|"))
 }
 
 /// The largest number below which every whole one is exact: 2^53 - 1.

@@ -1,5 +1,8 @@
 //! Client addresses, and the partitions they count in.
 
+use crate::text::{decimal, digits};
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A client's address, brought to the form that is counted.
@@ -65,10 +68,11 @@ impl Address {
             Some(_) => return None,
             None => text,
         };
-        Some(Self(match bare.parse().ok()? {
-            IpAddr::V4(v4) => IpAddr::V4(v4),
-            IpAddr::V6(v6) => embedded(v6).map_or(IpAddr::V6(v6), IpAddr::V4),
-        }))
+        if let Some(octets) = v4(bare) {
+            return Some(Self(IpAddr::V4(octets.into())));
+        }
+        let v6 = Ipv6Addr::from(v6(bare)?);
+        Some(Self(embedded(v6).map_or(IpAddr::V6(v6), IpAddr::V4)))
     }
 
     /// Returns the partitions: IPv4 whole; IPv6 by /64 and, at ten times the limit, by /48.
@@ -91,7 +95,7 @@ impl Address {
         match self.0 {
             IpAddr::V4(v4) => {
                 let [a, b, c, d] = v4.octets();
-                format!("{a}.{b}.{c}.{d}")
+                [a, b, c, d].map(|byte| decimal(byte.into())).join(".")
             }
             IpAddr::V6(v6) => written(v6.segments()),
         }
@@ -112,6 +116,64 @@ impl core::fmt::Debug for Scope {
     }
 }
 
+/// Reads four decimal numbers up to 255, without zeros in front; the standard library's reader is 2 kB at the edge.
+pub(crate) fn v4(text: &str) -> Option<[u8; 4]> {
+    let mut octets = [0; 4];
+    let mut parts = text.split('.');
+    for octet in &mut octets {
+        let part = parts.next()?;
+        let plain = part == "0" || !part.starts_with('0');
+        if part.len() > 3 || !plain || !part.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        *octet = u8::try_from(part.parse::<u64>().ok()?).ok()?;
+    }
+    parts.next().is_none().then_some(octets)
+}
+
+/// Reads the text form of RFC 4291, 2.2: eight groups, of which `::` stands for one or more, the last two perhaps as
+/// IPv4.
+fn v6(text: &str) -> Option<[u16; 8]> {
+    // By bytes: `str::split_once` with a text is 7 kB of code at the edge.
+    let gap = text.as_bytes().windows(2).position(|two| two == b"::");
+    let (head, tail) = match gap {
+        Some(gap) => (text.get(..gap)?, text.get(gap + 2..)),
+        None => (text, None),
+    };
+    let mut segments = [0; 8];
+    let before = groups(head, &mut segments, tail.is_none())?;
+    let Some(tail) = tail else { return (before == 8).then_some(segments) };
+    let mut last = [0; 8];
+    let after = groups(tail, &mut last, true)?;
+    let start = 8_usize.checked_sub(after).filter(|start| before < *start)?;
+    segments.iter_mut().skip(start).zip(last).for_each(|(segment, group)| *segment = group);
+    Some(segments)
+}
+
+/// Reads groups of hex from the first place on, `at_end` perhaps with IPv4 last, and tells how many; no text is none.
+fn groups(text: &str, out: &mut [u16; 8], at_end: bool) -> Option<usize> {
+    if text.is_empty() {
+        return Some(0);
+    }
+    let mut places = out.iter_mut();
+    let mut count = 0;
+    let mut parts = text.split(':').peekable();
+    while let Some(part) = parts.next() {
+        if at_end && parts.peek().is_none() && part.as_bytes().contains(&b'.') {
+            let [a, b, c, d] = v4(part)?;
+            *places.next()? = u16::from_be_bytes([a, b]);
+            *places.next()? = u16::from_be_bytes([c, d]);
+            return Some(count + 2);
+        }
+        if part.len() > 4 || !part.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        *places.next()? = u16::from_str_radix(part, 16).ok()?;
+        count += 1;
+    }
+    Some(count)
+}
+
 /// Writes an IPv6 address as RFC 5952 does: the first of the longest runs of two zeros or more is `::`.
 fn written(segments: [u16; 8]) -> String {
     let zeros = |from: usize| segments.iter().skip(from).take_while(|segment| **segment == 0).count();
@@ -127,7 +189,9 @@ fn written(segments: [u16; 8]) -> String {
             out.push_str("::");
         } else if at < start || at >= start + length {
             out.push_str(if at == 0 || out.ends_with(':') { "" } else { ":" });
-            out.push_str(&format!("{segment:x}"));
+            let mut hex = String::new();
+            digits(&mut hex, u64::from(*segment), 16, 1);
+            out.push_str(&hex.to_ascii_lowercase());
         }
     }
     out
@@ -169,6 +233,65 @@ mod tests {
             let [a, b, c, d, ..] = text.parse::<Ipv6Addr>().unwrap().segments();
             let network = |d, bits| format!("{}/{bits}", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0));
             assert_eq!(ids(text), [network(d, 64), network(0, 48)], "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_read_as_the_library_reads_them() {
+        let reads = |text: &str| {
+            let own = v4(text).map(|octets| IpAddr::V4(octets.into()));
+            let own = own.or_else(|| v6(text).map(|segments| IpAddr::V6(segments.into())));
+            assert_eq!(own, text.parse().ok(), "{text:?}");
+        };
+        let texts = [
+            "0.0.0.0",
+            "255.255.255.255",
+            "256.1.1.1",
+            "1.2.3.4.5",
+            "1..2.3",
+            "+1.2.3.4",
+            "00.1.2.3",
+            "0001.2.3.4",
+            ".1.2.3.4",
+            "::",
+            ":::",
+            "::1",
+            "1::",
+            ":1",
+            "1:",
+            "1:2:3:4:5:6:7:8",
+            "1:2:3:4:5:6:7",
+            "1:2:3:4:5:6:7:8:9",
+            "1:2:3:4:5:6:7::",
+            "::2:3:4:5:6:7:8",
+            "1:2:3:4::5:6:7:8",
+            "1:2:3:4:5:6:7:8::",
+            "::1::",
+            "1::2::3",
+            "12345::",
+            "g::",
+            "::ffff:1.2.3.4",
+            "1:2:3:4:5:6:1.2.3.4",
+            "1:2:3:4:5:6:7:1.2.3.4",
+            "1.2.3.4::",
+            "::1.2.3.4:5",
+            "::1.2.3",
+            "1.2.3.4::1",
+            "+1::",
+            "::ABCD:ef",
+            "1:2:3:4:5:1.2.3.4",
+            "::1:2:3:4:5:1.2.3.4",
+            "1::2:3:4:5:1.2.3.4",
+            "1:2:3:4:5:6::1.2.3.4",
+            "1:2:3:4:5::1.2.3.4",
+            "",
+        ];
+        texts.into_iter().for_each(reads);
+        // Everything that a few of the pieces make up.
+        let pieces = [":", "::", "1", "ffff", "1.2.3.4", "0", "7:8", "4:5:6:7"];
+        for number in 0..8_usize.pow(4) {
+            let text: String = (0..4).map(|at| pieces[number / 8_usize.pow(at) % 8]).collect();
+            reads(&text);
         }
     }
 

@@ -3,6 +3,9 @@
 use crate::error::{ConfigCode, ConfigError};
 use crate::json::{Object, Value};
 use crate::secret::Secret;
+use crate::text::decimal;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// One object of the configuration, read option by option.
 ///
@@ -44,7 +47,7 @@ impl<'a> Section<'a> {
 
     /// Returns the name of an item of an option that is a list, e.g. `peppers[0]`.
     pub(crate) fn item(option: &str, index: usize) -> String {
-        [option, "[", &(index as u64).to_string(), "]"].concat()
+        [option, "[", &decimal(index as u64), "]"].concat()
     }
 
     /// Keeps an error about an option of this section.
@@ -214,7 +217,7 @@ impl<'a> Section<'a> {
         {
             None => Ok(()),
             Some(stray) => {
-                let message = format!("is not an option; there are {}", self.known.join(", "));
+                let message = ["is not an option; there are ", &self.known.join(", ")].concat();
                 Err(error(ConfigCode::Unknown, &self.path(stray), &message))
             }
         }
@@ -328,7 +331,7 @@ impl<'a> Section<'a> {
         match number {
             None => self.mistyped(option, "must be a whole number"),
             Some(number) if number < least || number > most => {
-                self.note(option, &format!("must be from {least} to {most}"));
+                self.note(option, &["must be from ", &decimal(least), " to ", &decimal(most)].concat());
                 return None;
             }
             Some(_) => {}

@@ -3,25 +3,33 @@
 use crate::config::{Section, error};
 use crate::email;
 use crate::error::{ConfigCode, ConfigError};
+#[cfg(feature = "operations")]
 use crate::flow::action::{ActionFlow, ActionRequest};
 use crate::flow::breaker::Breaker;
 use crate::flow::contact::Contact;
 use crate::flow::deployment::{Deployment, is_name};
+#[cfg(feature = "operations")]
 use crate::flow::desk::{DeskFlow, Task};
 use crate::flow::send::SendFlow;
 use crate::flow::verify::VerifyFlow;
 use crate::flow::{Flow, SendRequest, VerifyRequest};
 use crate::json::{self, Object, Value};
 use crate::key::Keyring;
+#[cfg(feature = "operations")]
 use crate::mac::same;
 use crate::phone;
 use crate::policy::Policy;
+#[cfg(feature = "operations")]
 use crate::policy::audit::Audit;
 use crate::provider::{self, Provider};
 use crate::secret::Secret;
 use crate::ticket::{self, Ticket};
 use crate::time::UnixMillis;
-use std::sync::Arc;
+use alloc::borrow::ToOwned as _;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 /// A deployment: keys, policy and providers. Cheap to clone; the clones are one.
 #[derive(Clone)]
@@ -116,6 +124,7 @@ impl Engine {
     }
 
     /// Tells what the policy lets an attacker do; see [`Policy::audit`].
+    #[cfg(feature = "operations")]
     #[must_use]
     pub fn audit(&self) -> Audit {
         self.inner.policy.audit()
@@ -140,6 +149,7 @@ impl Engine {
     ///
     /// `provider` is its configured name, `action` and the names in `params_json`, an object, are the vendor's own.
     /// `seed` as for [`Engine::send`]. What is wrong with any of them becomes the flow's outcome, `action.input`.
+    #[cfg(feature = "operations")]
     #[must_use]
     pub fn call(&self, provider: &str, action: &str, params_json: &str, seed: [u8; 32]) -> Flow {
         let [provider, action, params] = [provider, action, params_json].map(str::to_owned);
@@ -152,6 +162,7 @@ impl Engine {
     /// The outcome is `recipient.inspected`; its `answer` is `{"rules": [{"rule", "limit", "window_ms", "used",
     /// "wait_ms"}], "codes": [{"state", "tries_left", "resent", "expires_in_ms"}]}`, where a state is `live`, `locked`
     /// or `spent`. No number and no code is in it. `to` is as typed.
+    #[cfg(feature = "operations")]
     #[must_use]
     pub fn inspect(&self, to: &str) -> Flow {
         self.desk(Task::Inspect, to)
@@ -161,6 +172,7 @@ impl Engine {
     ///
     /// Sends, wrong tries, idempotency keys and codes are one record, which is emptied. What is counted about
     /// addresses, devices, prefixes, countries and the budget stays. The outcome is `recipient.reset`.
+    #[cfg(feature = "operations")]
     #[must_use]
     pub fn reset(&self, to: &str) -> Flow {
         self.desk(Task::Reset, to)
@@ -170,17 +182,20 @@ impl Engine {
     ///
     /// No other record is about one recipient. What stays under its key is empty but for the time of this call, and
     /// ends by itself.
+    #[cfg(feature = "operations")]
     #[must_use]
     pub fn forget(&self, to: &str) -> Flow {
         self.desk(Task::Forget, to)
     }
 
     /// Makes a flow that asks the store for two looks, which change nothing; the outcome is `store.ok`.
+    #[cfg(feature = "operations")]
     #[must_use]
     pub fn health(&self) -> Flow {
         self.desk(Task::Health, "")
     }
 
+    #[cfg(feature = "operations")]
     pub(crate) fn desk(&self, task: Task, to: &str) -> Flow {
         Flow::new(DeskFlow::new(self.inner.clone(), task, to))
     }
@@ -189,12 +204,14 @@ impl Engine {
     ///
     /// It follows from the keys, so it is the same on every machine and after every restart. The vendors sign no
     /// push: who doesn't know this part must not reach the endpoint.
+    #[cfg(feature = "operations")]
     #[must_use]
     pub fn receipt_key(&self) -> String {
         self.inner.keys.receipts(&self.inner.namespace)
     }
 
     /// Tells, in constant time, whether a path has the right secret part.
+    #[cfg(feature = "operations")]
     #[must_use]
     pub fn is_receipt_key(&self, given: &str) -> bool {
         same(self.receipt_key().as_bytes(), given.as_bytes())

@@ -1,5 +1,6 @@
 //! The two kinds of error that are not outcomes: a wrong configuration and a bug in the host's driver.
 
+use alloc::string::String;
 use core::fmt;
 
 /// A setting is missing or wrong; returned by constructors, for the integrator to mend.
@@ -70,6 +71,18 @@ impl DriveError {
             Self::WrongKind => "drive.wrong_kind",
         }
     }
+
+    /// Returns what is wrong, in words.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::AlreadyStarted => "the flow was started already",
+            Self::NotStarted => "the flow was not started",
+            Self::Finished => "the flow is finished",
+            Self::WrongId => "the reply carries the id of another step",
+            Self::WrongKind => "the reply does not fit the step in hand",
+        }
+    }
 }
 
 impl fmt::Display for ConfigError {
@@ -84,13 +97,7 @@ impl fmt::Display for ConfigError {
 
 impl fmt::Display for DriveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::AlreadyStarted => "the flow was started already",
-            Self::NotStarted => "the flow was not started",
-            Self::Finished => "the flow is finished",
-            Self::WrongId => "the reply carries the id of another step",
-            Self::WrongKind => "the reply does not fit the step in hand",
-        })
+        f.write_str(self.text())
     }
 }
 

@@ -1,6 +1,8 @@
 //! A request as a value, and its reply.
 
 use crate::time::Millis;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// A complete HTTP request, ready to be sent byte for byte.

@@ -7,9 +7,13 @@ use crate::config::{Section, error};
 use crate::error::{ConfigCode, ConfigError};
 use crate::mac::{base64url, hmac_sha256};
 use crate::secret::Secret;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Bytes that a secret must have at least.
 pub const SECRET_MIN: usize = 32;
+
+const SHORT: &str = "must have at least 32 bytes; `python -m sansms secret` makes one";
 
 /// Identifies a pepper: derived from it, so that a label cannot be attached to the wrong secret.
 pub type KeyId = [u8; 4];
@@ -122,7 +126,7 @@ impl Keyring {
     pub fn partition(&self, namespace: &str, kind: &str, id: &str) -> String {
         let encoded = enc(&[namespace.as_bytes(), kind.as_bytes(), id.as_bytes()]);
         let name: [u8; 16] = head(&hmac_sha256(self.partition.expose(), &[&encoded]));
-        format!("sansms:1:{namespace}:{kind}:{}", base64url(&name))
+        ["sansms:1:", namespace, ":", kind, ":", &base64url(&name)].concat()
     }
 
     /// Returns the tag that finds a slot in the number's record.
@@ -218,8 +222,7 @@ fn long<'a>(section: &mut Section<'_>, option: &str, text: &'a str) -> Option<&'
     if text.len() >= SECRET_MIN {
         return Some(text.as_bytes());
     }
-    section
-        .note(option, &format!("must have at least {SECRET_MIN} bytes; `python -m sansms secret` makes one"));
+    section.note(option, SHORT);
     None
 }
 

@@ -1,5 +1,7 @@
 //! The hash functions in use, each wrapped once, and their text forms.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
@@ -89,7 +91,11 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
     if !rest.is_empty() {
         return None;
     }
-    pairs.iter().map(|&[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect()
+    let mut out = Vec::with_capacity(pairs.len());
+    for &[high, low] in pairs {
+        out.push(digit(high)? << 4 | digit(low)?);
+    }
+    Some(out)
 }
 
 /// Returns standard base64 with padding.

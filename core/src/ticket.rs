@@ -7,6 +7,7 @@
 use crate::key::{Keyring, Pepper, enc, head};
 use crate::mac::{base64url, hmac_sha256, same, unbase64url};
 use crate::time::{Millis, UnixMillis};
+use alloc::string::String;
 
 /// How long a ticket is good for.
 pub(crate) const VALIDITY: Millis = Millis(600_000);

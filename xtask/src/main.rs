@@ -22,11 +22,9 @@ fn main() -> ExitCode {
         "vectors" => vectors::run(),
         #[cfg(feature = "wasm")]
         "wasm" => wasm::run(),
-        #[cfg(feature = "wasm")]
-        "wasm-sms" => wasm::sms(),
         #[cfg(not(feature = "wasm"))]
-        "wasm" | "wasm-sms" => Err("run it with `cargo run -p xtask --features wasm -- wasm`".into()),
-        _ => Err("usage: xtask bare | traces | vectors | wasm | wasm-sms".into()),
+        "wasm" => Err("run it with `cargo run -p xtask --features wasm -- wasm`".into()),
+        _ => Err("usage: xtask bare | traces | vectors | wasm".into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

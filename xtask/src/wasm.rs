@@ -1,4 +1,4 @@
-//! Builds the two wasm modules of the npm package, and their JavaScript glue.
+//! Builds the wasm modules of the npm package, and their JavaScript glue.
 
 use crate::{Outcome, cargo_wasm, root, target};
 use std::fs;
@@ -6,42 +6,31 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use wasm_bindgen_cli_support::Bindgen;
 
-/// Builds both modules into `bindings-node/dist/wasm` and prints their sizes.
+/// Builds the modules into `bindings-node/dist/wasm` and prints their sizes.
 ///
 /// One wasm serves every runtime: `<name>_bg.js` is the glue for bundlers, workerd and Deno, `<name>.cjs` for Node.
+/// Node takes none that leaves something out, so there those have no glue.
 ///
 /// # Errors
 /// Says which tool failed.
 pub(crate) fn run() -> Outcome {
-    for (name, features) in MODULES {
-        crate::run(cargo_wasm().args(["-p", "sansms-wasm", "--features", features]))?;
-        let out = root().join("bindings-node/dist/wasm");
+    let out = root().join("bindings-node/dist/wasm");
+    for Module { name, features, on_node } in MODULES {
+        crate::run(cargo_wasm().args([
+            "-p",
+            "sansms-wasm",
+            "--no-default-features",
+            "--features",
+            features,
+        ]))?;
         glue(name, &target().join("wasm32-unknown-unknown/edge/sansms_wasm.wasm"), &out)?;
+        if !on_node {
+            fs::remove_file(out.join(format!("{name}.cjs"))).map_err(text)?;
+        }
         let wasm = out.join(format!("{name}_bg.wasm"));
         shrink(&wasm)?;
         println!("{name}_bg.wasm: {} bytes, {} gzipped", size(&wasm)?, gzipped(&wasm)?);
     }
-    Ok(())
-}
-
-/// Builds the module as an SMS-only deployment would, beside the others' builds, and prints its size gzipped.
-///
-/// # Errors
-/// Says which tool failed.
-pub(crate) fn sms() -> Outcome {
-    crate::run(cargo_wasm().args([
-        "-p",
-        "sansms-wasm",
-        "--no-default-features",
-        "--features",
-        "aliyun,tencent",
-    ]))?;
-    let built = target().join("wasm32-unknown-unknown/edge/sansms_wasm.wasm");
-    let out = target().join("wasm-sms");
-    glue("sansms", &built, &out)?;
-    let wasm = out.join("sansms_bg.wasm");
-    shrink(&wasm)?;
-    println!("{}", gzipped(&wasm)?);
     Ok(())
 }
 
@@ -95,10 +84,24 @@ fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
-/// Name and features: what is deployed, and what only tests load.
-const MODULES: [(&str, &str); 2] = [("sansms", ""), ("sansms_testing", "testing")];
+struct Module {
+    name: &'static str,
+    features: &'static str,
+    /// Whether Node loads it, too.
+    on_node: bool,
+}
 
-const WASM_OPT: [&str; 14] = [
+/// What is deployed, from the largest on, and what only tests load.
+const MODULES: [Module; 4] = [
+    Module { name: "sansms_full", features: "every-provider,operations", on_node: true },
+    Module { name: "sansms", features: "every-provider", on_node: false },
+    Module { name: "sansms_sms", features: "aliyun,tencent", on_node: false },
+    Module { name: "sansms_testing", features: "every-provider,operations,testing", on_node: true },
+];
+
+const WASM_OPT: [&str; 15] = [
+    // Nothing lies below 1024: the stack, a megabyte, grows down to 0 and traps there. So no small offset can wrap.
+    "--low-memory-unused",
     "-Oz",
     // Anew from flat code: 0.4 kB less.
     "--flatten",

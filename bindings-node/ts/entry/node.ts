@@ -2,6 +2,6 @@
 import { core } from "../core.js";
 import { load } from "../node-core.js";
 
-core.provide(() => load("sansms"));
+core.provide(() => load("sansms_full"));
 
 export * from "../index.js";

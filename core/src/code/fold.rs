@@ -2,6 +2,7 @@
 
 use super::CodeError;
 use crate::secret::Secret;
+use alloc::string::String;
 
 /// What is read at most, in characters.
 const TYPED_MAX: usize = 64;

@@ -11,6 +11,8 @@ use crate::error::ConfigError;
 use crate::key::{Pepper, enc, head};
 use crate::mac::hmac_sha256;
 use crate::secret::Secret;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// What codes look like: a length and an alphabet.

@@ -4,6 +4,8 @@ use super::EmailError;
 use super::letters::{self, Letter};
 use super::punycode;
 use super::read::{self, Part};
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// RFC 1035, 2.3.4.
 const LABEL_MOST: usize = 63;

@@ -1,6 +1,8 @@
 //! What is wrong with an address, for the person who typed it.
 
-use core::fmt::{self, Write as _};
+use crate::text::{digits, push_decimal};
+use alloc::string::String;
+use core::fmt;
 
 /// What is wrong with an address, and where.
 ///
@@ -259,7 +261,7 @@ impl EmailError {
         let mut out = String::with_capacity(text.len());
         for part in text.chars() {
             match (part, *self) {
-                ('#', _) => out.push_str(&self.number().to_string()),
+                ('#', _) => push_decimal(&mut out, self.number() as u64),
                 ('$', Self::Character { character, .. } | Self::Domain { character, .. }) => {
                     show(&mut out, character)
                 }
@@ -283,7 +285,7 @@ fn show(out: &mut String, character: char) {
     if character.is_ascii_graphic() && !matches!(character, '<' | '>' | '&' | '"' | '\'' | '`') {
         out.push(character);
     } else {
-        // Writing to a string does not fail.
-        let _ = write!(out, "U+{:04X}", u32::from(character));
+        out.push_str("U+");
+        digits(out, u64::from(character), 16, 4);
     }
 }

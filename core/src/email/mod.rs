@@ -15,7 +15,8 @@ mod read;
 pub use error::EmailError;
 pub use policy::Policy;
 
-use core::fmt::{self, Write as _};
+use alloc::string::String;
+use core::fmt;
 
 /// An e-mail address that was read.
 #[derive(Clone, PartialEq, Eq)]
@@ -93,7 +94,13 @@ impl Email {
     /// stand for.
     #[must_use]
     pub fn masked(&self) -> String {
-        self.to_string()
+        let mut out = String::new();
+        first(&mut out, self.local().chars());
+        out.push('@');
+        first(&mut out, domain::unicode(self.domain().split('.').next()).into_iter());
+        out.push('.');
+        out.extend(domain::unicode(self.domain().rsplit('.').next()));
+        out
     }
 
     fn local(&self) -> &str {
@@ -104,20 +111,16 @@ impl Email {
 /// Writes the address masked.
 impl fmt::Display for Email {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        first(f, self.local().chars())?;
-        f.write_char('@')?;
-        first(f, domain::unicode(self.domain().split('.').next()).into_iter())?;
-        f.write_char('.')?;
-        domain::unicode(self.domain().rsplit('.').next()).into_iter().try_for_each(|c| f.write_char(c))
+        f.write_str(&self.masked())
     }
 }
 
 /// Writes the first of several characters, and nothing of a single one.
-fn first(f: &mut fmt::Formatter<'_>, mut characters: impl Iterator<Item = char>) -> fmt::Result {
+fn first(out: &mut String, mut characters: impl Iterator<Item = char>) {
     if let (Some(first), Some(_)) = (characters.next(), characters.next()) {
-        f.write_char(first)?;
+        out.push(first);
     }
-    f.write_str("•••")
+    out.push_str("•••");
 }
 
 /// Writes the address masked.

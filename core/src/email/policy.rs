@@ -3,6 +3,8 @@
 use super::{Email, EmailError, domain};
 use crate::config::Section;
 use crate::error::ConfigError;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Which addresses are served, by their domains.
 ///

@@ -1,5 +1,8 @@
 //! Punycode (RFC 3492): the characters of a label as letters and digits, and back.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 /// Encodes the characters of a label, without the prefix.
 ///
 /// A label has at most 63 characters, so that no number here comes near to 32 bits; past that it saturates.

@@ -1,6 +1,8 @@
 //! From characters to a local part and the characters of a domain.
 
 use super::EmailError;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// How many characters are looked at: 254 and some blanks.
 const MOST_CHARACTERS: usize = 320;

@@ -13,7 +13,11 @@ use crate::provider::{BuildError, Class, Failure, Provider, Signing};
 use crate::secret::Secret;
 use crate::sign::Credentials;
 use crate::time::UnixMillis;
-use std::sync::Arc;
+use alloc::borrow::ToOwned as _;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 /// What an application asks of a vendor.
 pub(crate) struct ActionRequest {

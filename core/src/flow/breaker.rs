@@ -4,7 +4,8 @@
 //! when every other one has failed.
 
 use crate::time::{Millis, UnixMillis};
-use std::sync::{Mutex, PoisonError};
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// Failures in a row that open the breaker.
 const FAILURES: u32 = 3;
@@ -14,40 +15,41 @@ const PAUSE: Millis = Millis(30_000);
 
 /// What is known of each provider.
 #[derive(Debug)]
-pub(crate) struct Breaker(Mutex<Vec<Health>>);
+pub(crate) struct Breaker(Vec<Health>);
 
-#[derive(Clone, Copy, Debug, Default)]
+/// What two flows note at once may lose one of the notes: an order is all that it changes.
+#[derive(Debug, Default)]
 struct Health {
-    failures: u32,
-    until: UnixMillis,
+    failures: AtomicU32,
+    until: AtomicU64,
 }
 
 impl Breaker {
     /// Starts with every provider in health.
     pub(crate) fn new(providers: usize) -> Self {
-        Self(Mutex::new(vec![Health::default(); providers]))
+        Self((0..providers).map(|_| Health::default()).collect())
     }
 
     /// Returns the providers with those that fail just now at the end.
     pub(crate) fn sort(&self, order: Vec<usize>, now: UnixMillis) -> Vec<usize> {
-        let health = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (well, failing): (Vec<_>, Vec<_>) =
-            order.into_iter().partition(|at| health.get(*at).is_none_or(|health| health.until <= now));
+        let well =
+            |at: &usize| self.0.get(*at).is_none_or(|health| health.until.load(Ordering::Relaxed) <= now.0);
+        let (well, failing): (Vec<_>, Vec<_>) = order.into_iter().partition(well);
         [well, failing].concat()
     }
 
     /// Notes how a provider did. After the pause one more failure is enough to open it again.
     pub(crate) fn note(&self, provider: usize, well: bool, now: UnixMillis) {
-        let mut health = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(health) = health.get_mut(provider) {
-            *health = match well {
-                true => Health::default(),
-                false => {
-                    let failures = health.failures.saturating_add(1);
-                    let until = if failures >= FAILURES { now.plus(PAUSE) } else { health.until };
-                    Health { failures, until }
-                }
-            };
+        let Some(health) = self.0.get(provider) else { return };
+        if well {
+            health.failures.store(0, Ordering::Relaxed);
+            health.until.store(0, Ordering::Relaxed);
+            return;
+        }
+        let failures = health.failures.load(Ordering::Relaxed).saturating_add(1);
+        health.failures.store(failures, Ordering::Relaxed);
+        if failures >= FAILURES {
+            health.until.store(now.plus(PAUSE).0, Ordering::Relaxed);
         }
     }
 }

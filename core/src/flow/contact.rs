@@ -5,12 +5,15 @@ use crate::email::{self, Email};
 use crate::outcome::{Code, Outcome};
 use crate::phone::{self, Phone};
 use crate::provider::{Channel, Number, Recipient};
+use alloc::boxed::Box;
+use alloc::string::String;
 
 /// A recipient that was read and allowed.
 pub(crate) enum Contact {
     /// A phone number.
     Phone(Phone),
     /// An e-mail address.
+    #[cfg(feature = "email")]
     Email(Email),
 }
 
@@ -20,11 +23,13 @@ impl Contact {
     /// Where providers reach both, an `@` makes it an e-mail address; where they reach one kind, it is of that kind.
     pub(crate) fn read(to: &str, deployment: &Deployment) -> Result<Self, Box<Outcome>> {
         let reaches = |channel| deployment.providers.iter().any(|provider| provider.channel() == channel);
-        let refused = |code, zh, en| Box::new(Outcome { text: Some((zh, en)), ..Outcome::new(code) });
-        if cfg!(feature = "email")
-            && reaches(Channel::Email)
-            && (to.contains(['@', '＠']) || !reaches(Channel::Phone))
-        {
+        let refused = |code, zh, en| {
+            let mut outcome = Box::new(Outcome::new(code));
+            outcome.text = Some((zh, en));
+            outcome
+        };
+        #[cfg(feature = "email")]
+        if reaches(Channel::Email) && (to.contains(['@', '＠']) || !reaches(Channel::Phone)) {
             return email::parse(to, &deployment.email)
                 .map(Self::Email)
                 .map_err(|error| refused(Code::InputEmail(error.code()), error.text_zh(), error.text_en()));
@@ -38,6 +43,7 @@ impl Contact {
     pub(crate) fn to(&self) -> &str {
         match self {
             Self::Phone(phone) => phone.e164(),
+            #[cfg(feature = "email")]
             Self::Email(email) => email.address(),
         }
     }
@@ -46,6 +52,7 @@ impl Contact {
     pub(crate) fn masked(&self) -> String {
         match self {
             Self::Phone(phone) => phone.masked(),
+            #[cfg(feature = "email")]
             Self::Email(email) => email.masked(),
         }
     }
@@ -54,6 +61,7 @@ impl Contact {
     pub(crate) fn recipient(&self) -> String {
         match self {
             Self::Phone(phone) => ["tel:", phone.e164()].concat(),
+            #[cfg(feature = "email")]
             Self::Email(email) => ["mailto:", email.address()].concat(),
         }
     }
@@ -62,6 +70,7 @@ impl Contact {
     pub(crate) fn limited(&self) -> String {
         match self {
             Self::Phone(_) => self.recipient(),
+            #[cfg(feature = "email")]
             Self::Email(email) => ["mailto:", &email.canonical()].concat(),
         }
     }
@@ -74,6 +83,7 @@ impl Contact {
                 calling_code: phone.calling_code(),
                 national: phone.national(),
             }),
+            #[cfg(feature = "email")]
             Self::Email(email) => Recipient::Email(email.address()),
         }
     }
@@ -82,6 +92,7 @@ impl Contact {
     pub(crate) fn phone(&self) -> Option<&Phone> {
         match self {
             Self::Phone(phone) => Some(phone),
+            #[cfg(feature = "email")]
             Self::Email(_) => None,
         }
     }

@@ -7,6 +7,9 @@ use crate::limit::Planner;
 use crate::phone;
 use crate::policy::Policy;
 use crate::provider::{Provider, Recipient};
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 pub(crate) struct Deployment {
     pub(crate) keys: Keyring,
@@ -23,6 +26,9 @@ impl Deployment {
     ///
     /// It is the first of the list that serves the recipient, and then asked alone: no other could check its codes.
     pub(crate) fn managed(&self, to: &Recipient<'_>, purpose: &str) -> Option<usize> {
+        if !cfg!(feature = "managed") {
+            return None;
+        }
         let first = self.providers.iter().position(|provider| provider.serves(to, purpose))?;
         self.providers.get(first)?.managed().map(|_| first)
     }

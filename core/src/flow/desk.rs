@@ -13,7 +13,11 @@ use crate::sign::Credentials;
 use crate::sign::encode::Ink;
 use crate::store::StoreOp;
 use crate::time::UnixMillis;
-use std::sync::Arc;
+use alloc::borrow::ToOwned as _;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 /// What is asked of the desk.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,9 @@ use crate::address::Address;
 use crate::key::ctx;
 use crate::outcome::{Code, Outcome};
 use crate::policy::{IpMode, SessionMode};
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// The longest session, device or idempotency key, in bytes.
 const TEXT_MAX: usize = 256;
@@ -63,6 +66,9 @@ pub(super) fn fits(text: Option<&str>) -> bool {
 }
 
 /// Returns the outcome with its recipient.
-pub(super) fn addressed(outcome: Outcome, contact: &Contact) -> Outcome {
-    Outcome { to: Some(contact.to().into()), masked: Some(contact.masked()), ..outcome }
+#[inline(never)]
+pub(super) fn addressed(mut outcome: Outcome, contact: &Contact) -> Outcome {
+    outcome.to = Some(contact.to().into());
+    outcome.masked = Some(contact.masked());
+    outcome
 }

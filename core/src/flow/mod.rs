@@ -3,10 +3,12 @@
 //! There is no queue that a host could forget to drain: what to do next is what the call returned. A flow asks for
 //! at most four store steps, and of each provider one key and one HTTP exchange; every path ends in [`Step::Done`].
 
+#[cfg(feature = "operations")]
 pub(crate) mod action;
 pub(crate) mod breaker;
 pub(crate) mod contact;
 pub(crate) mod deployment;
+#[cfg(feature = "operations")]
 pub(crate) mod desk;
 mod input;
 mod order;
@@ -26,6 +28,9 @@ use crate::outcome::{Code, Outcome};
 use crate::sign::Credentials;
 use crate::store::StoreOp;
 use crate::time::{Millis, UnixMillis};
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// What the host does next.
@@ -128,7 +133,10 @@ impl Flow {
     /// [`DriveError::AlreadyStarted`]: a bug in the driver.
     pub fn start(&mut self, now: UnixMillis) -> Result<Step, DriveError> {
         match self.waits_for {
-            WaitsFor::Start => Ok(self.go(|machine| machine.start(now))),
+            WaitsFor::Start => {
+                let next = self.machine.start(now);
+                Ok(self.step(next))
+            }
             _ => Err(DriveError::AlreadyStarted),
         }
     }
@@ -144,27 +152,25 @@ impl Flow {
             _ if id != self.id => return Err(DriveError::WrongId),
             _ => {}
         }
-        match (self.waits_for, reply) {
-            (WaitsFor::Credentials, Reply::Credentials(given)) => {
-                Ok(self.go(|machine| machine.keyed(given, now)))
-            }
-            (WaitsFor::Http, Reply::Http(reply)) => Ok(self.go(|machine| machine.answered(Ok(reply), now))),
+        let next = match (self.waits_for, reply) {
+            (WaitsFor::Credentials, Reply::Credentials(given)) => self.machine.keyed(given, now),
+            (WaitsFor::Http, Reply::Http(reply)) => self.machine.answered(Ok(reply), now),
             (WaitsFor::Http, Reply::HttpFault { sent }) => {
-                Ok(self.go(|machine| machine.answered(Err(TransportFault { sent }), now)))
+                self.machine.answered(Err(TransportFault { sent }), now)
             }
             (WaitsFor::Store(count), Reply::Store(replies)) if replies.len() == count => {
-                let heard = replies.into_iter().map(hear).collect();
-                Ok(self.go(|machine| machine.stored(heard, now)))
+                self.machine.stored(replies.into_iter().map(hear).collect(), now)
             }
             (WaitsFor::Store(count), Reply::StoreFault) => {
-                Ok(self.go(|machine| machine.stored(vec![Err(Code::StoreDown); count], now)))
+                self.machine.stored(vec![Err(Code::StoreDown); count], now)
             }
-            _ => Err(DriveError::WrongKind),
-        }
+            _ => return Err(DriveError::WrongKind),
+        };
+        Ok(self.step(next))
     }
 
-    fn go(&mut self, step: impl FnOnce(&mut dyn Machine) -> Next) -> Step {
-        let next = step(self.machine.as_mut());
+    #[inline(never)]
+    fn step(&mut self, next: Next) -> Step {
         self.id = self.id.wrapping_add(1);
         let id = self.id;
         match next {

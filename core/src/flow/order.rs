@@ -4,6 +4,8 @@ use super::breaker::Breaker;
 use crate::mac::sha256;
 use crate::provider::Provider;
 use crate::time::UnixMillis;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 /// Returns the places of `able` providers in the order to ask them.
 ///

@@ -1,5 +1,7 @@
 //! What flows are asked for.
 
+use alloc::string::String;
+
 /// What `send` is asked for. `Debug` shows no number and no code.
 #[derive(Clone)]
 pub struct SendRequest {

@@ -26,8 +26,13 @@ use crate::provider::{BuildError, Class, Failure, Message, Provider, Receipt, Si
 use crate::secret::Secret;
 use crate::sign::Credentials;
 use crate::store::StoreOp;
+use crate::text::decimal;
 use crate::time::{Millis, UnixMillis};
-use std::sync::Arc;
+use alloc::borrow::ToOwned as _;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 /// A flow older than this gives nothing back: its leases may be forgotten.
 const RELEASE_WITHIN: Millis = Millis(300_000);
@@ -64,7 +69,7 @@ struct Sending {
     send_id: String,
     expires_in: Millis,
     resend_in: Millis,
-    order: std::vec::IntoIter<usize>,
+    order: alloc::vec::IntoIter<usize>,
     at: usize,
     asked: u32,
     called: bool,
@@ -219,10 +224,10 @@ impl SendFlow {
         let (Kind::Budget, Ok(Reply::Granted { used, .. })) = (part.kind, heard) else { return };
         for (at, count) in used {
             let Some((rule, _)) = part.rules.get(usize::from(*at)) else { continue };
-            for percent in [50u64, 80] {
+            for (percent, event) in [(50, "budget.50"), (80, "budget.80")] {
                 let mark = (u64::from(rule.limit) * percent).div_ceil(100);
                 if u64::from(*count) == mark {
-                    self.events.push(format!("budget.{percent}"));
+                    self.events.push(event.to_owned());
                 }
             }
         }
@@ -230,10 +235,10 @@ impl SendFlow {
 
     fn granted(&mut self, heard: Vec<Heard>, now: UnixMillis) -> Next {
         let Some(Ok(Reply::Granted { next_ms, slot: Some(slot), .. })) = heard.into_iter().next() else {
-            return self.give_back(|_| Some(2), unavailable(Code::StoreReply), now);
+            return self.give_back(&|_| Some(2), unavailable(Code::StoreReply), now);
         };
         let Some(code) = self.code_of(&slot) else {
-            return self.give_back(|_| Some(2), unavailable(Code::StoreReply), now);
+            return self.give_back(&|_| Some(2), unavailable(Code::StoreReply), now);
         };
         let sending = Sending {
             code,
@@ -311,12 +316,13 @@ impl SendFlow {
             send_id: Some(&sending.send_id),
         };
         let turn = sending.asked.saturating_sub(1);
-        let nonce = head(&expand(&self.seed, &format!("http/{turn}")));
+        let nonce = head(&expand(&self.seed, &["http/", &decimal(turn.into())].concat()));
         provider.call(&message, &Signing { now, nonce, credentials })
     }
 
-    fn exchange(&mut self, sending: Sending, call: HttpCall) -> Next {
-        self.state = State::Asking(Sending { called: true, ..sending });
+    fn exchange(&mut self, mut sending: Sending, call: HttpCall) -> Next {
+        sending.called = true;
+        self.state = State::Asking(sending);
         Next::Http(call)
     }
 
@@ -343,7 +349,7 @@ impl SendFlow {
         };
         let outcome = undelivered(&self.deployment, code, failure);
         let level = if sending.called { 1 } else { 2 };
-        self.give_back(|_| Some(level), outcome, now)
+        self.give_back(&|_| Some(level), outcome, now)
     }
 
     fn failed(&mut self, mut sending: Sending, failure: Failure, now: UnixMillis) -> Next {
@@ -353,12 +359,10 @@ impl SendFlow {
         match failure.class {
             Class::Ambiguous => {
                 let wait = failure.retry_after.unwrap_or(sending.resend_in);
-                let outcome = Outcome {
-                    provider: self.name(at),
-                    request_id: failure.request_id,
-                    ..self.with_times(&sending, Code::ProviderAmbiguous)
-                };
-                self.finish(outcome.after(wait))
+                let mut outcome = self.with_times(&sending, Code::ProviderAmbiguous).after(wait);
+                outcome.provider = self.name(at);
+                outcome.request_id = failure.request_id;
+                self.finish(outcome)
             }
             // Refusals of a number must not become free calls: only the budget is given back. The idempotency key is
             // free again, because nothing was sent.
@@ -370,7 +374,7 @@ impl SendFlow {
                     Kind::Number if keyed => Some(0),
                     _ => None,
                 };
-                self.give_back(level, outcome, now)
+                self.give_back(&level, outcome, now)
             }
             Class::Account | Class::Throttled | Class::Unavailable => {
                 sending.last = Some((at, failure));
@@ -381,7 +385,7 @@ impl SendFlow {
 
     fn note_failure(&mut self, at: usize, failure: &Failure) {
         let name = self.name(at).unwrap_or_default();
-        self.events.push(format!("provider.{} {name} {}", failure.class.as_str(), failure.code));
+        self.events.push(["provider.", failure.class.as_str(), " ", &name, " ", &failure.code].concat());
     }
 
     fn name(&self, at: usize) -> Option<String> {
@@ -389,23 +393,26 @@ impl SendFlow {
     }
 
     fn with_times(&self, sending: &Sending, code: Code) -> Outcome {
-        Outcome {
-            expires_in: Some(sending.expires_in),
-            resend_in: Some(sending.resend_in),
-            challenge: self.challenge.clone(),
-            send_id: Some(sending.send_id.clone()),
-            ..Outcome::new(code)
-        }
+        let mut outcome = Outcome::new(code);
+        outcome.expires_in = Some(sending.expires_in);
+        outcome.resend_in = Some(sending.resend_in);
+        outcome.challenge = self.challenge.clone();
+        outcome.send_id = Some(sending.send_id.clone());
+        outcome
     }
 
     fn sent(&self, sending: &Sending, receipt: Option<Receipt>) -> Outcome {
-        let provider = receipt.as_ref().and_then(|_| self.name(sending.at));
-        let (message_id, request_id) = receipt.map_or((None, None), |it| (it.message_id, it.request_id));
-        Outcome { provider, message_id, request_id, ..self.with_times(sending, Code::Sent) }
+        let mut outcome = self.with_times(sending, Code::Sent);
+        if let Some(receipt) = receipt {
+            outcome.provider = self.name(sending.at);
+            outcome.message_id = receipt.message_id;
+            outcome.request_id = receipt.request_id;
+        }
+        outcome
     }
 
     /// Gives back what each kind of partition gives at its level, then ends.
-    fn give_back(&mut self, level: impl Fn(Kind) -> Option<u8>, outcome: Outcome, now: UnixMillis) -> Next {
+    fn give_back(&mut self, level: &dyn Fn(Kind) -> Option<u8>, outcome: Outcome, now: UnixMillis) -> Next {
         let lease = self.lease();
         let held = core::mem::take(&mut self.held);
         if now.since(self.started) > RELEASE_WITHIN {
@@ -423,9 +430,9 @@ impl SendFlow {
         Next::Store(ops)
     }
 
-    fn finish(&mut self, outcome: Outcome) -> Next {
+    fn finish(&mut self, mut outcome: Outcome) -> Next {
         self.state = State::Finished;
-        let outcome = Outcome { events: core::mem::take(&mut self.events), ..outcome };
+        outcome.events = core::mem::take(&mut self.events);
         Next::Done(Box::new(match &self.subject {
             Some(subject) => addressed(outcome, &subject.contact),
             None => outcome,
@@ -446,11 +453,11 @@ impl Machine for SendFlow {
         match core::mem::replace(&mut self.state, State::Finished) {
             State::From(parts) => match self.settle(parts, &heard, None) {
                 None => self.wave_to(),
-                Some(outcome) => self.give_back(|_| Some(2), outcome, now),
+                Some(outcome) => self.give_back(&|_| Some(2), outcome, now),
             },
             State::To(parts, slot) => match self.settle(parts, &heard, Some(&slot)) {
                 None => self.granted(heard, now),
-                Some(outcome) => self.give_back(|_| Some(2), outcome, now),
+                Some(outcome) => self.give_back(&|_| Some(2), outcome, now),
             },
             // Whatever the store says of a release, the outcome stands: a lease that is not given back is spent.
             State::GivingBack(outcome) => self.finish(outcome),
@@ -492,11 +499,11 @@ impl Machine for SendFlow {
 }
 
 fn undelivered(deployment: &Deployment, code: Code, failure: Option<(usize, Failure)>) -> Outcome {
-    let Some((at, failure)) = failure else { return Outcome::new(code) };
-    Outcome {
-        provider: deployment.providers.get(at).map(|provider| provider.name().to_owned()),
-        request_id: failure.request_id,
-        retry_after: failure.retry_after,
-        ..Outcome::new(code)
+    let mut outcome = Outcome::new(code);
+    if let Some((at, failure)) = failure {
+        outcome.provider = deployment.providers.get(at).map(|provider| provider.name().to_owned());
+        outcome.request_id = failure.request_id;
+        outcome.retry_after = failure.retry_after;
     }
+    outcome
 }

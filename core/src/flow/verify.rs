@@ -28,7 +28,11 @@ use crate::sign::Credentials;
 use crate::store::StoreOp;
 use crate::ticket::{self, Ticket};
 use crate::time::{Millis, UnixMillis};
-use std::sync::Arc;
+use alloc::borrow::ToOwned as _;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 pub(crate) struct VerifyFlow {
     deployment: Arc<Deployment>,
@@ -105,7 +109,7 @@ impl VerifyFlow {
         let most = policy.wrong_tries.iter().map(|rule| rule.limit).max().unwrap_or(0);
         let window_ms = u32::try_from(kept).unwrap_or(u32::MAX);
         let (attempt, tag) = (self.attempt(), keys.tag(&subject.ctx));
-        if self.managed.is_some() {
+        if cfg!(feature = "managed") && self.managed.is_some() {
             // Tries that turn out right are taken off again; until then they need their room.
             let keep = u8::try_from(most.saturating_add(u32::from(policy.slots()))).unwrap_or(u8::MAX);
             self.state = State::Counting;
@@ -170,33 +174,34 @@ impl VerifyFlow {
     fn undecided(&mut self, counted: Counted, failure: &Failure) -> Next {
         let name = self.managed.and_then(|at| self.deployment.providers.get(at)).map(|it| it.name());
         let (word, name) = (failure.class.as_str(), name.unwrap_or_default());
-        self.events.push(format!("provider.{word} {name} {}", failure.code));
+        self.events.push(["provider.", word, " ", name, " ", &failure.code].concat());
         let code = match failure.class {
             Class::Ambiguous => Code::CheckUnknown,
             _ => Code::CheckUnavailable,
         };
-        let outcome = Outcome {
-            attempts_left: Some(counted.left),
-            expires_in: Some(Millis(counted.slot.remaining_ms)),
-            provider: Some(name.to_owned()),
-            request_id: failure.request_id.clone(),
-            ..Outcome::new(code)
-        };
+        let mut outcome = Outcome::new(code);
+        outcome.attempts_left = Some(counted.left);
+        outcome.expires_in = Some(Millis(counted.slot.remaining_ms));
+        outcome.provider = Some(name.to_owned());
+        outcome.request_id = failure.request_id.clone();
         let wait = failure.retry_after.unwrap_or(Millis(5_000));
         self.finish(outcome.after(wait))
     }
 
     fn checked(&mut self, heard: Option<Heard>, now: UnixMillis) -> Next {
-        let outcome = match heard {
-            Some(Ok(Reply::Matched)) => Outcome { ticket: self.ticket(now), ..Outcome::new(Code::Verified) },
+        let mut outcome = match heard {
+            Some(Ok(Reply::Matched)) => Outcome::new(Code::Verified),
             Some(Ok(Reply::Wrong { left, remaining_ms })) => wrong(left, remaining_ms),
-            Some(Ok(Reply::Locked { .. })) => {
-                Outcome { attempts_left: Some(0), ..Outcome::new(Code::CodeLocked) }
-            }
+            Some(Ok(Reply::Locked { .. })) => Outcome::new(Code::CodeLocked),
             Some(Ok(Reply::Gone)) => Outcome::new(Code::CodeExpired),
             Some(Err(code)) => unavailable(code),
             _ => unavailable(Code::StoreReply),
         };
+        match outcome.code {
+            Code::Verified => outcome.ticket = self.ticket(now),
+            Code::CodeLocked => outcome.attempts_left = Some(0),
+            _ => {}
+        }
         self.finish(outcome)
     }
 
@@ -208,9 +213,9 @@ impl VerifyFlow {
         ticket::issue(keys, &ticket, now)
     }
 
-    fn finish(&mut self, outcome: Outcome) -> Next {
+    fn finish(&mut self, mut outcome: Outcome) -> Next {
         self.state = State::Finished;
-        let outcome = Outcome { events: core::mem::take(&mut self.events), ..outcome };
+        outcome.events = core::mem::take(&mut self.events);
         Next::Done(Box::new(match &self.subject {
             Some(subject) => addressed(outcome, &subject.contact),
             None => outcome,
@@ -239,22 +244,25 @@ impl Machine for VerifyFlow {
                 Some(outcome) => self.finish(outcome),
                 None => self.check(),
             },
+            #[cfg(feature = "managed")]
             State::Counting => self.counted(heard.pop(), now),
             State::Checking | State::Consuming => self.checked(heard.pop(), now),
-            State::Ready | State::Keying(_) | State::Asking(_) | State::Finished => {
-                self.finish(unavailable(Code::StoreReply))
-            }
+            _ => self.finish(unavailable(Code::StoreReply)),
         }
     }
 
     fn keyed(&mut self, credentials: Option<Credentials>, now: UnixMillis) -> Next {
         match core::mem::replace(&mut self.state, State::Finished) {
+            #[cfg(feature = "managed")]
             State::Keying(counted) => self.ask_provider(counted, credentials.as_ref(), now),
             _ => self.finish(unavailable(Code::StoreReply)),
         }
     }
 
     fn answered(&mut self, answer: Result<HttpReply, TransportFault>, _now: UnixMillis) -> Next {
+        if cfg!(not(feature = "managed")) {
+            return self.finish(unavailable(Code::StoreReply));
+        }
         let State::Asking(counted) = core::mem::replace(&mut self.state, State::Finished) else {
             return self.finish(unavailable(Code::StoreReply));
         };
@@ -275,9 +283,8 @@ impl Machine for VerifyFlow {
 }
 
 fn wrong(left: u8, remaining_ms: u64) -> Outcome {
-    Outcome {
-        attempts_left: Some(left),
-        expires_in: Some(Millis(remaining_ms)),
-        ..Outcome::new(Code::CodeWrong)
-    }
+    let mut outcome = Outcome::new(Code::CodeWrong);
+    outcome.attempts_left = Some(left);
+    outcome.expires_in = Some(Millis(remaining_ms));
+    outcome
 }

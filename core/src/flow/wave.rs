@@ -5,6 +5,7 @@ use crate::limit::{Part, Reply};
 use crate::outcome::{Code, Outcome};
 use crate::store::StoreOp;
 use crate::time::Millis;
+use alloc::string::String;
 
 /// Returns the outcome of a wave that was not granted whole.
 ///
@@ -18,8 +19,10 @@ pub(super) fn refusal(parts: &[Part], heard: &[Heard]) -> Option<Outcome> {
         let (wait, code) = match heard {
             Ok(Reply::Granted { .. }) => continue,
             Ok(Reply::Replayed { remaining_ms, .. }) => {
-                let expires_in = Some(Millis(*remaining_ms));
-                return Some(Outcome { replayed: true, expires_in, ..Outcome::new(Code::SentReplayed) });
+                let mut outcome = Outcome::new(Code::SentReplayed);
+                outcome.replayed = true;
+                outcome.expires_in = Some(Millis(*remaining_ms));
+                return Some(outcome);
             }
             Ok(Reply::Denied { rule, retry_ms }) => match part.rules.get(usize::from(*rule)) {
                 Some((_, code)) => (*retry_ms, *code),

@@ -2,6 +2,9 @@
 //!
 //! A reader of one's own, because a general one is 10 kB of what runs at the edge.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 mod read;
 #[cfg(test)]
 mod tests;

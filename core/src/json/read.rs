@@ -1,6 +1,8 @@
 //! The reader.
 
 use super::{Object, Value};
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// How deep lists and objects may stand in one another; vendors' replies have four levels.

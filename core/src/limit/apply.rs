@@ -4,6 +4,7 @@ use super::op::{Charge, Op, Refusal, Release, Reply, Reserve, RuleOp, SlotReply,
 use super::record::{Entry, Form, Record, Series, Slot, SlotState, Unreadable};
 use super::{CLOCK_SLACK_MS, LEASE_MEMORY_MS};
 use crate::time::{Millis, UnixMillis};
+use alloc::vec::Vec;
 
 /// What became of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,14 +39,20 @@ pub fn apply(record: Option<&[u8]>, op: &Op, now: UnixMillis) -> Applied {
         Op::Reserve(op) => record.reserve(op, now),
         Op::Release(op) => record.release(op, now),
         Op::Check(op) => record.check(op, now),
+        #[cfg(feature = "managed")]
         Op::Count(op) => record.count(op, now),
+        #[cfg(feature = "managed")]
         Op::Consume(op) => record.consume(op),
+        #[cfg(any(feature = "every-provider", feature = "operations"))]
         Op::Look(rules) => (false, record.look(rules, now)),
+        #[cfg(any(feature = "every-provider", feature = "operations"))]
         Op::Forget => {
             record.series.clear();
             record.slots.clear();
             (true, Reply::Released)
         }
+        #[cfg(not(feature = "every-provider"))]
+        _ => return refused(Refusal::Operation),
     };
     if !changed {
         return Applied { record: None, ttl: Millis(0), reply };

@@ -2,6 +2,7 @@
 
 use crate::key::KeyId;
 use crate::limit::record::{Form, SlotState};
+use alloc::vec::Vec;
 
 /// A flow's hold on what it reserved: 64 bits from its seed.
 pub type Lease = u64;

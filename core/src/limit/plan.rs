@@ -6,6 +6,9 @@ use crate::address::Address;
 use crate::key::Keyring;
 use crate::outcome::Code;
 use crate::policy::{Policy, Rule};
+use crate::text::decimal;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// What is counted about a send.
 pub(crate) const SENDS: u8 = 1;
@@ -146,7 +149,7 @@ impl Planner<'_> {
         let ops = self.policy.budget.iter().zip(0u8..8).map(|(rule, at)| {
             (op(share(rule), binned(SENDS, at), Form::Bins, 1, Charge::Soft), Code::LimitBudget)
         });
-        let name = if part == 0 { String::new() } else { part.to_string() };
+        let name = if part == 0 { String::new() } else { decimal(part.into()) };
         self.part(Kind::Budget, &name, ops.collect())
     }
 

@@ -13,6 +13,7 @@
 //! All big-endian; ages are milliseconds before `base`, the last time that the record was written.
 
 use crate::key::KeyId;
+use alloc::vec::Vec;
 
 /// How many bins a series has: 24, and one that the window's edge cuts.
 pub const BINS: usize = 25;

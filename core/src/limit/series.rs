@@ -3,6 +3,7 @@
 use super::op::{Charge, Release, RuleOp};
 use super::record::{BINS, Bins, Entry, Form, Series};
 use super::{LOG_MAX, RECENT_MAX};
+use alloc::vec::Vec;
 
 const LEASE_MEMORY_MS: u64 = super::LEASE_MEMORY_MS as u64;
 

@@ -17,16 +17,18 @@
 //!
 //! Leases, tags, nonces, proofs and key ids are lower-case hex of fixed length; numbers are decimal;
 //! durations are milliseconds. Forms: `l` log, `b` bins, `t` times. Charges: `s` soft, `f` firm, `g` gate.
-//! States: `f` fresh, `w` wrong, `u` used.
+//! States: `f` fresh, `w` wrong, `u` used. A build that has not every provider leaves out
+//! what it never asks, and answers `refused operation` to it: `count` and `consume`, `look` and `forget`.
 
 use super::op::{
     Charge, Check, Consume, Count, Op, Refusal, Release, Reply, Reserve, RuleOp, SlotOp, SlotReply,
     SlotStanding, Standing,
 };
 use super::record::{Form, SlotState};
-use crate::mac::{hex, hex_into, unhex};
-use core::fmt::Write as _;
-use core::str::FromStr;
+use crate::mac::{hex_into, unhex};
+use crate::text::push_decimal;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// The largest limit that a log may count; larger ones take bins.
 const LOG_LIMIT_MAX: u32 = 64;
@@ -46,17 +48,31 @@ impl Op {
             Self::Reserve(op) => write_reserve(&mut out, op),
             Self::Release(op) => write_release(&mut out, op),
             Self::Check(op) => write_check(&mut out, op),
+            #[cfg(feature = "managed")]
             Self::Count(Count { attempt, tag, series, window_ms, keep }) => {
-                push(&mut out, format_args!("count {attempt:08x} {} {series}:{window_ms}:{keep}", hex(tag)));
+                write_try(
+                    &mut out,
+                    "count ",
+                    *attempt,
+                    *tag,
+                    &[u64::from(*series), u64::from(*window_ms), u64::from(*keep)],
+                );
             }
+            #[cfg(feature = "managed")]
             Self::Consume(Consume { attempt, tag, nonce, series }) => {
-                push(&mut out, format_args!("consume {attempt:08x} {}:{} {series}", hex(tag), hex(nonce)));
+                hexes(&mut out, "consume ", &[&attempt.to_be_bytes()]);
+                hexes(&mut out, " ", &[tag, nonce]);
+                numbers(&mut out, " ", &[u64::from(*series)]);
             }
+            #[cfg(any(feature = "every-provider", feature = "operations"))]
             Self::Look(rules) => {
                 out.push_str("look");
                 write_rules(&mut out, rules);
             }
+            #[cfg(any(feature = "every-provider", feature = "operations"))]
             Self::Forget => out.push_str("forget"),
+            #[cfg(not(feature = "every-provider"))]
+            _ => {}
         }
         out
     }
@@ -66,7 +82,9 @@ impl Op {
     pub fn read(line: &str) -> Option<Self> {
         let Some((verb, rest)) = line.split_once(' ') else {
             return match line {
+                #[cfg(any(feature = "every-provider", feature = "operations"))]
                 "look" => Some(Self::Look(Vec::new())),
+                #[cfg(any(feature = "every-provider", feature = "operations"))]
                 "forget" => Some(Self::Forget),
                 _ => None,
             };
@@ -75,8 +93,11 @@ impl Op {
             "reserve" => read_reserve(rest).map(Self::Reserve),
             "release" => read_release(rest).map(Self::Release),
             "check" => read_check(rest).map(Self::Check),
+            #[cfg(feature = "managed")]
             "count" => read_count(rest).map(Self::Count),
+            #[cfg(feature = "managed")]
             "consume" => read_consume(rest).map(Self::Consume),
+            #[cfg(any(feature = "every-provider", feature = "operations"))]
             "look" => {
                 let rules = rest.split(' ').map(read_rule).collect::<Option<Vec<_>>>()?;
                 (rules.len() <= RULES_MAX).then_some(Self::Look(rules))
@@ -90,39 +111,59 @@ impl Reply {
     /// Writes the reply as one line of ASCII, without a line end.
     #[must_use]
     pub fn write(&self) -> String {
+        let mut out = String::with_capacity(64);
         match self {
             Self::Granted { next_ms, bins, used, slot } => {
-                let mut out = format!("granted {next_ms}");
-                bins.iter().for_each(|(series, bin)| push(&mut out, format_args!(" bin={series}:{bin}")));
-                used.iter().for_each(|(rule, count)| push(&mut out, format_args!(" used={rule}:{count}")));
+                numbers(&mut out, "granted ", &[*next_ms]);
+                bins.iter().for_each(|(series, bin)| numbers(&mut out, " bin=", &[u64::from(*series), *bin]));
+                used.iter().for_each(|(rule, count)| {
+                    numbers(&mut out, " used=", &[u64::from(*rule), u64::from(*count)]);
+                });
                 slot.iter().for_each(|slot| write_slot_reply(&mut out, slot));
-                out
             }
+            #[cfg(feature = "managed")]
             Self::Counted { left, slot } => {
-                let mut out = format!("counted {left}");
+                numbers(&mut out, "counted ", &[u64::from(*left)]);
                 write_slot_reply(&mut out, slot);
-                out
             }
-            Self::Denied { rule, retry_ms } => format!("denied {rule} {retry_ms}"),
-            Self::Replayed { age_ms, remaining_ms } => format!("replayed {age_ms} {remaining_ms}"),
-            Self::Full { retry_ms } => format!("full {retry_ms}"),
-            Self::Released => "released".into(),
-            Self::Matched => "matched".into(),
-            Self::Wrong { left, remaining_ms } => format!("wrong {left} {remaining_ms}"),
-            Self::Locked { remaining_ms } => format!("locked {remaining_ms}"),
-            Self::Gone => "gone".into(),
+            Self::Denied { rule, retry_ms } => {
+                numbers(&mut out, "denied ", &[u64::from(*rule)]);
+                numbers(&mut out, " ", &[*retry_ms]);
+            }
+            Self::Replayed { age_ms, remaining_ms } => {
+                numbers(&mut out, "replayed ", &[*age_ms]);
+                numbers(&mut out, " ", &[*remaining_ms]);
+            }
+            Self::Full { retry_ms } => numbers(&mut out, "full ", &[*retry_ms]),
+            Self::Released => out.push_str("released"),
+            Self::Matched => out.push_str("matched"),
+            Self::Wrong { left, remaining_ms } => {
+                numbers(&mut out, "wrong ", &[u64::from(*left)]);
+                numbers(&mut out, " ", &[*remaining_ms]);
+            }
+            Self::Locked { remaining_ms } => numbers(&mut out, "locked ", &[*remaining_ms]),
+            Self::Gone => out.push_str("gone"),
+            #[cfg(any(feature = "every-provider", feature = "operations"))]
             Self::Looked { rules, slots } => {
-                let mut out = String::from("looked");
+                out.push_str("looked");
                 for Standing { used, wait_ms } in rules {
-                    push(&mut out, format_args!(" {used}:{wait_ms}"));
+                    numbers(&mut out, " ", &[u64::from(*used), *wait_ms]);
                 }
                 for SlotStanding { round, left, state, remaining_ms } in slots {
-                    push(&mut out, format_args!(" slot={round}:{left}:{}:{remaining_ms}", state.letter()));
+                    numbers(&mut out, " slot=", &[u64::from(*round), u64::from(*left)]);
+                    out.push(':');
+                    out.push_str(state.letter());
+                    numbers(&mut out, ":", &[*remaining_ms]);
                 }
-                out
             }
-            Self::Refused(refusal) => format!("refused {}", refusal.as_str()),
+            Self::Refused(refusal) => {
+                out.push_str("refused ");
+                out.push_str(refusal.as_str());
+            }
+            #[cfg(not(feature = "every-provider"))]
+            _ => {}
         }
+        out
     }
 
     /// Reads a reply; `None` if it is not one.
@@ -131,6 +172,7 @@ impl Reply {
         let mut words = line.split(' ');
         let reply = match words.next()? {
             "granted" => return read_granted(words),
+            #[cfg(feature = "operations")]
             "looked" => return read_looked(words),
             "denied" => Self::Denied { rule: number(words.next())?, retry_ms: number(words.next())? },
             "replayed" => {
@@ -140,6 +182,7 @@ impl Reply {
             "released" => Self::Released,
             "matched" => Self::Matched,
             "wrong" => Self::Wrong { left: number(words.next())?, remaining_ms: number(words.next())? },
+            #[cfg(feature = "managed")]
             "counted" => Self::Counted {
                 left: number(words.next())?,
                 slot: read_slot_reply(words.next()?.strip_prefix("slot=")?)?,
@@ -174,31 +217,30 @@ impl Refusal {
 }
 
 fn write_reserve(out: &mut String, op: &Reserve) {
-    push(out, format_args!("reserve {:016x}", op.lease));
+    hexes(out, "reserve ", &[&op.lease.to_be_bytes()]);
     if let Some(idem) = op.idem {
-        push(out, format_args!(" idem={idem:016x}"));
+        hexes(out, " idem=", &[&idem.to_be_bytes()]);
     }
     write_rules(out, &op.rules);
     if let Some(slot) = &op.slot {
-        out.push_str(" slot=");
-        hex_into(out, &slot.tag);
-        out.push(':');
-        hex_into(out, &slot.nonce);
-        out.push(':');
-        hex_into(out, &slot.proof);
+        hexes(out, " slot=", &[&slot.tag, &slot.nonce, &slot.proof]);
         let SlotOp { validity_ms, lifetime_ms, least_ms, tries, max, .. } = slot;
-        push(out, format_args!(":{validity_ms}:{lifetime_ms}:{least_ms}:{tries}:{max}"));
+        let lives = [*validity_ms, *lifetime_ms, *least_ms, u32::from(*tries), u32::from(*max)];
+        numbers(out, ":", &lives.map(u64::from));
         for (at, kid) in slot.kids.iter().take(usize::from(slot.kid_count)).enumerate() {
-            out.push(if at == 0 { ':' } else { ',' });
-            hex_into(out, kid);
+            hexes(out, if at == 0 { ":" } else { "," }, &[kid]);
         }
     }
 }
 
 fn write_rules(out: &mut String, rules: &[RuleOp]) {
     for RuleOp { series, form, limit, window_ms, charge } in rules {
-        let (form, charge) = (form.letter(), charge.letter());
-        push(out, format_args!(" {series}:{form}:{limit}:{window_ms}:{charge}"));
+        numbers(out, " ", &[u64::from(*series)]);
+        out.push(':');
+        out.push_str(form.letter());
+        numbers(out, ":", &[u64::from(*limit), u64::from(*window_ms)]);
+        out.push(':');
+        out.push_str(charge.letter());
     }
 }
 
@@ -246,15 +288,14 @@ fn read_slot(word: &str) -> Option<SlotOp> {
 }
 
 fn write_release(out: &mut String, op: &Release) {
-    push(out, format_args!("release {:016x} {}", op.lease, op.level));
+    hexes(out, "release ", &[&op.lease.to_be_bytes()]);
+    numbers(out, " ", &[u64::from(op.level)]);
     for (series, bin) in &op.series {
-        match bin {
-            Some(bin) => push(out, format_args!(" {series}:{bin}")),
-            None => push(out, format_args!(" {series}")),
-        }
+        numbers(out, " ", &[u64::from(*series)]);
+        bin.iter().for_each(|bin| numbers(out, ":", &[*bin]));
     }
     if let Some((tag, nonce)) = &op.slot {
-        push(out, format_args!(" slot={}:{}", hex(tag), hex(nonce)));
+        hexes(out, " slot=", &[tag, nonce]);
     }
 }
 
@@ -278,10 +319,15 @@ fn read_release(rest: &str) -> Option<Release> {
 
 fn write_check(out: &mut String, op: &Check) {
     let Check { attempt, tag, series, window_ms, keep, proofs } = op;
-    push(out, format_args!("check {attempt:08x} {} {series}:{window_ms}:{keep}", hex(tag)));
-    for (kid, proof) in proofs {
-        push(out, format_args!(" {}:{}", hex(kid), hex(proof)));
-    }
+    write_try(out, "check ", *attempt, *tag, &[u64::from(*series), u64::from(*window_ms), u64::from(*keep)]);
+    proofs.iter().for_each(|(kid, proof)| hexes(out, " ", &[kid, proof]));
+}
+
+/// Writes `<verb><attempt> <tag> <series>:<window>:<keep>`.
+fn write_try(out: &mut String, verb: &str, attempt: u32, tag: [u8; 8], kept: &[u64]) {
+    hexes(out, verb, &[&attempt.to_be_bytes()]);
+    hexes(out, " ", &[&tag]);
+    numbers(out, " ", kept);
 }
 
 fn read_check(rest: &str) -> Option<Check> {
@@ -321,7 +367,9 @@ fn read_consume(rest: &str) -> Option<Consume> {
 
 fn write_slot_reply(out: &mut String, slot: &SlotReply) {
     let SlotReply { round, kid, nonce, remaining_ms } = slot;
-    push(out, format_args!(" slot={round}:{}:{}:{remaining_ms}", hex(kid), hex(nonce)));
+    numbers(out, " slot=", &[u64::from(*round)]);
+    hexes(out, ":", &[kid, nonce]);
+    numbers(out, ":", &[*remaining_ms]);
 }
 
 /// Reads `<round>:<kid>:<nonce>:<remaining>`.
@@ -371,54 +419,77 @@ fn read_looked<'a>(words: impl Iterator<Item = &'a str>) -> Option<Reply> {
 }
 
 impl SlotState {
-    const fn letter(self) -> char {
+    const fn letter(self) -> &'static str {
         match self {
-            Self::Fresh => 'f',
-            Self::Wrong => 'w',
-            Self::Used => 'u',
+            Self::Fresh => "f",
+            Self::Wrong => "w",
+            Self::Used => "u",
         }
     }
 
     fn from_letter(letter: &str) -> Option<Self> {
-        [Self::Fresh, Self::Wrong, Self::Used].into_iter().find(|state| letter == state.letter().to_string())
+        [Self::Fresh, Self::Wrong, Self::Used].into_iter().find(|state| letter == state.letter())
     }
 }
 
 impl Form {
-    const fn letter(self) -> char {
+    const fn letter(self) -> &'static str {
         match self {
-            Self::Log => 'l',
-            Self::Bins => 'b',
-            Self::Times => 't',
+            Self::Log => "l",
+            Self::Bins => "b",
+            Self::Times => "t",
         }
     }
 
     fn from_letter(letter: &str) -> Option<Self> {
-        [Self::Log, Self::Bins, Self::Times].into_iter().find(|form| letter == form.letter().to_string())
+        [Self::Log, Self::Bins, Self::Times].into_iter().find(|form| letter == form.letter())
     }
 }
 
 impl Charge {
-    const fn letter(self) -> char {
+    const fn letter(self) -> &'static str {
         match self {
-            Self::Soft => 's',
-            Self::Firm => 'f',
-            Self::Gate => 'g',
+            Self::Soft => "s",
+            Self::Firm => "f",
+            Self::Gate => "g",
         }
     }
 
     fn from_letter(letter: &str) -> Option<Self> {
-        [Self::Soft, Self::Firm, Self::Gate].into_iter().find(|charge| letter == charge.letter().to_string())
+        [Self::Soft, Self::Firm, Self::Gate].into_iter().find(|charge| letter == charge.letter())
     }
 }
 
-/// Appends to a text; writing to a `String` never fails.
-fn push(out: &mut String, text: core::fmt::Arguments<'_>) {
-    let _ = out.write_fmt(text);
+/// Appends `head`, then numbers with colons between them.
+#[inline(never)]
+fn numbers(out: &mut String, head: &str, all: &[u64]) {
+    let mut before = head;
+    for number in all {
+        out.push_str(before);
+        push_decimal(out, *number);
+        before = ":";
+    }
+}
+
+/// Appends `head`, then bytes in hex with colons between them.
+#[inline(never)]
+fn hexes(out: &mut String, head: &str, all: &[&[u8]]) {
+    let mut before = head;
+    for bytes in all {
+        out.push_str(before);
+        hex_into(out, bytes);
+        before = ":";
+    }
 }
 
 /// Reads a decimal number: digits only.
-fn number<T: FromStr>(word: Option<&str>) -> Option<T> {
+fn number<T: TryFrom<u64>>(word: Option<&str>) -> Option<T> {
+    T::try_from(whole(word)?).ok()
+}
+
+/// Reads the largest of numbers: one reader for all kinds of them.
+#[inline(never)]
+fn whole(word: Option<&str>) -> Option<u64> {
     let word = word.filter(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()))?;
     word.parse().ok()
 }

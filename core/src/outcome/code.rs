@@ -4,11 +4,11 @@ use super::Kind;
 
 /// Makes the enum and its table from one list.
 macro_rules! cases {
-    ($($case:ident = $code:literal, $kind:ident, $zh:literal, $en:literal;)*) => {
+    ($($(#[$if:meta])* $case:ident = $code:literal, $kind:ident, $zh:literal, $en:literal;)*) => {
         /// A case of an outcome; each has a stable dotted code.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Code {
-            $(#[doc = concat!("`", $code, "`: ", $en)] $case,)*
+            $($(#[$if])* #[doc = concat!("`", $code, "`: ", $en)] $case,)*
             /// A number that can't be read; the code is that of its error, `input.number.…`.
             InputNumber(&'static str),
             /// An e-mail address that can't be read; the code is that of its error, `input.email.…`.
@@ -17,30 +17,30 @@ macro_rules! cases {
 
         impl Code {
             /// All but the codes of numbers and addresses, which [`crate::phone`] and [`crate::email`] list.
-            pub const ALL: &[Self] = &[$(Self::$case,)*];
+            pub const ALL: &[Self] = &[$($(#[$if])* Self::$case,)*];
 
             /// Returns the dotted code.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$case => $code,)* Self::InputNumber(code) | Self::InputEmail(code) => code }
+                match self { $($(#[$if])* Self::$case => $code,)* Self::InputNumber(code) | Self::InputEmail(code) => code }
             }
 
             /// Returns the kind of outcome that this is a case of.
             #[must_use]
             pub const fn kind(self) -> Kind {
-                match self { $(Self::$case => Kind::$kind,)* Self::InputNumber(_) | Self::InputEmail(_) => Kind::Invalid }
+                match self { $($(#[$if])* Self::$case => Kind::$kind,)* Self::InputNumber(_) | Self::InputEmail(_) => Kind::Invalid }
             }
 
             /// Returns the text for people in Chinese; `{wait}` and `{left}` stand for what is filled in.
             #[must_use]
             pub const fn text_zh(self) -> &'static str {
-                match self { $(Self::$case => $zh,)* Self::InputNumber(_) => "号码不正确。", Self::InputEmail(_) => "邮箱地址不正确。" }
+                match self { $($(#[$if])* Self::$case => $zh,)* Self::InputNumber(_) => "号码不正确。", Self::InputEmail(_) => "邮箱地址不正确。" }
             }
 
             /// Returns the text for people in English; `{wait}` and `{left}` stand for what is filled in.
             #[must_use]
             pub const fn text_en(self) -> &'static str {
-                match self { $(Self::$case => $en,)* Self::InputNumber(_) => "The number is not right.", Self::InputEmail(_) => "The address is not right." }
+                match self { $($(#[$if])* Self::$case => $en,)* Self::InputNumber(_) => "The number is not right.", Self::InputEmail(_) => "The address is not right." }
             }
         }
     };
@@ -107,26 +107,37 @@ cases! {
         "系统繁忙，请在 {wait}后重试。", "Busy right now. Please try again in {wait}.";
     StoreReply = "store.reply", Unavailable,
         "系统繁忙，请在 {wait}后重试。", "Busy right now. Please try again in {wait}.";
+    #[cfg(feature = "operations")]
     StoreOk = "store.ok", Answered,
         "存储正常。", "The store answers.";
+    #[cfg(feature = "operations")]
     RecipientInspected = "recipient.inspected", Answered,
         "已查询。", "This is how the recipient stands.";
+    #[cfg(feature = "operations")]
     RecipientReset = "recipient.reset", Answered,
         "已重置。", "The recipient's limits begin anew.";
+    #[cfg(feature = "operations")]
     RecipientForgotten = "recipient.forgotten", Answered,
         "已删除。", "The recipient is forgotten.";
+    #[cfg(feature = "operations")]
     ActionAnswered = "action.answered", Answered,
         "服务商已答复。", "The provider answered.";
+    #[cfg(feature = "operations")]
     ActionInput = "action.input", Invalid,
         "参数不正确。", "A parameter is not right.";
+    #[cfg(feature = "operations")]
     ActionRejected = "action.rejected", Unavailable,
         "服务商拒绝了该号码。", "The provider refuses this number.";
+    #[cfg(feature = "operations")]
     ActionAccount = "action.account", Unavailable,
         "服务商拒绝了该调用，请检查账号。", "The provider refuses this call. Please check the account.";
+    #[cfg(feature = "operations")]
     ActionThrottled = "action.throttled", Unavailable,
         "服务商繁忙，请稍后重试。", "The provider is busy. Please try later.";
+    #[cfg(feature = "operations")]
     ActionUnavailable = "action.unavailable", Unavailable,
         "服务商暂不可用，请稍后重试。", "The provider can't be reached. Please try later.";
+    #[cfg(feature = "operations")]
     ActionAmbiguous = "action.ambiguous", Unknown,
         "调用可能已生效，请先查询再重试。", "The call may have gone through. Please look before trying again.";
     InputCodeEmpty = "input.code.empty", Invalid,

@@ -4,7 +4,11 @@ mod code;
 
 pub use code::Code;
 
+use crate::text::decimal;
 use crate::time::Millis;
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// What kind of result it is.
@@ -134,6 +138,8 @@ impl Kind {
 
 impl Outcome {
     /// Makes an outcome that says only its code.
+    // Some twenty fields: written out at each use it is kilobytes at the edge.
+    #[inline(never)]
     #[must_use]
     pub const fn new(code: Code) -> Self {
         Self {
@@ -166,8 +172,9 @@ impl Outcome {
 
     /// Returns this outcome with the time after which to try again.
     #[must_use]
-    pub fn after(self, wait: Millis) -> Self {
-        Self { retry_after: Some(wait), ..self }
+    pub fn after(mut self, wait: Millis) -> Self {
+        self.retry_after = Some(wait);
+        self
     }
 
     /// Returns a text for people in Chinese.
@@ -175,7 +182,7 @@ impl Outcome {
     pub fn text_zh(&self) -> String {
         match &self.text {
             Some((zh, _)) => zh.clone(),
-            None => self.fill(self.code.text_zh(), |wait| wait_text(wait, [" 秒", " 分钟", " 小时"], false)),
+            None => self.fill(self.code.text_zh(), [" 秒", " 分钟", " 小时"], false),
         }
     }
 
@@ -184,21 +191,20 @@ impl Outcome {
     pub fn text_en(&self) -> String {
         match &self.text {
             Some((_, en)) => en.clone(),
-            None => {
-                self.fill(self.code.text_en(), |wait| wait_text(wait, [" second", " minute", " hour"], true))
-            }
+            None => self.fill(self.code.text_en(), [" second", " minute", " hour"], true),
         }
     }
 
-    fn fill(&self, text: &str, wait: impl Fn(Millis) -> String) -> String {
-        let left = self.attempts_left.unwrap_or(0).to_string();
+    #[inline(never)]
+    fn fill(&self, text: &str, units: [&str; 3], plural: bool) -> String {
+        let left = decimal(self.attempts_left.unwrap_or(0).into());
         let waits = self.retry_after.unwrap_or(Millis(60_000));
         let mut pieces = text.split('{');
         let mut out = pieces.next().unwrap_or_default().to_owned();
         for piece in pieces {
             let (name, rest) = piece.split_once('}').unwrap_or((piece, ""));
             match name {
-                "wait" => out.push_str(&wait(waits)),
+                "wait" => out.push_str(&wait_text(waits, units, plural)),
                 "left" => out.push_str(&left),
                 _ => {}
             }
@@ -233,5 +239,5 @@ fn wait_text(wait: Millis, [second, minute, hour]: [&str; 3], plural: bool) -> S
         _ => (seconds.div_ceil(3600), hour),
     };
     let ending = if plural && amount != 1 { "s" } else { "" };
-    format!("{amount}{unit}{ending}")
+    [&decimal(amount), unit, ending].concat()
 }

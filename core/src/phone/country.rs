@@ -3,6 +3,8 @@
 use super::PhoneError;
 use super::read::Typed;
 use super::table::{AREAS, EXACT, LEADS, ROWS};
+use crate::text::push_decimal;
+use alloc::string::String;
 use core::fmt;
 
 /// A set of lengths, in digits of the national number, 1 to 15.
@@ -38,17 +40,28 @@ impl Lengths {
     }
 }
 
+impl Lengths {
+    /// Appends `11`, `9, 10` or `7–10`.
+    pub(super) fn write(self, out: &mut String) {
+        let (least, most) = (self.iter().next().unwrap_or_default(), self.most());
+        if most.saturating_sub(least) > 1 && (least..=most).all(|digits| self.has(digits)) {
+            push_decimal(out, least as u64);
+            out.push('–');
+            return push_decimal(out, most as u64);
+        }
+        for (place, digits) in self.iter().enumerate() {
+            out.push_str(if place == 0 { "" } else { ", " });
+            push_decimal(out, digits as u64);
+        }
+    }
+}
+
 /// Writes `11`, `9, 10` or `7–10`.
 impl fmt::Display for Lengths {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (least, most) = (self.iter().next().unwrap_or_default(), self.most());
-        if most.saturating_sub(least) > 1 && (least..=most).all(|digits| self.has(digits)) {
-            return write!(f, "{least}–{most}");
-        }
-        for (place, digits) in self.iter().enumerate() {
-            write!(f, "{}{digits}", if place == 0 { "" } else { ", " })?;
-        }
-        Ok(())
+        let mut out = String::new();
+        self.write(&mut out);
+        f.write_str(&out)
     }
 }
 

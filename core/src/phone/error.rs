@@ -2,7 +2,9 @@
 
 use super::country::Lengths;
 use super::mainland::Class;
-use core::fmt::{self, Write as _};
+use crate::text::{digits, push_decimal};
+use alloc::string::String;
+use core::fmt;
 
 /// What is wrong with a number, and where.
 ///
@@ -217,13 +219,13 @@ impl PhoneError {
             match (part, *self) {
                 // A segment or an area code has three digits at least.
                 ('#', Self::Segment { segment, .. }) if segment < 100 => {
-                    out.push_str(&format!("{segment:03}"))
+                    digits(&mut out, u64::from(segment), 10, 3);
                 }
-                ('#', _) => out.push_str(&self.number().to_string()),
+                ('#', _) => push_decimal(&mut out, self.number() as u64),
                 ('$', Self::Character { character, .. }) => show(&mut out, character, chinese),
                 ('$', Self::Country { country } | Self::NotMobile { country }) => out.push_str(country),
                 ('$', Self::TooShort { expected, .. } | Self::TooLong { expected, .. }) => {
-                    out.push_str(&expected.to_string());
+                    expected.write(&mut out);
                 }
                 ('$', Self::Class { class, .. }) => {
                     out.push_str(if chinese { class.text_zh() } else { class.text_en() });
@@ -258,8 +260,8 @@ fn show(out: &mut String, character: char, chinese: bool) {
     if plain {
         out.push(character);
     } else {
-        // Writing to a string does not fail.
-        let _ = write!(out, "U+{:04X}", u32::from(character));
+        out.push_str("U+");
+        digits(out, u64::from(character), 16, 4);
     }
     out.push_str(close);
 }

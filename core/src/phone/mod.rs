@@ -17,6 +17,7 @@ pub use mainland::{Class, SEGMENTS_AS_OF};
 pub use policy::{Policy, Unknown};
 pub use table::METADATA_VERSION;
 
+use alloc::string::String;
 use core::fmt;
 use country::Row;
 
@@ -58,7 +59,8 @@ impl Phone {
     /// There are seven bullets for a number of any length.
     #[must_use]
     pub fn masked(&self) -> String {
-        self.to_string()
+        let end = self.cut(self.len.saturating_sub(2), self.len);
+        ["+", self.calling_code(), "•••••••", end].concat()
     }
 
     /// Returns the country's ISO 3166-1 code, e.g. `CN`.
@@ -119,8 +121,7 @@ impl Phone {
 /// Writes the number masked.
 impl fmt::Display for Phone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let end = self.cut(self.len.saturating_sub(2), self.len);
-        write!(f, "+{}•••••••{end}", self.calling_code())
+        f.write_str(&self.masked())
     }
 }
 

@@ -6,6 +6,7 @@ use super::mainland::{self, Class};
 use super::table;
 use crate::config::Section;
 use crate::error::ConfigError;
+use alloc::vec::Vec;
 
 /// Which numbers are served: countries, classes, and what to do about segments that the tables do not know.
 ///

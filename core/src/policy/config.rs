@@ -5,6 +5,7 @@ use crate::code::Shape;
 use crate::config::Section;
 use crate::error::ConfigError;
 use crate::time::Millis;
+use alloc::vec::Vec;
 
 /// Wrong tries are kept as instants, so few of them can be told apart.
 const WRONG_TRIES_MAX: u32 = 64;
@@ -86,7 +87,7 @@ fn read(section: &mut Section<'_>) -> Policy {
     rules(section, "country", &mut policy.country);
     rules(section, "budget", &mut policy.budget);
     if policy.wrong_tries.iter().any(|rule| rule.limit > WRONG_TRIES_MAX) {
-        section.note("wrong_tries", &format!("must allow at most {WRONG_TRIES_MAX} in each window"));
+        section.note("wrong_tries", "must allow at most 64 in each window");
     }
     policy
 }

@@ -1,5 +1,6 @@
 //! What a deployment allows: the knobs, their defaults and their ranges.
 
+#[cfg(feature = "operations")]
 pub mod audit;
 mod config;
 #[cfg(test)]
@@ -7,6 +8,7 @@ mod tests;
 
 use crate::code::Shape;
 use crate::time::Millis;
+use alloc::vec::Vec;
 
 /// The knobs. [`Policy::default`] is what a site with no wishes of its own should have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,7 +166,8 @@ impl Rule {
         };
         let plain = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let amount: u64 = Some(amount).filter(|text| plain(text))?.parse().ok()?;
-        let limit: u32 = Some(limit).filter(|text| plain(text))?.parse().ok()?;
+        let limit: u64 = Some(limit).filter(|text| plain(text))?.parse().ok()?;
+        let limit = u32::try_from(limit).ok()?;
         let window = amount.checked_mul(unit)?;
         let fits = (1..=1_000_000_000).contains(&limit) && (1_000..=31 * 86_400_000).contains(&window);
         fits.then_some(Self { limit, window: Millis(window) })

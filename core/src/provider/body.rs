@@ -1,6 +1,7 @@
 //! A JSON object, written member by member.
 
 use crate::sign::encode::Ink;
+use alloc::string::String;
 
 /// The object under construction, compact.
 pub(super) struct Body(Ink);

@@ -4,165 +4,263 @@ use super::Class::{self, Account, Ambiguous, Rejected, Throttled, Unavailable};
 
 /// Codes of aliyun, sorted: class, and seconds until another try may pass (0: not told).
 pub(super) const ALIYUN: &[(&str, Class, u32)] = &[
+    #[cfg(feature = "managed")]
     ("BIZ_NOT_OPEN_STATUS", Account, 0),
+    #[cfg(feature = "managed")]
     ("BUSINESS_LIMIT_CONTROL", Rejected, 60),
+    #[cfg(feature = "global")]
     ("BUSINESS_LIMIT_CONTROL_MINUTE", Rejected, 60),
+    #[cfg(feature = "global")]
     ("BUSINESS_LIMIT_CONTROL_PHONE", Rejected, 0),
+    #[cfg(feature = "managed")]
     ("COUNTRY_BLACKLISTED", Rejected, 0),
     ("ContentMD5NotMatched", Account, 0),
+    #[cfg(feature = "email")]
     ("EmailFormatError", Rejected, 0),
+    #[cfg(feature = "email")]
     ("EmailLengthError", Rejected, 0),
+    #[cfg(feature = "managed")]
     ("FUNCTION_NOT_OPENED", Account, 0),
     ("Forbidden", Account, 0),
+    #[cfg(feature = "managed")]
     ("INVALID_PARAMETERS", Account, 0),
+    #[cfg(feature = "global")]
     ("INVALID_SENDERID", Account, 0),
     ("IllegalTimestamp", Account, 0),
     ("IncompleteSignature", Account, 0),
     ("InsufficientBalance", Account, 0),
     ("InternalError", Ambiguous, 0),
+    #[cfg(feature = "email")]
     ("InternalServiceError", Ambiguous, 0),
     ("InvalidAccessKeyId", Account, 0),
     ("InvalidAction.NotFound", Account, 0),
+    #[cfg(feature = "email")]
     ("InvalidAddress.Locked", Account, 0),
     ("InvalidApi.NotFound", Account, 0),
+    #[cfg(feature = "email")]
     ("InvalidBody", Account, 0),
+    #[cfg(feature = "email")]
     ("InvalidMailAddress.NotFound", Account, 0),
+    #[cfg(feature = "email")]
     ("InvalidMailAddressDomain.Malformed", Account, 0),
+    #[cfg(feature = "email")]
     ("InvalidMailAddressSendType.Malformed", Account, 0),
+    #[cfg(feature = "email")]
     ("InvalidMailAddressStatus.Malformed", Account, 0),
     ("InvalidParameter", Account, 0),
     ("InvalidProduct.NotFound", Account, 0),
     ("InvalidProtocol.NeedSsl", Account, 0),
+    #[cfg(feature = "email")]
     ("InvalidReceiver.NotFound", Account, 0),
+    #[cfg(feature = "email")]
     ("InvalidReceiverName.Malformed", Account, 0),
     ("InvalidSecurityToken", Account, 0),
+    #[cfg(feature = "email")]
     ("InvalidSendMail.Spam", Account, 0),
     ("InvalidSignatureMethod", Account, 0),
+    #[cfg(feature = "email")]
     ("InvalidSubject.Malformed", Account, 0),
+    #[cfg(feature = "email")]
     ("InvalidTemplate.NotFound", Account, 0),
+    #[cfg(feature = "email")]
     ("InvalidTemplateName.Malformed", Account, 0),
     ("InvalidTimeStamp", Account, 0),
+    #[cfg(feature = "email")]
     ("InvalidToAddress", Rejected, 0),
     ("InvalidVersion", Account, 0),
+    #[cfg(feature = "managed")]
     ("MOBILE_NUMBER_ILLEGAL", Rejected, 0),
     ("MissingParameter", Account, 0),
     ("MissingSecurityToken", Account, 0),
+    #[cfg(feature = "managed")]
     ("NOT_SUPPORTED_CHANNEL", Account, 0),
     ("NoPermission", Account, 0),
     ("NoSuchVersion", Account, 0),
+    #[cfg(feature = "managed")]
     ("RESOURCE_NOT_ENOUGH", Account, 0),
+    #[cfg(feature = "managed")]
     ("RamPermissionDeny", Account, 0),
+    #[cfg(feature = "managed")]
     ("SECURITY_INTERCEPTED", Rejected, 0),
+    #[cfg(feature = "managed")]
     ("SENTINEL_BLOCK_EXCEPTION", Ambiguous, 0),
     ("SIGNATURE_BLACKLIST", Account, 0),
+    #[cfg(feature = "managed")]
     ("SMS_SYSTEM_ERROR", Ambiguous, 0),
     ("ServiceUnavailable", Unavailable, 0),
     ("SignatureDoesNotMatch", Account, 0),
     ("SignatureNonceUsed", Ambiguous, 0),
     ("Throttling", Throttled, 0),
+    #[cfg(feature = "managed")]
     ("Unsupported.Account", Account, 0),
     ("UnsupportedHTTPMethod", Account, 0),
     ("UnsupportedOperation", Account, 0),
     ("UnsupportedParameter", Account, 0),
+    #[cfg(feature = "managed")]
     ("VOICE_SYSTEM_ERROR", Ambiguous, 0),
+    #[cfg(feature = "managed")]
     ("WHATSAPP_SYSTEM_ERROR", Ambiguous, 0),
+    #[cfg(feature = "managed")]
     ("biz.FREQUENCY", Rejected, 0),
     ("isp", Ambiguous, 0),
     ("isp.RAM_PERMISSION_DENY", Account, 0),
+    #[cfg(feature = "global")]
     ("isp.RES_OWNER_ID_UNKNOWN", Account, 0),
+    #[cfg(feature = "managed")]
     ("isp.VERIFY_SCHEME_NOT_EXIST", Account, 0),
     ("isv", Account, 0),
     ("isv.BLACK_KEY_CONTROL_LIMIT", Rejected, 0),
     ("isv.BUSINESS_LIMIT_CONTROL", Rejected, 60),
+    #[cfg(feature = "global")]
     ("isv.BUSINESS_LIMIT_DAY", Rejected, 86400),
+    #[cfg(feature = "global")]
     ("isv.BUSINESS_LIMIT_HOUR", Rejected, 3600),
+    #[cfg(feature = "global")]
     ("isv.COUNTRY_RESTRICTED", Rejected, 0),
     ("isv.CUSTOMER_REFUSED", Rejected, 0),
     ("isv.DOMESTIC_NUMBER_NOT_SUPPORTED", Rejected, 0),
     ("isv.MOBILE_NUMBER_ILLEGAL", Rejected, 0),
+    #[cfg(feature = "global")]
     ("isv.NOT_SUPPORTED_COUNTRY", Rejected, 0),
+    #[cfg(feature = "global")]
     ("isv.PHONE_NUMBER_ILLEGAL", Rejected, 0),
     ("template_parameter_count_illegal", Account, 0),
 ];
 
 /// Codes of tencent, sorted: class, and seconds until another try may pass (0: not told).
 pub(super) const TENCENT: &[(&str, Class, u32)] = &[
+    #[cfg(feature = "legacy")]
     ("1001", Account, 0),
+    #[cfg(feature = "legacy")]
     ("1002", Account, 0),
+    #[cfg(feature = "legacy")]
     ("1003", Account, 0),
+    #[cfg(feature = "legacy")]
     ("1004", Account, 0),
+    #[cfg(feature = "legacy")]
     ("1006", Account, 0),
+    #[cfg(feature = "legacy")]
     ("1007", Ambiguous, 0),
+    #[cfg(feature = "legacy")]
     ("1008", Ambiguous, 0),
+    #[cfg(feature = "legacy")]
     ("1009", Account, 0),
+    #[cfg(feature = "legacy")]
     ("1011", Account, 0),
+    #[cfg(feature = "legacy")]
     ("1012", Account, 0),
+    #[cfg(feature = "legacy")]
     ("1013", Rejected, 60),
+    #[cfg(feature = "legacy")]
     ("1014", Account, 0),
+    #[cfg(feature = "legacy")]
     ("1015", Rejected, 0),
+    #[cfg(feature = "legacy")]
     ("1016", Rejected, 0),
+    #[cfg(feature = "legacy")]
     ("1017", Account, 0),
+    #[cfg(feature = "legacy")]
     ("1019", Account, 0),
+    #[cfg(feature = "legacy")]
     ("1020", Account, 0),
+    #[cfg(feature = "legacy")]
     ("1021", Account, 0),
+    #[cfg(feature = "legacy")]
     ("1022", Account, 0),
+    #[cfg(feature = "legacy")]
     ("1023", Rejected, 30),
+    #[cfg(feature = "legacy")]
     ("1024", Rejected, 3600),
+    #[cfg(feature = "legacy")]
     ("1025", Rejected, 86400),
+    #[cfg(feature = "legacy")]
     ("1026", Rejected, 86400),
+    #[cfg(feature = "legacy")]
     ("1029", Account, 0),
+    #[cfg(feature = "legacy")]
     ("1030", Account, 0),
+    #[cfg(feature = "legacy")]
     ("1031", Account, 0),
+    #[cfg(feature = "legacy")]
     ("1032", Account, 0),
+    #[cfg(feature = "legacy")]
     ("1033", Account, 0),
+    #[cfg(feature = "legacy")]
     ("1034", Account, 0),
+    #[cfg(feature = "legacy")]
     ("1036", Account, 0),
+    #[cfg(feature = "legacy")]
     ("1038", Account, 0),
+    #[cfg(feature = "legacy")]
     ("1045", Rejected, 0),
+    #[cfg(feature = "legacy")]
     ("1046", Account, 0),
+    #[cfg(feature = "legacy")]
     ("1047", Account, 0),
+    #[cfg(feature = "legacy")]
     ("1048", Account, 0),
+    #[cfg(feature = "legacy")]
     ("60008", Ambiguous, 0),
     ("ActionOffline", Account, 0),
     ("AuthFailure", Account, 0),
     ("DryRunOperation", Account, 0),
     ("FailedOperation", Ambiguous, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.AttachContentToolarge", Account, 0),
     ("FailedOperation.ContainSensitiveWord", Account, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.EmailAddrInBlacklist", Rejected, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.EmailContentToolarge", Account, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.ExceedSendLimit", Account, 0),
     ("FailedOperation.FailResolvePacket", Account, 0),
     ("FailedOperation.ForbidAddMarketingTemplates", Account, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.FrequencyLimit", Rejected, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.HighRejectionRate", Account, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.IllegalURL", Account, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.IncorrectEmail", Rejected, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.IncorrectSender", Account, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.InsufficientBalance", Account, 0),
     ("FailedOperation.InsufficientBalanceInSmsPackage", Account, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.InsufficientQuota", Account, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.InvalidAttachName", Account, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.InvalidTemplateID", Account, 0),
     ("FailedOperation.JsonParseFail", Account, 0),
     ("FailedOperation.MarketingSendTimeConstraint", Account, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.MissingEmailContent", Account, 0),
     ("FailedOperation.MissingSignature", Account, 0),
     ("FailedOperation.MissingSignatureList", Account, 0),
     ("FailedOperation.MissingSignatureToModify", Account, 0),
     ("FailedOperation.MissingTemplateList", Account, 0),
     ("FailedOperation.MissingTemplateToModify", Account, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.NoAttachPermission", Account, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.NotAuthenticatedSender", Account, 0),
     ("FailedOperation.NotEnterpriseCertification", Account, 0),
     ("FailedOperation.ParametersOtherError", Account, 0),
     ("FailedOperation.PhoneNumberInBlacklist", Rejected, 0),
     ("FailedOperation.PhoneNumberParseFail", Rejected, 0),
     ("FailedOperation.ProhibitSubAccountUse", Account, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.ProtocolCheckErr", Account, 0),
     ("FailedOperation.QualificationIdNotApproved", Account, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.ReceiverHasUnsubscribed", Rejected, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.RejectedByRecipients", Rejected, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.ServiceNotAvailable", Unavailable, 0),
     ("FailedOperation.SignIdNotExist", Account, 0),
     ("FailedOperation.SignNumberLimit", Account, 0),
@@ -173,12 +271,19 @@ pub(super) const TENCENT: &[(&str, Class, u32)] = &[
     ("FailedOperation.TemplateNumberLimit", Account, 0),
     ("FailedOperation.TemplateParamSetNotMatchApprovedTemplate", Account, 0),
     ("FailedOperation.TemplateUnapprovedOrNotExist", Account, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.TemporaryBlocked", Rejected, 600),
+    #[cfg(feature = "email")]
     ("FailedOperation.TooManyAttachments", Account, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.TooManyRecipients", Account, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.URLForbidden", Account, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.UnsupportMailType", Rejected, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.WithOutPermission", Account, 0),
+    #[cfg(feature = "email")]
     ("FailedOperation.WrongContentJson", Account, 0),
     ("InternalError", Ambiguous, 0),
     ("InternalError.JsonParseFail", Unavailable, 0),
@@ -189,8 +294,10 @@ pub(super) const TENCENT: &[(&str, Class, u32)] = &[
     ("InvalidAction", Account, 0),
     ("InvalidParameter", Account, 0),
     ("InvalidParameterValue", Account, 0),
+    #[cfg(feature = "email")]
     ("InvalidParameterValue.IllegalEmailAddress", Rejected, 0),
     ("InvalidParameterValue.IncorrectPhoneNumber", Rejected, 0),
+    #[cfg(feature = "email")]
     ("InvalidParameterValue.ReceiverEmailInvalid", Rejected, 0),
     ("InvalidRequest", Account, 0),
     ("IpInBlacklist", Account, 0),
@@ -206,6 +313,7 @@ pub(super) const TENCENT: &[(&str, Class, u32)] = &[
     ("MissingParameter", Account, 0),
     ("NoSuchProduct", Account, 0),
     ("NoSuchVersion", Account, 0),
+    #[cfg(feature = "email")]
     ("OperationDenied", Account, 0),
     ("RequestLimitExceeded", Throttled, 0),
     ("RequestSizeLimitExceeded", Account, 0),

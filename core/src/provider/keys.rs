@@ -6,6 +6,8 @@ use crate::config::Section;
 use crate::error::ConfigCode;
 use crate::secret::Secret;
 use crate::sign::Credentials;
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
 
 /// Where a provider's key comes from.
 #[derive(Clone, Debug)]

@@ -47,6 +47,10 @@ use crate::http::{HttpCall, HttpReply, TransportFault};
 use crate::json::Value;
 use crate::sign::Credentials;
 use crate::time::{Millis, UnixMillis};
+use alloc::borrow::ToOwned as _;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// A way to send a code: builds the call, and reads what came back.
@@ -90,6 +94,7 @@ pub trait Provider: Send + Sync {
     }
 
     /// Lists what it offers beside sending and checking codes.
+    #[cfg(feature = "operations")]
     fn actions(&self) -> &'static [Action] {
         &[]
     }
@@ -98,6 +103,7 @@ pub trait Provider: Send + Sync {
     ///
     /// # Errors
     /// [`ActionError::Input`] before [`ActionError::Credentials`]; nothing was sent.
+    #[cfg(feature = "operations")]
     fn action(&self, _name: &str, _params: &Value, _signing: &Signing<'_>) -> Result<HttpCall, ActionError> {
         Err(action::unknown(self.actions()))
     }
@@ -106,6 +112,7 @@ pub trait Provider: Send + Sync {
     ///
     /// # Errors
     /// [`Failure`] when the vendor refused it, or nobody can tell.
+    #[cfg(feature = "operations")]
     fn read_action(&self, _name: &str, reply: &HttpReply) -> Result<Answer, Failure> {
         Err(reading::doubtful(reply, "reply.unreadable"))
     }
@@ -192,21 +199,25 @@ fn read_kind(section: &mut Section<'_>, kind: &str, env: Env<'_>) -> Option<Box<
     Some(match kind {
         #[cfg(feature = "aliyun")]
         "aliyun" => Box::new(Aliyun::read_options(section, env)),
-        #[cfg(feature = "aliyun")]
+        #[cfg(feature = "managed")]
         "aliyun_auth" => Box::new(AliyunAuth::read_options(section, env)),
-        #[cfg(feature = "aliyun")]
+        #[cfg(feature = "global")]
         "aliyun_global" => Box::new(AliyunGlobal::read_options(section, env)),
         #[cfg(all(feature = "aliyun", feature = "email"))]
         "aliyun_mail" => Box::new(AliyunMail::read_options(section, env)),
         #[cfg(feature = "tencent")]
         "tencent" => Box::new(Tencent::read_options(section, env)),
-        #[cfg(feature = "tencent")]
+        #[cfg(all(feature = "tencent", feature = "legacy"))]
         "tencent_legacy" => Box::new(TencentLegacy::read_options(section, env)),
         #[cfg(all(feature = "tencent", feature = "email"))]
         "tencent_mail" => Box::new(TencentMail::read_options(section, env)),
         #[cfg(feature = "gateway")]
         "gateway" => Box::new(Gateway::read_options(section, env)),
         _ => {
+            #[cfg(not(feature = "every-provider"))]
+            const KINDS: &str = "is not a kind of provider, or left out of this build; import from \"sansms\" or \
+                                 \"sansms/full\" for all of them";
+            #[cfg(feature = "every-provider")]
             const KINDS: &str = "is not a kind of provider; there are aliyun, aliyun_auth, aliyun_global, aliyun_mail, \
                                  tencent, tencent_legacy, tencent_mail, gateway";
             section.keep(ConfigCode::Unknown, "", KINDS, None);

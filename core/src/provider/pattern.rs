@@ -1,6 +1,10 @@
 //! What goes into a template's variable: plain text with `{code}` and `{minutes}` in it.
 
 use super::Message;
+use crate::text::push_decimal;
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// A variable's value, to be filled in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,7 +69,7 @@ impl Pattern {
             match piece {
                 Piece::Text(text) => out.push_str(text),
                 Piece::Code => out.push_str(message.code),
-                Piece::Minutes => out.push_str(&message.minutes().to_string()),
+                Piece::Minutes => push_decimal(&mut out, message.minutes().into()),
             }
         }
         out

@@ -3,7 +3,10 @@
 use super::{Class, Failure};
 use crate::http::HttpReply;
 use crate::json::{self, Object, Value};
+use crate::text::decimal;
 use crate::time::Millis;
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
 
 /// The largest reply that is read, in bytes.
 pub(super) const MAX_REPLY: usize = 256 * 1024;
@@ -33,7 +36,7 @@ pub(super) fn doubtful(reply: &HttpReply, code: &str) -> Failure {
     Failure {
         class,
         code: code.to_owned(),
-        message: format!("HTTP status {}", reply.status),
+        message: ["HTTP status ", &decimal(reply.status.into())].concat(),
         request_id: None,
         retry_after: retry_after(reply),
     }

@@ -1,9 +1,13 @@
 //! What the configurations of all providers share: endpoint, names, templates.
 
 use super::pattern::Pattern;
+use crate::address;
 use crate::config::Section;
+use crate::text::decimal;
 use crate::time::Millis;
-use core::net::Ipv4Addr;
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Looks an environment variable up; the host read it, the core can't.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -50,15 +54,14 @@ pub(super) fn origin(section: &mut Section<'_>, option: &str, text: &str) -> End
     if !host_name(name) {
         section.note(option, "must be a scheme and a lower-case host, without path, query or user");
     }
-    let loopback = name == "localhost"
-        || name == "[::1]"
-        || name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback());
+    let loopback =
+        name == "localhost" || name == "[::1]" || address::v4(name).is_some_and(|[first, ..]| first == 127);
     if plain_http && !loopback {
         section.note(option, "must be https; http goes to loopback only (127.0.0.0/8, localhost, [::1])");
     }
     // Clients leave out a scheme's own port, and the host is signed.
     let port = port.filter(|port| *port != if plain_http { 80 } else { 443 });
-    let host = port.map_or_else(|| name.to_owned(), |port| [name, ":", &port.to_string()].concat());
+    let host = port.map_or_else(|| name.to_owned(), |port| [name, ":", &decimal(port.into())].concat());
     Endpoint { origin: [scheme, "://", &host].concat(), host, plain_http, loopback }
 }
 

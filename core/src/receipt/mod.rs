@@ -14,6 +14,9 @@ mod tests;
 
 use crate::json::{self, Value};
 use crate::time::UnixMillis;
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
 use form::{Form, Time};
 
 /// What a provider tells of one message.

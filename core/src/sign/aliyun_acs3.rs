@@ -9,6 +9,9 @@ use crate::http::Method;
 use crate::mac::{hmac_sha256, sha256};
 use crate::secret::Secret;
 use crate::time::UnixMillis;
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// The name of the algorithm, which opens the string to sign and the `authorization` header.
 pub const ALGORITHM: &str = "ACS3-HMAC-SHA256";

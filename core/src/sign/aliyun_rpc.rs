@@ -9,6 +9,9 @@ use crate::http::Method;
 use crate::mac::{base64, hmac_sha1};
 use crate::secret::Secret;
 use crate::time::UnixMillis;
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// What to call: an API's action and its parameters.
 #[derive(Clone, Copy)]

@@ -3,7 +3,10 @@
 //! Servers decode what came over the wire and encode it again with [`pct`] before they check a signature, so
 //! the wire's own encoding is free. No Unicode normalisation anywhere: text is UTF-8 bytes.
 
+use crate::text::decimal;
 use crate::time::{Civil, UnixMillis};
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Returns text percent-encoded: `A-Z a-z 0-9 - _ . ~` stay, every other byte becomes `%XX`.
 ///
@@ -186,18 +189,7 @@ impl Ink {
 
     /// Appends a number in decimal.
     pub(crate) fn number(&mut self, number: u64) {
-        let mut digits = [0; 20];
-        let mut rest = number;
-        let mut length = 0;
-        for digit in digits.iter_mut().rev() {
-            *digit = ascii(rest % 10);
-            rest /= 10;
-            length += 1;
-            if rest == 0 {
-                break;
-            }
-        }
-        self.0.extend(digits.iter().skip(20 - length));
+        self.text(&decimal(number));
     }
 
     /// Appends `YYYY-MM-DD` in UTC.

@@ -14,6 +14,9 @@ pub mod vector;
 use crate::http::{HttpCall, Method};
 use crate::secret::Secret;
 use crate::time::Millis;
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// An access key: its id, its secret, and a session token if it is a temporary one.

@@ -6,6 +6,7 @@ use super::Signed;
 use super::encode::Ink;
 use crate::mac::sha256;
 use crate::secret::Secret;
+use alloc::string::String;
 
 /// Signs a call: `sig` of its JSON body.
 ///

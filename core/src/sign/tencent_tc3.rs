@@ -6,9 +6,15 @@
 use super::encode::Ink;
 use super::{Credentials, Request, Signed};
 use crate::http::Method;
-use crate::mac::{hmac_sha256, same, sha256};
+#[cfg(feature = "std")]
+use crate::mac::same;
+use crate::mac::{hmac_sha256, sha256};
 use crate::secret::Secret;
 use crate::time::UnixMillis;
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
+#[cfg(feature = "std")]
 use std::sync::{Mutex, PoisonError};
 use zeroize::Zeroizing;
 
@@ -128,10 +134,11 @@ pub type Key = Secret<[u8; 32]>;
 
 /// The key of the day, kept: deriving it takes three of a signature's four HMACs.
 ///
-/// One of these serves one service.
+/// One of these serves one service. Without `std` there is no lock to keep it behind, and it is derived each time.
 #[derive(Debug, Default)]
-pub struct DayKeys(Mutex<Option<DayKey>>);
+pub struct DayKeys(#[cfg(feature = "std")] Mutex<Option<DayKey>>);
 
+#[cfg(feature = "std")]
 #[derive(Debug)]
 struct DayKey {
     day: u64,
@@ -140,7 +147,15 @@ struct DayKey {
 }
 
 impl DayKeys {
+    /// Returns the key of the day of `now`.
+    #[cfg(not(feature = "std"))]
+    #[must_use]
+    pub fn at(&self, secret: &Secret<String>, service: &str, now: UnixMillis) -> Key {
+        day_key(secret, service, now)
+    }
+
     /// Returns the key of the day of `now`, derived anew when another day or secret was asked for last.
+    #[cfg(feature = "std")]
     #[must_use]
     pub fn at(&self, secret: &Secret<String>, service: &str, now: UnixMillis) -> Key {
         let day = now.seconds() / 86_400;

@@ -8,6 +8,9 @@ use crate::http::Method;
 use crate::mac::{base64, hmac_sha1, hmac_sha256};
 use crate::secret::Secret;
 use crate::time::UnixMillis;
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// The hash in use; a request without `SignatureMethod` means [`Hash::Sha1`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

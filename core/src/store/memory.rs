@@ -2,9 +2,11 @@
 
 use super::apply;
 use crate::time::UnixMillis;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use core::hash::{BuildHasherDefault, Hasher};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// Keys are MACs, which no outsider can choose; a hasher without a key is safe, draws nothing, and is small.
 type Map = HashMap<String, Kept, BuildHasherDefault<Fnv>>;

@@ -7,6 +7,8 @@ pub use memory::MemoryStore;
 
 use crate::limit::{Op, Refusal, Reply, apply as apply_op};
 use crate::time::{Millis, UnixMillis};
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// One operation on one key, as a host hands it to a store.
 ///

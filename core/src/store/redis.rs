@@ -5,6 +5,7 @@
 
 use super::StoreOp;
 use crate::mac::hex;
+use alloc::string::String;
 use sha1::{Digest as _, Sha1};
 
 /// The script, for `SCRIPT LOAD` and `EVAL`. Redis 6.2 or newer.

@@ -3,7 +3,6 @@
 //! A binding converts arguments, calls this, converts the result and maps the error code; nothing more.
 
 #[cfg(feature = "testing")]
-#[cfg(feature = "testing")]
 mod schema;
 pub mod text;
 
@@ -20,12 +19,15 @@ pub use crate::sandbox::{Answer, Delivery, Fault, Push, Sandbox, Vendor};
 #[cfg(feature = "testing")]
 pub use crate::vector::run as run_vector;
 #[cfg(feature = "testing")]
-#[cfg(feature = "testing")]
 pub use schema::schema_json;
 
+#[cfg(feature = "operations")]
 use crate::flow::desk::Task;
+#[cfg(feature = "operations")]
 use crate::sign::encode::Ink;
 use crate::{engine, flow, outcome};
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
 
 /// The version of the crate, one for all packages.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -125,6 +127,7 @@ pub fn redis_script() -> (&'static str, String) {
 ///
 /// In JSON: a list of `{"status", "send_id", "message_id", "code", "masked", "at_ms"}`, what is not known left out.
 /// `None` for what is no list of receipts of this kind of provider.
+#[cfg(feature = "operations")]
 #[must_use]
 pub fn read_receipts(kind: &str, body: &[u8]) -> Option<String> {
     let receipts = crate::receipt::read(kind, body).ok()?;
@@ -156,6 +159,7 @@ pub fn read_receipts(kind: &str, body: &[u8]) -> Option<String> {
 }
 
 /// Returns the body that a vendor expects as the answer to its push; see [`crate::receipt::acknowledgement`].
+#[cfg(feature = "operations")]
 #[must_use]
 pub fn receipt_answer(kind: &str) -> &'static str {
     crate::receipt::acknowledgement(kind)
@@ -177,12 +181,14 @@ impl Engine {
     }
 
     /// Tells what the policy lets an attacker do, in JSON; see [`crate::policy::audit::Audit::to_json`].
+    #[cfg(feature = "operations")]
     #[must_use]
     pub fn audit_json(&self) -> String {
         self.0.audit().to_json()
     }
 
     /// Tells what the policy lets an attacker do, for people to read.
+    #[cfg(feature = "operations")]
     #[must_use]
     pub fn audit_text(&self) -> String {
         self.0.audit().to_string()
@@ -201,6 +207,7 @@ impl Engine {
     }
 
     /// Makes a flow that calls a vendor's action; see [`crate::Engine::call`].
+    #[cfg(feature = "operations")]
     #[must_use]
     pub fn call(&self, provider: &str, action: &str, params_json: &str, seed: [u8; 32]) -> Flow {
         Flow(self.0.call(provider, action, params_json, seed))
@@ -209,18 +216,21 @@ impl Engine {
     /// Makes a flow of the desk; `None` for a task that there is not.
     ///
     /// Tasks are `inspect`, `reset`, `forget` and `health`; see [`crate::Engine::inspect`] and those after it.
+    #[cfg(feature = "operations")]
     #[must_use]
     pub fn desk(&self, task: &str, to: &str) -> Option<Flow> {
         Some(Flow(self.0.desk(Task::read(task)?, to)))
     }
 
     /// Returns the secret part of the path that takes delivery receipts; see [`crate::Engine::receipt_key`].
+    #[cfg(feature = "operations")]
     #[must_use]
     pub fn receipt_key(&self) -> String {
         self.0.receipt_key()
     }
 
     /// Tells, in constant time, whether a path has the right secret part.
+    #[cfg(feature = "operations")]
     #[must_use]
     pub fn is_receipt_key(&self, given: &str) -> bool {
         self.0.is_receipt_key(given)

@@ -27,6 +27,10 @@ use super::{
 };
 use crate::flow;
 use crate::secret::Secret;
+use crate::text::decimal;
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Reads a request to send; `None` if a line is not a field of it.
 #[must_use]
@@ -265,7 +269,8 @@ fn write_message(out: &mut String, headers: &[(String, String)], body: &[u8]) {
     for (name, value) in headers {
         put(out, &[name, ": ", value, "\n"]);
     }
-    put(out, &["\n", &String::from_utf8_lossy(body)]);
+    // Every builder writes its body as text, and so does the sandbox.
+    put(out, &["\n", core::str::from_utf8(body).unwrap_or_default()]);
 }
 
 /// Splits what follows the first lines into headers and body.
@@ -308,7 +313,7 @@ const fn word(flag: bool) -> &'static str {
 }
 
 fn number(number: u64) -> String {
-    number.to_string()
+    decimal(number)
 }
 
 fn field(line: &str) -> Option<(&str, &str)> {

@@ -25,6 +25,7 @@ pub use weakness::{Warning, Weakness};
 use super::{IpMode, Policy, Rule, SessionMode};
 use crate::code::Alphabet;
 use crate::time::Millis;
+use alloc::vec::Vec;
 
 /// What a policy comes to: figures under assumptions, and warnings.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,6 +2,8 @@
 
 use super::{Assumptions, Audit, Chance, Figures, Warning};
 use crate::sign::encode::Ink;
+use alloc::borrow::ToOwned as _;
+use alloc::string::{String, ToString as _};
 use core::fmt;
 
 impl Audit {

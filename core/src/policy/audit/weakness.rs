@@ -6,6 +6,9 @@
 use super::Figures;
 use super::text::{grouped, hundredths};
 use crate::policy::{IpMode, LIFETIME, Policy, SessionMode};
+use alloc::borrow::ToOwned as _;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
 
 /// One thing that is weaker than a norm asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use super::{ActionError, Kind, Param, listed, member};
 use crate::json::{self, Value};
+use alloc::string::{String, ToString as _};
 
 /// What is wrong with the parameters; the first that was found.
 ///

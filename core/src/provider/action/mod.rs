@@ -12,6 +12,9 @@ use super::body::Body;
 use crate::http::HttpReply;
 use crate::json::{self, Object, Value};
 use crate::sign::encode::Ink;
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
 use check::Check;
 use core::fmt;
 

@@ -2,6 +2,7 @@
 
 use crate::sign::{Credentials, Request, aliyun_acs3, aliyun_rpc};
 use crate::time::UnixMillis;
+use alloc::vec::Vec;
 
 /// What an action is asked with: its name, its product's version, its parameters.
 pub(crate) struct Asked<'a> {
@@ -19,6 +20,7 @@ pub(crate) enum Wire {
     /// ACS3-HMAC-SHA256, with each parameter where the official SDKs put it.
     Acs3,
     /// RPC V1 with everything in the body, so that neither number nor code is in a URL.
+    #[cfg(feature = "legacy")]
     Rpc,
     /// RPC V1 with each parameter where the official SDKs put it.
     #[cfg(feature = "testing")]
@@ -36,21 +38,23 @@ impl Asked<'_> {
         nonce: &str,
     ) -> Request {
         let Self { action, version, query, form } = *self;
-        let all: Vec<(&str, &str)>;
-        let (query, form, whole_body) = match wire {
+        match wire {
             Wire::Acs3 => {
                 let call = aliyun_acs3::Call { action, version, host, query, form };
-                return aliyun_acs3::build(&call, credentials, now, nonce);
+                aliyun_acs3::build(&call, credentials, now, nonce)
             }
+            #[cfg(feature = "legacy")]
             Wire::Rpc => {
-                all = query.iter().chain(form).copied().collect();
-                (&[][..], all.as_slice(), true)
+                let all: Vec<(&str, &str)> = query.iter().chain(form).copied().collect();
+                let call = aliyun_rpc::Call { action, version, query: &[], form: &all, whole_body: true };
+                aliyun_rpc::build(&call, credentials, now, nonce)
             }
             #[cfg(feature = "testing")]
-            Wire::RpcSplit => (query, form, false),
-        };
-        let call = aliyun_rpc::Call { action, version, query, form, whole_body };
-        aliyun_rpc::build(&call, credentials, now, nonce)
+            Wire::RpcSplit => {
+                let call = aliyun_rpc::Call { action, version, query, form, whole_body: false };
+                aliyun_rpc::build(&call, credentials, now, nonce)
+            }
+        }
     }
 }
 

@@ -18,7 +18,10 @@ use crate::error::ConfigError;
 use crate::http::{HttpCall, HttpReply};
 use crate::mac::{base64url, sha256};
 use crate::time::Millis;
-use std::borrow::Cow;
+use alloc::borrow::Cow;
+use alloc::borrow::ToOwned as _;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
 
 /// An account at Alibaba Cloud that makes and checks the codes itself.
 #[derive(Clone, Debug)]

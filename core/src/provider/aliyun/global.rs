@@ -11,6 +11,9 @@ use super::{Accepted, Account, SINGAPORE, SMS_HOSTS, Said, actions, answered_by_
 use crate::config::Section;
 use crate::error::ConfigError;
 use crate::http::{HttpCall, HttpReply};
+use alloc::borrow::ToOwned as _;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
 
 /// An account at Alibaba Cloud SMS for numbers abroad, which takes whole texts.
 #[derive(Clone, Debug)]

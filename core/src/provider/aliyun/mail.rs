@@ -12,6 +12,9 @@ use crate::error::ConfigError;
 use crate::http::{HttpCall, HttpReply};
 use crate::json::Value;
 use crate::sign::encode::Ink;
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// An account at DirectMail.
 #[derive(Clone, Debug)]

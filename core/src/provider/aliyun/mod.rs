@@ -29,6 +29,8 @@ use crate::json::{self, Object, Value};
 use crate::mac::hex;
 use crate::sign::encode::Ink;
 use crate::time::Millis;
+use alloc::string::String;
+use alloc::vec::Vec;
 use api::{Asked, Wire};
 
 /// What every product's section has: a name and a weight, a key, a host, a wire, a time-out.
@@ -60,7 +62,7 @@ impl Account {
         let of_region = if hosts.is_empty() { None } else { section.get_choice("region", hosts) };
         let endpoint = settings::endpoint(section, of_region.unwrap_or(host));
         let keys = Keys::read(section, env, &NAMES, &endpoint);
-        let wire = section.get_choice("wire", &[("acs3", Wire::Acs3), ("rpc", Wire::Rpc)]);
+        let wire = section.get_choice("wire", WIRES);
         let (wire, timeout) = (wire.unwrap_or(Wire::Acs3), settings::timeout(section));
         Self { name, weight, keys, endpoint, wire, timeout }
     }
@@ -75,6 +77,7 @@ impl Account {
     }
 
     /// Builds the signed call of one of `actions`, once its parameters were checked.
+    #[cfg(feature = "operations")]
     fn action(
         &self,
         (actions, version): (&'static [Action], &str),
@@ -136,10 +139,12 @@ macro_rules! answered_by_account {
             self.account.keys.are_the_hosts()
         }
 
+        #[cfg(feature = "operations")]
         fn actions(&self) -> &'static [crate::provider::Action] {
             $actions.0
         }
 
+        #[cfg(feature = "operations")]
         fn action(
             &self,
             name: &str,
@@ -149,6 +154,7 @@ macro_rules! answered_by_account {
             self.account.action($actions, name, params, signing)
         }
 
+        #[cfg(feature = "operations")]
         fn read_action(
             &self,
             _: &str,
@@ -264,6 +270,12 @@ const NAMES: Names = Names {
     secret: ("access_key_secret", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
     token: ("security_token", "ALIBABA_CLOUD_SECURITY_TOKEN"),
 };
+
+const WIRES: &[(&str, Wire)] = &[
+    ("acs3", Wire::Acs3),
+    #[cfg(feature = "legacy")]
+    ("rpc", Wire::Rpc),
+];
 
 const CENTRAL: &str = "dysmsapi.aliyuncs.com";
 const SINGAPORE: &str = "dysmsapi.ap-southeast-1.aliyuncs.com";

@@ -9,6 +9,8 @@ use super::{Accepted, Account, CENTRAL, Params, SMS_HOSTS, Said, actions, answer
 use crate::config::Section;
 use crate::error::ConfigError;
 use crate::http::{HttpCall, HttpReply};
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// An account at Alibaba Cloud SMS.
 #[derive(Clone, Debug)]

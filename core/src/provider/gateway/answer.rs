@@ -5,6 +5,9 @@ use super::super::{Class, Failure, Reading, Receipt};
 use crate::config::Section;
 use crate::http::HttpReply;
 use crate::json::Value;
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// What is read where in a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use crate::config;
 use crate::error::{ConfigCode, ConfigError};
 use crate::json::{self, Value};
+use alloc::borrow::ToOwned as _;
 
 /// Reads a file and leaves out its notes, when the library is built.
 macro_rules! preset {

@@ -4,6 +4,7 @@ use super::slot::{Place, Slot, Slots, Values};
 use super::text::Template;
 use crate::config::Section;
 use crate::mac;
+use alloc::string::String;
 
 /// How a request shows who sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,9 @@ use super::slot::{Place, Slot, Slots};
 use super::text::{Escape, Template, Wire};
 use crate::config::Section;
 use crate::json::{Object, Value};
+use alloc::borrow::ToOwned as _;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
 
 /// What is sent but for scheme and host.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,6 +2,8 @@
 
 use super::super::Recipient;
 use crate::time::UnixMillis;
+use alloc::borrow::ToOwned as _;
+use alloc::string::{String, ToString as _};
 
 /// What a placeholder stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

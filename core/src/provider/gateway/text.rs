@@ -3,6 +3,9 @@
 use super::slot::{self, Place, Slot, Slots, Values};
 use crate::config::Section;
 use crate::sign::encode::{Ink, pct};
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// How a value must be written where it stands: as the inside of JSON strings, so many deep, then on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,8 +12,12 @@ use crate::provider::reading::{MAX_REPLY, doubtful, failure, id, object};
 use crate::provider::settings::{self, Endpoint, Env};
 use crate::provider::{BuildError, Class, Failure, Signing, classes};
 use crate::sign::{tencent_tc3, tencent_v1};
+use crate::text::decimal;
 use crate::time::Millis;
-use std::sync::Arc;
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 /// One product of the cloud, e.g. `sms`.
 pub(super) struct Api {
@@ -40,6 +44,7 @@ enum Signature {
     /// TC3-HMAC-SHA256 over a JSON body.
     Tc3,
     /// The older signature over form parameters.
+    #[cfg(feature = "legacy")]
     V1(tencent_v1::Hash),
 }
 
@@ -81,6 +86,7 @@ impl Account {
                 let call = tencent_tc3::Call { action, version, host, service, region, language, body };
                 tencent_tc3::build_with(&key, call, credentials, signing.now)
             }
+            #[cfg(feature = "legacy")]
             Signature::V1(hash) => {
                 let mut flat = Vec::new();
                 // Made by ourselves, so it is JSON.
@@ -106,7 +112,7 @@ fn flatten(name: &str, value: &Value, out: &mut Vec<(String, String)>) {
     match value {
         Value::Object(members) => members.iter().for_each(|(step, value)| flatten(&below(step), value, out)),
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(at, item)| flatten(&below(&at.to_string()), item, out));
+            items.iter().enumerate().for_each(|(at, item)| flatten(&below(&decimal(at as u64)), item, out));
         }
         Value::String(text) | Value::Number(text) => out.push((name.to_owned(), text.clone())),
         Value::Bool(flag) => out.push((name.to_owned(), if *flag { "true" } else { "false" }.to_owned())),
@@ -195,7 +201,9 @@ const REGIONS: &[(&str, &str)] = &[
 
 const SIGNATURES: &[(&str, Signature)] = &[
     ("tc3", Signature::Tc3),
+    #[cfg(feature = "legacy")]
     ("hmac_sha1", Signature::V1(tencent_v1::Hash::Sha1)),
+    #[cfg(feature = "legacy")]
     ("hmac_sha256", Signature::V1(tencent_v1::Hash::Sha256)),
 ];
 

@@ -24,6 +24,9 @@ use crate::sign::Credentials;
 use crate::sign::encode::Ink;
 use crate::sign::{Request, tencent_legacy};
 use crate::time::{Millis, UnixMillis};
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// An app of the older SMS service.
 #[derive(Clone, Debug)]
@@ -255,10 +258,12 @@ impl Provider for TencentLegacy {
         Ok(Receipt { message_id, request_id: None })
     }
 
+    #[cfg(feature = "operations")]
     fn actions(&self) -> &'static [Action] {
         actions::LEGACY
     }
 
+    #[cfg(feature = "operations")]
     fn action(&self, name: &str, params: &Value, signing: &Signing<'_>) -> Result<HttpCall, ActionError> {
         let action = action::find(actions::LEGACY, name)?;
         let taken = action.take(params, &[])?;
@@ -271,6 +276,7 @@ impl Provider for TencentLegacy {
         Ok(self.signed(action.name, taken.body(), &mobiles, signing)?)
     }
 
+    #[cfg(feature = "operations")]
     fn read_action(&self, _: &str, reply: &HttpReply) -> Result<Answer, Failure> {
         said(reply).map(|_| Answer::within(reply, "", None))
     }

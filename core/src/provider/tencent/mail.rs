@@ -15,6 +15,9 @@ use crate::provider::pattern::Pattern;
 use crate::provider::reading::id;
 use crate::provider::settings::{self, Env};
 use crate::provider::{BuildError, Failure, Message, Provider, Reading, Receipt, Recipient, Signing};
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// An account at Tencent Cloud's mail service.
 #[derive(Clone, Debug)]
@@ -128,10 +131,12 @@ impl Provider for TencentMail {
         }
     }
 
+    #[cfg(feature = "operations")]
     fn actions(&self) -> &'static [Action] {
         actions::MAIL
     }
 
+    #[cfg(feature = "operations")]
     fn action(&self, name: &str, params: &Value, signing: &Signing<'_>) -> Result<HttpCall, ActionError> {
         let action = action::find(actions::MAIL, name)?;
         let taken = action.take(params, &[("FromEmailAddress", self.from.as_str())])?;
@@ -147,6 +152,7 @@ impl Provider for TencentMail {
         Ok(self.account.call(&API, action.name, taken.json(), signing)?)
     }
 
+    #[cfg(feature = "operations")]
     fn read_action(&self, _: &str, reply: &HttpReply) -> Result<Answer, Failure> {
         Response::read(reply)?.answer(reply)
     }

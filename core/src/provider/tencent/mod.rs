@@ -15,6 +15,7 @@ pub use sms::Tencent;
 use super::pattern::Pattern;
 use super::settings;
 use crate::config::Section;
+use alloc::vec::Vec;
 
 /// Reads `template_params`, a list of texts; `["{code}"]` unless set.
 #[inline(never)]

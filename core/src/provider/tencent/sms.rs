@@ -14,6 +14,8 @@ use crate::provider::pattern::Pattern;
 use crate::provider::reading::{doubtful, id};
 use crate::provider::settings::{self, Env};
 use crate::provider::{BuildError, Failure, Message, Provider, Reading, Receipt, Recipient, Signing};
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// An account at Tencent Cloud SMS.
 #[derive(Clone, Debug)]
@@ -102,10 +104,12 @@ impl Provider for Tencent {
         }
     }
 
+    #[cfg(feature = "operations")]
     fn actions(&self) -> &'static [Action] {
         actions::SMS
     }
 
+    #[cfg(feature = "operations")]
     fn action(&self, name: &str, params: &Value, signing: &Signing<'_>) -> Result<HttpCall, ActionError> {
         let action = action::find(actions::SMS, name)?;
         let own = [("SmsSdkAppId", self.app_id.as_str()), ("SignName", &self.sign_name)];
@@ -120,6 +124,7 @@ impl Provider for Tencent {
         Ok(self.account.call(&API, action.name, taken.json(), signing)?)
     }
 
+    #[cfg(feature = "operations")]
     fn read_action(&self, _: &str, reply: &HttpReply) -> Result<Answer, Failure> {
         Response::read(reply)?.answer(reply)
     }

@@ -1,0 +1,53 @@
+//! Numbers as text, without the standard library's formatter, which is 4 kB of code at the edge.
+
+use alloc::string::String;
+
+/// Returns a number in decimal.
+#[inline(never)]
+pub(crate) fn decimal(number: u64) -> String {
+    let mut out = String::new();
+    push_decimal(&mut out, number);
+    out
+}
+
+/// Appends a number in decimal.
+#[inline(never)]
+pub(crate) fn push_decimal(out: &mut String, number: u64) {
+    digits(out, number, 10, 1);
+}
+
+/// Appends a number in base `base`, up to 16 and in capitals, with zeros in front up to `least` digits.
+#[inline(never)]
+pub(crate) fn digits(out: &mut String, number: u64, base: u64, least: usize) {
+    let mut scale = 1_u64;
+    let mut count = 1;
+    while count < least || number.checked_div(scale).unwrap_or(0) >= base {
+        scale = scale.saturating_mul(base);
+        count += 1;
+    }
+    while let Some(head) = number.checked_div(scale) {
+        let digit = u8::try_from(head.checked_rem(base).unwrap_or(0)).unwrap_or(0);
+        out.push(char::from(if digit < 10 { b'0' + digit } else { b'A' + digit - 10 }));
+        scale = scale.checked_div(base).unwrap_or(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_the_library_writes_them() {
+        for number in [0, 1, 9, 10, 11, 99, 100, 1_000, 65_535, u64::from(u32::MAX), u64::MAX / 10, u64::MAX]
+        {
+            assert_eq!(decimal(number), number.to_string());
+            let written = |base, least| {
+                let mut out = String::new();
+                digits(&mut out, number, base, least);
+                out
+            };
+            assert_eq!(written(16, 4), format!("{number:04X}"));
+            assert_eq!(written(10, 3), format!("{number:03}"));
+        }
+    }
+}
