@@ -227,6 +227,12 @@ pub fn client_ip(peer: Option<String>, forwarded: String, proxies: u32) -> Optio
     wire::client_ip(peer.as_deref(), &forwarded, proxies as usize)
 }
 
+/// Tells whether a text can name a purpose, or an action.
+#[napi]
+pub fn is_purpose(text: String) -> bool {
+    wire::is_purpose(&text)
+}
+
 /// Reads delivery receipts of a kind of provider, as JSON; absent for what is no list of them.
 #[napi]
 pub fn read_receipts(kind: String, body: String) -> Option<String> {

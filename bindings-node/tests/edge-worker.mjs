@@ -18,7 +18,8 @@ export class Partition extends SansmsPartition {
     const { searchParams } = new URL(request.url);
     const end = searchParams.get("end");
     if (end) this.#storage.sql.exec("UPDATE partition SET until_ms = ?", Number(end));
-    if (end) await this.#storage.setAlarm(Number(searchParams.get("alarm")));
+    const alarm = Number(searchParams.get("alarm"));
+    if (end) await (alarm ? this.#storage.setAlarm(alarm) : this.#storage.deleteAlarm());
     return Response.json({ alarm: await this.#storage.getAlarm(), bytes: this.#storage.sql.databaseSize, tables: this.#storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'partition'").toArray() });
   }
 }

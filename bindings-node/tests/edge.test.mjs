@@ -47,4 +47,11 @@ test("an object goes when its record ends, and not before", async () => {
   assert.deepEqual((await object()).tables, []);
   assert.equal((await object()).alarm, null);
   assert.match(await run(3), /^granted/);
+
+  // One that was lost is set again by what comes after the end.
+  await object(`&end=${Date.now()}`);
+  assert.equal((await object()).alarm, null);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.match(await run(4), /^granted/);
+  assert.ok((await object()).alarm > Date.now() + 3_500_000);
 });

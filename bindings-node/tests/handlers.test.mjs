@@ -264,6 +264,35 @@ test("what the application throws is answered 500, and told to whoever runs it",
   }
 });
 
+test("a body that is much too large is answered, not hung up on", async () => {
+  const { handle, sandbox } = setUp({ clientIp: () => "203.0.113.7" });
+  await listening(createServer(nodeListener(handle)), async (port) => {
+    const body = JSON.stringify({ ...who, more: "x".repeat(8_000_000) });
+    for (let times = 0; times < 3; times++) {
+      const answer = await fetch(`http://127.0.0.1:${port}/code`, { method: "POST", headers: { "content-type": "application/json" }, body });
+      assert.equal(answer.status, 413);
+      await answer.text();
+    }
+  });
+  assert.equal(sandbox.outbox.length, 0);
+});
+
+test("a body that a parser read and left as it was is read from there", async () => {
+  for (const left of [(body) => body.toString(), (body) => body]) {
+    const { handle, sandbox } = setUp({ clientIp: () => "203.0.113.7" });
+    const server = createServer(async (request, response) => {
+      request.body = left(Buffer.from(await text(request)));
+      await nodeListener(handle)(request, response);
+    });
+    await listening(server, async (port) => {
+      const body = "to=13800138000&purpose=register";
+      const headers = { "content-type": "application/x-www-form-urlencoded" };
+      assert.equal((await fetch(`http://127.0.0.1:${port}/code`, { method: "POST", headers, body })).status, 200);
+    });
+    assert.equal(sandbox.outbox.length, 1);
+  }
+});
+
 test("what a body parser left on a body that it did not read is no body", async () => {
   const type = "application/x-www-form-urlencoded";
   const ask = async (parsed, read) => {

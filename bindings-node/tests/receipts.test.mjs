@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { test } from "node:test";
-import { handlers, nodeListener, ReceiptError } from "sansms";
+import { aliyun, handlers, nodeListener, ReceiptError } from "sansms";
 import { Sandbox } from "sansms/testing";
 
 const USER = { to: "13800138000", purpose: "register", ip: "203.0.113.7" };
@@ -27,6 +27,17 @@ test("a push becomes receipts that name the send; duplicates are harmless", asyn
   ]);
   assert.deepEqual(service.stats(), { send: { aliyun: { sent: 1 } }, receipt: { aliyun: { delivered: 2 } } });
   assert.ok(!JSON.stringify(heard).includes("13800138000"));
+});
+
+test("a provider may be called as a property of every object is", async () => {
+  for (const name of ["__proto__", "constructor"]) {
+    const service = new Sandbox().service({
+      providers: [aliyun({ name, signName: "示例", templates: { default: "SMS_1" }, accessKeyId: "sandbox-id", accessKeySecret: "sandbox-secret", endpoint: "http://127.0.0.1" })],
+    });
+    assert.equal((await service.send(USER)).provider, name);
+    assert.deepEqual(Object.getOwnPropertyDescriptor(service.stats().send, name)?.value, { sent: 1 });
+    assert.equal({}.sent ?? Object.sent, undefined);
+  }
 });
 
 test("the sandbox gives what the provider would push", async () => {

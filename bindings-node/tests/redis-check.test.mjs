@@ -28,7 +28,7 @@ async function refused(store, words, ops = OP) {
   await assert.rejects(store.run(ops, 5000), (error) => error instanceof ConfigError && error.option === "store" && words.test(error.message));
 }
 
-// As in `test_stores.py`.
+// As in `test_redis.py`.
 for (const [info, says] of [
   ["redis_version:6.0.16\r\nrole:master", /6\.2/],
   ["redis_version:5.0.7", /6\.2/],

@@ -123,6 +123,21 @@ if (Better === undefined) {
 }
 for (const [name, Database] of [["node:sqlite", builtin?.DatabaseSync], ["better-sqlite3", Better]]) {
   if (Database === undefined) continue;
+  test(`${name}, with a transaction of the application's open on it`, async () => {
+    const database = new Database(join(home, `open-${name.slice(0, 4)}.sqlite3`));
+    const store = new SQLiteStore(database);
+    const op = { key: "k", op: "reserve 0000000000000001 1:l:5:3600000:f" };
+    assert.deepEqual(await store.run([op]), ["granted 0"]);
+    database.exec("CREATE TABLE theirs (one INTEGER)");
+    database.exec("BEGIN");
+    database.exec("INSERT INTO theirs VALUES (1)");
+    await assert.rejects(store.run([op]), /transaction/);
+    database.exec("COMMIT");
+    assert.equal(database.prepare("SELECT count(*) AS kept FROM theirs").get().kept, 1);
+    assert.deepEqual(await store.run([op]), ["granted 0"]);
+    database.close();
+  });
+
   test(`${name}, held by another from the first use on, and later`, async () => {
     const path = join(home, `held-${name.slice(0, 4)}.sqlite3`);
     const [other, database] = [new Database(path), new Database(path)];

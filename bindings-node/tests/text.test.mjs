@@ -16,6 +16,16 @@ test("a request leaves out what is not there and escapes what would break a line
   );
 });
 
+test("what is no text binds nothing, and what people type may be anything", () => {
+  for (const wrong of [{}, [], { toString: 1 }, true, () => "s", Symbol("s")]) {
+    for (const name of ["session", "device", "idempotencyKey", "ip", "ticketFor"]) {
+      assert.throws(() => text.writeRequest({ to: "1", [name]: wrong }), { code: "drive.request", message: new RegExp(name) });
+    }
+    assert.equal(text.writeRequest({ to: wrong, code: wrong, purpose: wrong }), "to: \ncode: \npurpose: \n");
+  }
+  assert.equal(text.writeRequest({ to: 13800138000, code: 123456n, session: 7 }), "to: 13800138000\ncode: 123456\nsession: 7\n");
+});
+
 test("an http step is read and written back byte for byte", () => {
   const step = "http 7\nPOST https://h.example/?a=b%20c\n5000 65536\ncontent-type: text/plain\nx-a: b: c\n\n{\"a\": \"1\n\n2\"}";
   const { kind, id, call } = text.readStep(step);

@@ -1,8 +1,13 @@
 // The transport against servers on loopback: what it sends, and what it says of what went wrong.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import { createServer as createSocketServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fetchTransport, TransportFault } from "sansms";
 
@@ -88,6 +93,22 @@ test("what never left is said to be so", async () => {
   await once(closed, "close");
   await faulty({ ...call("/"), url: `http://127.0.0.1:${port}/` }, false);
   await faulty({ ...call("/"), url: "http://no-such-host.invalid/" }, false);
+});
+
+test("a certificate that is refused lets nothing leave", async () => {
+  const home = mkdtempSync(join(tmpdir(), "sansms-"));
+  const [key, cert] = ["key.pem", "cert.pem"].map((name) => join(home, name));
+  execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out", cert], { stdio: "ignore" });
+  let asked = 0;
+  const self = createSecureServer({ key: readFileSync(key), cert: readFileSync(cert) }, () => asked++).listen(0, "127.0.0.1");
+  await once(self, "listening");
+  try {
+    await faulty({ ...call("/"), url: `https://127.0.0.1:${self.address().port}/`, body: "a=b" }, false);
+    assert.equal(asked, 0);
+  } finally {
+    self.close();
+    rmSync(home, { recursive: true });
+  }
 });
 
 test("a fetch that tells nothing counts as sent", async () => {

@@ -8,6 +8,8 @@ export interface Core {
   apply(record: Uint8Array | undefined, op: string, now: number): { record?: Uint8Array; ttlMs: number; reply: string };
   /** The client's address, from who is connected and what our proxies wrote; empty when it can't be read. */
   clientIp(peer: string | undefined, forwarded: string, proxies: number): string | null | undefined;
+  /** Whether a text can name a purpose, or an action. */
+  isPurpose(text: string): boolean;
   envNames(): string[];
   version(): string;
 }

@@ -159,13 +159,18 @@ async function readNode(request: NodeRequest): Promise<Request> {
   const parsed = isParsed(request) ? JSON.stringify(request.body) : undefined;
   if (parsed !== undefined) headers.set("content-type", "application/json");
   const init: RequestInit & { duplex: "half" } = { method, headers, duplex: "half" };
-  if (hasBody) init.body = parsed ?? (await readBytes(request, headers));
+  if (hasBody) init.body = parsed ?? asRead(request) ?? (await readBytes(request, headers));
   return new Request(`http://${NODE_HOST}${originalUrl ?? url}`, init);
+}
+
+/** Returns what a parser left unparsed, as `express.text` and `express.raw` do. */
+function asRead({ body }: NodeRequest): BodyInit | undefined {
+  return typeof body === "string" || body instanceof Uint8Array ? (body as BodyInit) : undefined;
 }
 
 /** Tells whether a body parser read this: Express 4's leave `{}` on what they didn't read, too. */
 function isParsed({ body, readableDidRead, readableEnded }: NodeRequest): boolean {
-  if (typeof body !== "object" || body === null) return false;
+  if (typeof body !== "object" || body === null || body instanceof Uint8Array) return false;
   return Object.keys(body).length > 0 || readableDidRead === true || readableEnded === true;
 }
 

@@ -99,6 +99,6 @@ export function fromNative(native: Native): TestingCore {
     }
   }
 
-  const { Sandbox, apply, clientIp, envNames, readReceipts, receiptAnswer, runVector, version } = native;
-  return { Engine, MemoryStore, Sandbox, apply, clientIp, envNames, readReceipts, receiptAnswer, runVector, version };
+  const { Sandbox, apply, clientIp, envNames, isPurpose, readReceipts, receiptAnswer, runVector, version } = native;
+  return { Engine, MemoryStore, Sandbox, apply, clientIp, envNames, isPurpose, readReceipts, receiptAnswer, runVector, version };
 }

@@ -1,3 +1,4 @@
+import { core } from "./core.js";
 import type { Outcome } from "./outcome.js";
 import type { DeliveryStatus } from "./receipts.js";
 
@@ -51,8 +52,8 @@ export function eventOf(action: Event["action"], purpose: string, outcome: Outco
 
 /** Returns what may be a purpose, or an action's name; another field may have been refused before the core read it. */
 function named(given: unknown): string {
-  const name = String(given ?? "");
-  return /^[\w.-]{1,64}$/.test(name) ? name : "";
+  const name = typeof given === "string" || typeof given === "number" ? `${given}` : "";
+  return core.get().core.isPurpose(name) ? name : "";
 }
 
 /** The codes of outcomes whose purpose, or action, is none of the application's. */
@@ -91,10 +92,11 @@ export type Stats = Record<string, Record<string, Record<string, number>>>;
  * @internal
  */
 export class Tally {
-  readonly #counts: Stats = {};
+  // A provider may have any name, that of a property of every object's too.
+  readonly #counts: Stats = Object.create(null) as Stats;
 
   add({ action, provider = "", kind }: Event): void {
-    const kinds = ((this.#counts[action] ??= {})[provider] ??= {});
+    const kinds = ((this.#counts[action] ??= Object.create(null) as Stats[string])[provider] ??= {});
     kinds[kind] = (kinds[kind] ?? 0) + 1;
   }
 

@@ -20,16 +20,27 @@ export type Step =
  * Writes the fields of a request; what is `undefined` or `null` is left out.
  *
  * A name may come from a client, where an application hands a whole body on. One that is no word would write lines of
- * its own, and is refused as the core refuses words that it does not know.
+ * its own, and is refused as the core refuses words that it does not know. So is a value that is no text, where it would
+ * stand for every other of its kind: all objects read `[object Object]`. What people type is anything, and then nothing.
  */
 export function writeRequest(fields: object): string {
   let text = "";
   for (const [name, value] of Object.entries(fields)) {
     if (!/^[A-Za-z]+$/.test(name)) throw new DriveError("drive.request", "the request has a field that there is not");
-    if (value !== undefined && value !== null) text += `${kebab(name)}: ${escape(String(value))}\n`;
+    if (value !== undefined && value !== null) text += `${kebab(name)}: ${escape(plain(name, value))}\n`;
   }
   return text;
 }
+
+function plain(name: string, value: unknown): string {
+  const type = typeof value;
+  if (type === "string" || type === "number" || type === "bigint" || (name === "deliver" && type === "boolean")) return String(value);
+  if (TYPED.has(name)) return "";
+  throw new DriveError("drive.request", `the field ${name} of the request must be a text`);
+}
+
+/** What a client may have written, whatever its JSON held. */
+const TYPED: ReadonlySet<string> = new Set(["to", "code", "purpose"]);
 
 /** Reads a step. */
 export function readStep(text: string): Step {

@@ -111,7 +111,10 @@ function codeOf(error: unknown): string {
   return String(cause?.code);
 }
 
-/** What goes wrong before a connection stands (Node's system errors, and undici's for a slow connect). */
+/**
+ * What goes wrong before a connection stands: Node's system errors, undici's for a slow connect, and what a certificate
+ * is refused for (nodejs.org/api/tls.html#x509-certificate-error-codes), as the request waits for the handshake.
+ */
 const NEVER_LEFT = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -119,4 +122,14 @@ const NEVER_LEFT = new Set([
   "EHOSTUNREACH",
   "ENETUNREACH",
   "UND_ERR_CONNECT_TIMEOUT",
+  "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+  "CERT_SIGNATURE_FAILURE",
+  "CERT_UNTRUSTED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ]);

@@ -24,6 +24,12 @@ pub(crate) fn client_ip(peer: Option<&str>, forwarded: &str, proxies: usize) -> 
     wire::client_ip(peer, forwarded, proxies)
 }
 
+/// Tells whether a text can name a purpose, or an action.
+#[pyfunction]
+pub(crate) fn is_purpose(text: &str) -> bool {
+    wire::is_purpose(text)
+}
+
 /// Returns the names of the environment variables that a host should read.
 #[pyfunction]
 pub(crate) fn env_names() -> Vec<&'static str> {

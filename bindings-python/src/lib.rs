@@ -14,7 +14,7 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = false)]
 mod _core {
     #[pymodule_export]
-    use super::flow::{Engine, Flow, client_ip, env_names, read_receipts, receipt_answer};
+    use super::flow::{Engine, Flow, client_ip, env_names, is_purpose, read_receipts, receipt_answer};
     #[pymodule_export]
     use super::outcome::Outcome;
     #[pymodule_export]

@@ -13,7 +13,7 @@ pub(crate) struct Outcome {
     /// Whether it went well: true for `sent`, `verified` and `answered` only.
     #[pyo3(get)]
     ok: bool,
-    /// A stable dotted code, e.g. `limit.number_cooldown`.
+    /// A stable dotted code, e.g. `limit.cooldown`.
     #[pyo3(get)]
     code: &'static str,
     /// The number in E.164, for keeping; not for a log.
@@ -34,7 +34,7 @@ pub(crate) struct Outcome {
     /// Tries left on this code.
     #[pyo3(get)]
     attempts_left: Option<u32>,
-    /// Whether an earlier request with this idempotency key was answered again.
+    /// Whether an earlier request with this idempotency key was let through; nothing was sent again.
     #[pyo3(get)]
     replayed: bool,
     /// An opaque token that stands for the session, for clients without one.

@@ -9,14 +9,17 @@ import logging
 import subprocess
 import sys
 import threading
+import time
 import zlib
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
 
 from contender import make
-from sansms import AsyncRedisStore, ConfigError, HttpcoreTransport, RedisStore, TransportFault
+from sansms import AsyncRedisStore, ConfigError, HttpcoreTransport, RedisStore, Service, TransportFault
+from sansms._async import in_thread
 from sansms._sandbox_server import SandboxServer
 from sansms.testing import Sandbox
 from web import Web, answer
@@ -113,6 +116,77 @@ def test_a_loop_is_not_blocked_by_a_store_that_is(tmp_path):
     asyncio.run(use())
 
 
+def with_no_thread_free(use):
+    """Runs `use` on a loop whose only thread is taken."""
+
+    async def run():
+        loop, released = asyncio.get_running_loop(), threading.Event()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        taken = loop.run_in_executor(None, released.wait)
+        try:
+            return await asyncio.wait_for(use(), 30.0)
+        finally:
+            released.set()
+            await taken
+
+    return asyncio.run(run())
+
+
+def test_the_wait_for_a_thread_ends_with_the_deadline_of_the_store():
+    class Blocking:
+        def run(self, ops, timeout):
+            raise AssertionError
+
+    service = Sandbox().service(store=Blocking(), store_timeout=0.2)
+    outcome = with_no_thread_free(lambda: service.asend(NUMBER, **USER))
+    assert (outcome.kind, outcome.code) == ("unavailable", "store.down")
+
+
+def test_a_store_hears_what_the_wait_for_a_thread_has_left():
+    told = []
+
+    async def use():
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        first = loop.run_in_executor(None, time.sleep, 0.1)
+        await in_thread(lambda ops, left: told.append(left))([], 5.0)
+        await first
+
+    asyncio.run(use())
+    assert told[0] < 5.0 - 0.05
+
+
+def test_what_no_thread_was_free_for_was_not_sent():
+    called = []
+    provider = {
+        "access_key_id": "sandbox-id",
+        "access_key_secret": "sandbox-secret",
+        "sign_name": "示例",
+        "templates": {"default": "SMS_1"},
+        "endpoint": "http://127.0.0.1:1",
+        "timeout_ms": 1000,
+    }
+    service = Service(
+        providers=[{"aliyun": provider}], secret="x" * 32, store="memory://", transport=lambda *_: called.append(1)
+    )
+    assert with_no_thread_free(lambda: service.asend(NUMBER, **USER)).kind == "undelivered"
+    assert not called
+
+
+def test_a_task_that_waits_for_a_thread_may_be_cancelled():
+    class Blocking:
+        def run(self, ops, timeout):
+            raise AssertionError
+
+    async def use():
+        task = asyncio.ensure_future(Sandbox().service(store=Blocking(), store_timeout=20.0).asend(NUMBER, **USER))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        return (await asyncio.gather(task, return_exceptions=True))[0]
+
+    assert isinstance(with_no_thread_free(use), asyncio.CancelledError)
+
+
 def test_a_store_for_asyncio_serves_no_thread(redis_url):
     service = Sandbox().service(store=AsyncRedisStore(redis_url))
     with pytest.raises(ConfigError, match="asend"):
@@ -143,7 +217,6 @@ def test_a_store_that_is_late_is_a_fault():
 
 def test_a_silent_redis_is_waited_for_no_longer_than_the_deadline():
     import socket
-    import time
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         store = AsyncRedisStore(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", timeout=30.0)

@@ -224,7 +224,7 @@ def test_the_first_store_has_half_of_the_time_and_the_fallback_the_rest(ask):
 
     primary, fallback = Slow(), Shaky()
     ask(FallbackStore(primary, fallback), [OP], 0.2)
-    assert primary.timeouts == [0.1]
+    assert 0.05 < primary.timeouts[0] <= 0.1  # less what it took to find a thread
     assert 0 < fallback.timeouts[0] <= 0.1
 
 

@@ -180,6 +180,13 @@ pub fn client_ip(peer: Option<String>, forwarded: &str, proxies: u32) -> Option<
     wire::client_ip(peer.as_deref(), forwarded, proxies as usize)
 }
 
+/// Tells whether a text can name a purpose, or an action.
+#[wasm_bindgen(js_name = isPurpose)]
+#[must_use]
+pub fn is_purpose(text: &str) -> bool {
+    wire::is_purpose(text)
+}
+
 /// Reads delivery receipts of a kind of provider, as JSON; absent for what is no list of them.
 #[cfg(feature = "operations")]
 #[wasm_bindgen(js_name = readReceipts)]

@@ -82,8 +82,9 @@ export class SansmsPartition {
     if (kept != null) {
       const until = Math.max(now + ttlMs, row?.until_ms ?? 0);
       this.#storage.sql.exec(WRITE, kept.slice().buffer as ArrayBuffer, until);
-      // One alarm a life: when it rings too early it is set anew.
-      if (row === undefined) await this.#storage.setAlarm(until);
+      // One alarm a life: when it rings too early it is set anew. Cloudflare gives up on one that fails time and again,
+      // so a record that has ended and is still there begins another life.
+      if (record === undefined) await this.#storage.setAlarm(until);
     }
     return new Response(reply);
   }

@@ -44,9 +44,11 @@ export class SQLiteStore implements Store {
 
   async run(ops: readonly StoreOp[]): Promise<string[]> {
     const { apply } = core.get().core;
+    let begun: SqliteDatabase | undefined;
     try {
       const { database, read, write, sweep } = this.#ready();
       database.exec("BEGIN IMMEDIATE");
+      begun = database;
       const replies = ops.map(({ key, op }) => {
         const now = this.#now();
         const row = read.get(key);
@@ -63,7 +65,8 @@ export class SQLiteStore implements Store {
       return replies;
     } catch (error) {
       try {
-        this.#statements?.database.exec("ROLLBACK");
+        // Only a transaction of ours: on a database that was handed in another may be open.
+        begun?.exec("ROLLBACK");
       } catch {
         // It was rolled back already, or there is nothing left to roll back.
       }

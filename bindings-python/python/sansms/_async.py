@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from asyncio import get_running_loop
+from asyncio import get_running_loop, wait
+from functools import partial
 from time import monotonic
 
 from ._driver import STEP_SHARE, warn
@@ -10,11 +11,11 @@ from ._errors import ConfigError, TransportFault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable
     from typing import Any
 
     from ._core import Flow, Outcome
-    from ._types import AsyncTransport, CredentialsReply, HttpReply, HttpStep, StoreReply
+    from ._types import AsyncTransport, CredentialsReply, HttpReply, HttpStep, StoreReply, Transport
 
     AsyncRun = Callable[[list[tuple[str, str]], float], Awaitable[Any]]
 
@@ -84,10 +85,58 @@ async def no_key(provider: str) -> CredentialsReply:
     return ("credentials_fault",)
 
 
-def in_thread(call: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
-    """Makes a call that blocks one that is awaited, in a thread of the loop's."""
+def in_thread(run: Callable[[list[tuple[str, str]], float], Any]) -> AsyncRun:
+    """Makes a store that blocks one that is awaited, in a thread of the loop's."""
 
-    async def threaded(*arguments: object) -> Any:
-        return await get_running_loop().run_in_executor(None, call, *arguments)
+    async def threaded(ops: list[tuple[str, str]], timeout: float) -> Any:
+        return await in_time(partial(run, ops), timeout)
 
     return threaded
+
+
+def transport_in_thread(exchange: Transport) -> AsyncTransport:
+    """Makes a transport that blocks one that is awaited, in a thread of the loop's."""
+
+    async def threaded(
+        method: str, url: str, headers: list[tuple[str, str]], body: bytes, timeout: float, max_reply: int
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        try:
+            reply: tuple[int, list[tuple[str, str]], bytes] = await in_time(
+                lambda left: exchange(method, url, headers, body, left, max_reply), timeout
+            )
+        except NoThread:
+            raise TransportFault(sent=False) from None
+        return reply
+
+    return threaded
+
+
+async def in_time(call: Callable[[float], Any], timeout: float) -> Any:
+    """Makes a call in a thread of the loop's, and tells it what is left of the time once a thread is free.
+
+    The loop's threads are few and the application's too, so a call may wait for one; past the deadline it is not made.
+    Raises `NoThread` then. A call that has begun is waited for, as it holds the deadline itself.
+    """
+    deadline = monotonic() + timeout
+    begun = False
+
+    def work() -> Any:
+        nonlocal begun
+        begun = True
+        left = deadline - monotonic()
+        if left <= 0:
+            raise NoThread
+        return call(left)
+
+    future = get_running_loop().run_in_executor(None, work)
+    try:
+        await wait((future,), timeout=timeout)
+        if not begun:
+            raise NoThread
+        return await future
+    finally:
+        future.cancel()  # one that is done stays as it is
+
+
+class NoThread(TimeoutError):
+    """No thread was free before the deadline; the call was not made."""

@@ -12,6 +12,7 @@ __all__ = [
     "apply",
     "client_ip",
     "env_names",
+    "is_purpose",
     "read_receipts",
     "receipt_answer",
     "redis_script",
@@ -72,7 +73,7 @@ class Outcome:
         """Whether it went well: true for `sent`, `verified` and `answered` only."""
     @property
     def code(self) -> str:
-        """A stable dotted code, e.g. `limit.number_cooldown`."""
+        """A stable dotted code, e.g. `limit.cooldown`."""
     @property
     def to(self) -> str | None:
         """The number in E.164 or the address, for keeping; not for a log."""
@@ -149,6 +150,7 @@ class Sandbox:
 def apply(record: bytes | None, op: str, now_ms: int) -> tuple[bytes | None, int, str]: ...
 def client_ip(peer: str | None, forwarded: str, proxies: int) -> str | None: ...
 def env_names() -> list[str]: ...
+def is_purpose(text: str) -> bool: ...
 def read_receipts(kind: str, body: bytes) -> str | None: ...
 def receipt_answer(kind: str) -> str: ...
 def redis_script() -> tuple[str, str]: ...

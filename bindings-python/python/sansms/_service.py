@@ -497,9 +497,9 @@ class Service:
             else:
                 opened = HttpcoreTransport()
         if opened is None:
-            from ._async import in_thread
+            from ._async import transport_in_thread
 
-            opened = in_thread(self._exchange)
+            opened = transport_in_thread(self._exchange)
         with self._opening:
             if self._async_transport is None:
                 self._async_transport = opened

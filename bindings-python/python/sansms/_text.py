@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from . import _core
+
 MOST = 10**40
 """No number that is asked for is as large; and one that is larger still has no digits in Python."""
 
@@ -23,8 +25,4 @@ def whole(given: str | None) -> str | None:
 def purpose_of(given: object) -> str:
     """Returns a purpose, or an action's name, for an observer: one that is none may be a client's, and is left out."""
     named = text(given)
-    plain = named.isascii() and not set(named) - NAMED
-    return named if plain and len(named) <= 64 else ""
-
-
-NAMED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
+    return named if _core.is_purpose(named) else ""

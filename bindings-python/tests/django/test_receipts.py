@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 
 import keys
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.core.handlers.asgi import ASGIRequest
 from django.test import Client, override_settings
 from django.urls import reverse
 from visitors import NUMBER
 
 from django import forms
 from sansms.django import service
+from sansms.django._receipts import receipts
 from sansms.django.forms import CodeField, ContactField, VerifiedPhone
 
 USER = {"purpose": "register", "ip": "203.0.113.7", "session": "s"}
@@ -64,6 +67,16 @@ def test_a_body_is_bounded_and_has_to_be_receipts():
     assert post("[" + " " * 262_144 + "]").status_code == 413
     with override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=10):
         assert post().status_code == 413
+
+
+def test_a_body_that_states_no_length_is_not_taken_in_whole():
+    path = f"/sansms/receipts/aliyun/{service.receipt_path}/"
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": []}
+    stream = BytesIO(b" " * 1_000_000)
+    assert receipts(ASGIRequest(scope, stream), "aliyun", service.receipt_path).status_code == 413
+    assert stream.tell() == 262_145
+    stream = BytesIO(PUSH.encode())
+    assert receipts(ASGIRequest(scope, stream), "aliyun", service.receipt_path).status_code == 200
 
 
 def test_credentials_are_named_by_a_dotted_path():

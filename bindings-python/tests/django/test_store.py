@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -122,6 +123,20 @@ def test_threads_share_few_connections(database):
         words = Counter(pool.map(lambda op: store.run([("shared", op)], 30.0)[0][:6], asked))
         assert words == {"grante": 5, "denied": 91}
         assert store._pool._open <= 3
+
+
+def test_connections_close_where_a_loop_runs(database):
+    store = DjangoStore(database)
+    store.run([(f"loop:{database}", RESERVE.format(1))], 5.0)
+    (link,) = store._pool._idle
+
+    async def close():
+        store.close()
+
+    asyncio.run(close())
+    with pytest.raises(Exception) as gone:  # each driver has an error of its own
+        link._raw.cursor().execute("SELECT 1")
+    assert type(gone.value).__name__ in ("InterfaceError", "OperationalError", "ProgrammingError")
 
 
 def test_a_lock_is_waited_for_no_longer_than_the_deadline(database):

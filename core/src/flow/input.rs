@@ -13,6 +13,11 @@ use alloc::vec::Vec;
 /// The longest session, device or idempotency key, in bytes.
 const TEXT_MAX: usize = 256;
 
+/// Tells whether a text can name a purpose, or an action: 1 to 64 characters of `a-z A-Z 0-9 _ . -`.
+pub(crate) fn is_purpose(text: &str) -> bool {
+    is_name(text, 64)
+}
+
 /// Whom a flow is about, read and bound.
 pub(super) struct Subject {
     pub(super) contact: Contact,
@@ -37,7 +42,7 @@ impl Subject {
     ) -> Result<Self, Box<Outcome>> {
         let contact = Contact::read(to, deployment)?;
         let about = |code| Box::new(addressed(Outcome::new(code), &contact));
-        if !is_name(purpose, 64) {
+        if !is_purpose(purpose) {
             return Err(about(Code::InputPurpose));
         }
         let address = match (deployment.policy.ip_mode, ip) {

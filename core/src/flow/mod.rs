@@ -19,6 +19,7 @@ mod tests;
 pub(crate) mod verify;
 mod wave;
 
+pub(crate) use input::is_purpose;
 pub use request::{SendRequest, VerifyRequest};
 
 use crate::error::DriveError;

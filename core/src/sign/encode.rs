@@ -354,6 +354,16 @@ mod tests {
     }
 
     #[test]
+    fn pairs_are_sorted_by_name_and_joined() {
+        let mut pairs = [("b", "2 "), ("a", "2"), ("b", "1"), ("A", ""), ("a", "1")];
+        sort(&mut pairs);
+        assert_eq!(pairs, [("A", ""), ("a", "2"), ("a", "1"), ("b", "2 "), ("b", "1")]);
+        assert_eq!(ink(|ink| ink.form_pairs(&pairs)), "A=&a=2&a=1&b=2+&b=1");
+        assert_eq!(ink(|ink| ink.pairs(&pairs)), "A=&a=2&a=1&b=2%20&b=1");
+        assert_eq!(ink(|ink| [b'a', b' '].into_iter().for_each(|byte| ink.byte(byte))), "a ");
+    }
+
+    #[test]
     fn percent_and_form_differ_in_the_blank_only() {
         let text = "aZ09-_.~ *+/!'()\u{e9}\u{feff}\n\u{1f600}";
         let escaped = "%2A%2B%2F%21%27%28%29%C3%A9%EF%BB%BF%0A%F0%9F%98%80";

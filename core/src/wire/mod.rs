@@ -117,6 +117,14 @@ pub struct Outcome {
     pub events: Vec<String>,
 }
 
+/// Tells whether a text can name a purpose, or an action: 1 to 64 characters of `a-z A-Z 0-9 _ . -`.
+///
+/// A host asks before it repeats a name that a client may have written.
+#[must_use]
+pub fn is_purpose(text: &str) -> bool {
+    flow::is_purpose(text)
+}
+
 /// Returns the script of the Redis store and its SHA-1 in lower-case hex; see [`crate::store::redis`].
 #[must_use]
 pub fn redis_script() -> (&'static str, String) {

@@ -73,7 +73,9 @@ class DjangoStore(SQLStore):
         wrapper: Any = load_backend(settings["ENGINE"]).DatabaseWrapper(settings, self._using)
         wrapper.inc_thread_sharing()
         wrapper.connect()
-        return FileLink(wrapper) if self._vendor == "sqlite" else DjangoLink(wrapper)
+        # The driver's connection alone: Django's own `close` is refused where an event loop runs.
+        raw = wrapper.connection
+        return FileLink(raw, None) if self._vendor == "sqlite" else DatabaseLink(raw, socket_of(raw))
 
     def _refuse_a_file_in_use(self) -> None:
         file = self.file()
@@ -89,19 +91,7 @@ class DjangoStore(SQLStore):
                 raise ConfigError("config.value", "store", problem)
 
 
-class DjangoLink(DatabaseLink):
-    """A connection that Django's backend made."""
-
-    def __init__(self, wrapper: Any) -> None:
-        super().__init__(wrapper.connection, socket_of(wrapper.connection))
-        self._wrapper = wrapper
-
-    def close(self) -> None:
-        """Closes it."""
-        self._wrapper.close()
-
-
-class FileLink(DjangoLink):
+class FileLink(DatabaseLink):
     """A connection to SQLite, which takes one statement at a time."""
 
     def ask(self, trip: Trip, deadline: float) -> Rows:

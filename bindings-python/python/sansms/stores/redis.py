@@ -104,9 +104,10 @@ class RedisStore:
     async def arun(self, ops: list[tuple[str, str]], timeout: float) -> list[str | None]:
         """Is `run` for asyncio, over connections of the running loop."""
         if self._async is None:
-            from asyncio import get_running_loop
+            from sansms._async import in_thread
 
-            return await get_running_loop().run_in_executor(None, self.run, ops, timeout)
+            replies: list[str | None] = await in_thread(self.run)(ops, timeout)
+            return replies
         return await self._async.arun(ops, timeout)
 
     def close(self) -> None:
