@@ -1,15 +1,15 @@
-//! SHA-256, SHA-1 and MD5 behind one buffer, and HMAC over each.
+//! The hash functions in few bytes: one buffer for all, and one HMAC (RFC 2104).
 //!
 //! SHA-256 (FIPS 180-4) is the library's, one block at a time. SHA-1 (FIPS 180-4) and MD5 (RFC 1321), which only some
-//! vendors still want, are loops of our own: unrolled, as the libraries have them, they are 5 kB of code at the edge.
-//! A test holds all three, and HMAC (RFC 2104), to the libraries.
+//! vendors still want, are loops: unrolled, as the libraries have them, they are 5 kB of code.
 
+use super::Digest;
 use sha2::block_api::compress256;
 
 /// A hash function with blocks of 64 bytes.
 pub(crate) struct Hash {
     /// How long a digest is, in bytes.
-    pub(crate) size: usize,
+    size: usize,
     /// As many words as the function has; the rest are nobody's.
     start: [u32; 8],
     compress: fn(&mut [u32; 8], &[u8; BLOCK]),
@@ -27,9 +27,6 @@ pub(crate) static SHA1: Hash = Hash { size: 20, start: SHA1_START, compress: sha
 /// SHA-256, of 32 bytes.
 pub(crate) static SHA256: Hash =
     Hash { size: 32, start: SHA256_START, compress: sha256, little_endian: false };
-
-/// Room for the longest digest; a shorter one is its head.
-pub(crate) type Digest = [u8; 32];
 
 impl Hash {
     /// Returns the digest of the parts, one after the other.
