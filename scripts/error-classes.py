@@ -8,7 +8,7 @@ left out. FAMILIES are prefixes that the vendors use without documenting a code 
 
 import json
 import pathlib
-import subprocess
+import textwrap
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # The APIs whose codes a send can meet, and the core's feature without which nobody asks them.
@@ -27,6 +27,7 @@ APIS = {
         "qcloudsms v5 (result field)": "legacy",
     },
 }
+CLASSES = ["Rejected", "Account", "Throttled", "Unavailable", "Ambiguous"]
 FAMILIES = {
     # isv: the caller's side refused it; isp: the provider's side failed, at a point nobody tells.
     "aliyun": {
@@ -59,8 +60,10 @@ def main():
     entries = json.loads((ROOT / "core/data/provider-errors.json").read_text("utf-8"))
     out = [
         "//! Which code means which class. Written by `scripts/error-classes.py`; don't edit.",
+        "#![cfg_attr(rustfmt, rustfmt_skip)]",
         "",
-        "use super::Class::{self, Account, Ambiguous, Rejected, Throttled, Unavailable};",
+        "use super::Class::{Account, Ambiguous, Rejected, Throttled, Unavailable};",
+        "use super::reading::Row;",
     ]
     for provider, apis in APIS.items():
         rows = dict(FAMILIES[provider])
@@ -73,15 +76,21 @@ def main():
         needs = {code: {None} for code in FAMILIES[provider]}
         for entry in found:
             needs.setdefault(lookup(rows, entry["code"]), set()).add(apis[entry["api"]])
-        out += ["", f"/// Codes of {provider}, sorted: class, and seconds until another try may pass (0: not told)."]
-        out += [f"pub(super) const {provider.upper()}: &[(&str, Class, u32)] = &["]
+        # One row for all codes of a class, as each of its own would cost a build more than its name.
+        groups = {}
         for code, (kind, seconds) in sorted(rows.items()):
-            out += [f"    {cfg(needs[code])}"] if None not in needs[code] else []
-            out += [f'    ("{code}", {kind}, {seconds}),']
+            wanted = () if None in needs[code] else tuple(sorted(needs[code]))
+            groups.setdefault((CLASSES.index(kind), seconds, wanted), []).append(code)
+        out += ["", f"/// Codes of {provider}: class, seconds until another try may pass (0: not told), the codes."]
+        out += [f"pub(super) const {provider.upper()}: &[Row] = &["]
+        for (kind, seconds, wanted), codes in sorted(groups.items()):
+            out += [f"    {cfg(wanted)}"] if wanted else []
+            lines = textwrap.wrap(" ".join(codes), 90, break_long_words=False, break_on_hyphens=False)
+            text = " \\\n        ".join(lines)
+            out += [f'    ({CLASSES[kind]}, {seconds}, "{text}"),']
         out += ["];"]
     target = ROOT / "core/src/provider/classes.rs"
     target.write_text("\n".join(out) + "\n", "utf-8")
-    subprocess.run(["rustfmt", "--edition", "2024", "--config-path", str(ROOT), str(target)], check=True)
     pack(entries)
 
 

@@ -187,7 +187,7 @@ def table():
         "//! Written by `scripts/phone-table.py`; do not edit.",
         "#![cfg_attr(rustfmt, rustfmt_skip)]",
         "",
-        "use super::country::{Row, Trunk, row};",
+        "use super::row::{Entry, Trunk, row};",
         "",
         "/// The version of libphonenumber's metadata that this table was made from.",
         f'pub const METADATA_VERSION: &str = "{version}";',
@@ -208,7 +208,7 @@ def table():
             firsts = "".join(map(str, digits))
             row = f'row({code}, *b"{region}", Trunk::{TRUNK_NAMES[trunk]}, &[{sizes}], b"{firsts}")'
             if region in LENGTHS:
-                named.append(f"/// Mainland China, the default country.\npub(super) const {region}: Row = {row};\n")
+                named.append(f"/// Mainland China.\nconst {region}: Entry = {row};\n")
                 row = region
             rows.append(f"    {row},")
     out += named
@@ -216,7 +216,7 @@ def table():
         "/// Calling code, country, trunk prefix, lengths of mobile numbers, first digits of mobile numbers.",
         "///",
         "/// In order of the calling code, a code's main country first.",
-        "pub(super) static ROWS: &[Row] = &[",
+        "pub(super) const ROWS: &[Entry] = &[",
     ]
     out += [*rows, "];", ""]
 
@@ -226,7 +226,7 @@ def table():
         "/// The area codes of calling code 1 whose subscribers can get messages, in order, by country.",
         "///",
         "/// Toll-free, premium and personal codes are not among them.",
-        "pub(super) static AREAS: &[([u8; 2], &[u16])] = &[",
+        "pub(super) const AREAS: &[([u8; 2], &[u16])] = &[",
     ]
     for region in order:
         codes = [str(area) for area in sorted(areas[region])]
@@ -237,20 +237,23 @@ def table():
     out += ["];", ""]
 
     out += [
-        "/// What tells the smaller countries of a shared calling code from its main one, longest first.",
-        "pub(super) static LEADS: &[(u16, &[u8], [u8; 2])] = &[",
+        "/// What tells the smaller countries of a shared calling code from its main one.",
+        "pub(super) static LEADS: &[(u16, &str, &str)] = &[",
     ]
-    leads = [
-        f'({code}, b"{prefix}", *b"{region}")'
-        for code, regions in shared
-        if code != 1
-        for prefix, region in leading_digits(code, regions)
-    ]
-    out += [wrap(leads, 4), "];", ""]
+    for code, regions in shared:
+        if code == 1:
+            continue
+        theirs = leading_digits(code, regions)
+        # No prefix begins another country's, so their order doesn't matter.
+        assert not any(a != b and one.startswith(two) for one, a in theirs for two, b in theirs), code
+        for region in sorted({region for _, region in theirs}):
+            prefixes = " ".join(prefix for prefix, owner in theirs if owner == region)
+            out.append(f'    ({code}, "{region}", "{prefixes}"),')
+    out += ["];", ""]
 
     out += [
         "/// Every mobile number there is in Hong Kong, Macao and Taiwan: calling code, and ranges in order.",
-        "pub(super) static EXACT: &[(u16, &[(u32, u32)])] = &[",
+        "pub(super) const EXACT: &[(u16, &[(u32, u32)])] = &[",
     ]
     for region in EXACT:
         code = metadata(region).country_code

@@ -1,6 +1,6 @@
 //! Client addresses, and the partitions they count in.
 
-use crate::text::{decimal, digits};
+use crate::text::{cut_last, decimal, digits};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -32,7 +32,7 @@ pub fn client_ip(peer: Option<&str>, forwarded: &str, proxies: usize) -> Option<
     let peer = peer.map(str::trim).filter(|peer| !peer.is_empty());
     let hops = forwarded.trim();
     let hop = match proxies.checked_sub(1) {
-        Some(skip) if !hops.is_empty() => hops.rsplit(',').nth(skip),
+        Some(skip) if !hops.is_empty() => from_the_right(hops, skip),
         _ => None,
     };
     match hop.or(peer) {
@@ -41,6 +41,15 @@ pub fn client_ip(peer: Option<&str>, forwarded: &str, proxies: usize) -> Option<
         }
         None => (proxies > 0 && !hops.is_empty()).then(String::new),
     }
+}
+
+/// Returns the part after `skip` others from the right, of those that commas separate.
+fn from_the_right(hops: &str, skip: usize) -> Option<&str> {
+    let mut rest = hops;
+    for _ in 0..skip {
+        (rest, _) = cut_last(rest, b',')?;
+    }
+    Some(cut_last(rest, b',').map_or(rest, |(_, last)| last))
 }
 
 /// Takes the port away: `192.0.2.1:1234`, `[2001:db8::1]:1234`.
@@ -165,10 +174,13 @@ fn groups(text: &str, out: &mut [u16; 8], at_end: bool) -> Option<usize> {
             *places.next()? = u16::from_be_bytes([c, d]);
             return Some(count + 2);
         }
-        if part.len() > 4 || !part.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        if part.is_empty() || part.len() > 4 {
             return None;
         }
-        *places.next()? = u16::from_str_radix(part, 16).ok()?;
+        let place = places.next()?;
+        for byte in part.bytes() {
+            *place = *place << 4 | u16::try_from(char::from(byte).to_digit(16)?).ok()?;
+        }
         count += 1;
     }
     Some(count)

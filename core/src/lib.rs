@@ -28,6 +28,7 @@ pub mod email;
 pub mod engine;
 pub mod error;
 pub mod flow;
+mod hash;
 pub mod http;
 pub mod json;
 pub mod key;

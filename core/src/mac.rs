@@ -1,62 +1,52 @@
 //! The hash functions in use, each wrapped once, and their text forms.
 
+#[cfg(feature = "gateway")]
+use crate::hash::MD5;
+use crate::hash::{Digest, SHA1, SHA256};
 use alloc::string::String;
 use alloc::vec::Vec;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha1::Sha1;
-use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 /// Returns SHA-256 of the parts, one after the other.
 #[must_use]
 pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    parts.iter().for_each(|part| hash.update(part));
-    hash.finalize().into()
+    SHA256.digest(parts)
 }
 
 /// Returns HMAC-SHA-256 of the parts, one after the other, under `key` of any length.
 #[must_use]
 pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    // HMAC takes keys of every length, so the error arm is never reached; it yields zeros, not a panic.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
-    parts.iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().into()
+    SHA256.hmac(key, parts)
 }
 
 /// Returns HMAC-SHA-1 of the parts, one after the other, under `key` of any length.
 #[must_use]
 pub fn hmac_sha1(key: &[u8], parts: &[&[u8]]) -> [u8; 20] {
-    let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(key) else { return [0; 20] };
-    parts.iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().into()
+    head(SHA1.hmac(key, parts))
 }
 
 /// Returns SHA-1 of the parts, one after the other.
-#[cfg(feature = "gateway")]
 #[must_use]
 pub fn sha1(parts: &[&[u8]]) -> [u8; 20] {
-    let mut hash = Sha1::new();
-    parts.iter().for_each(|part| hash.update(part));
-    hash.finalize().into()
+    head(SHA1.digest(parts))
 }
 
 /// Returns MD5 of the parts, one after the other; for gateways that want it, and for nothing else.
 #[cfg(feature = "gateway")]
 #[must_use]
 pub fn md5(parts: &[&[u8]]) -> [u8; 16] {
-    let mut hash = md5::Md5::new();
-    parts.iter().for_each(|part| hash.update(part));
-    hash.finalize().into()
+    head(MD5.digest(parts))
 }
 
 /// Returns HMAC-MD5 of the parts, one after the other, under `key` of any length.
 #[cfg(feature = "gateway")]
 #[must_use]
 pub fn hmac_md5(key: &[u8], parts: &[&[u8]]) -> [u8; 16] {
-    let Ok(mut mac) = Hmac::<md5::Md5>::new_from_slice(key) else { return [0; 16] };
-    parts.iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().into()
+    head(MD5.hmac(key, parts))
+}
+
+fn head<const N: usize>(digest: Digest) -> [u8; N] {
+    digest.first_chunk().copied().unwrap_or([0; N])
 }
 
 /// Tells whether two byte strings are equal, in time that depends on their lengths only.

@@ -1,4 +1,5 @@
-//! Numbers as text, without the standard library's formatter, which is 4 kB of code at the edge.
+//! Texts, without what of the standard library is large at the edge: its formatter is 4 kB of code there, its searches
+//! half a kilobyte each.
 
 use alloc::string::String;
 
@@ -32,9 +33,37 @@ pub(crate) fn digits(out: &mut String, number: u64, base: u64, least: usize) {
     }
 }
 
+/// Returns how many characters a text has.
+#[inline(never)]
+pub(crate) fn length(text: &str) -> usize {
+    text.bytes().filter(|byte| byte & 0xc0 != 0x80).count()
+}
+
+/// Tells whether a text has a control character.
+#[inline(never)]
+pub(crate) fn has_control(text: &str) -> bool {
+    text.chars().any(char::is_control)
+}
+
+/// Cuts a text at the last `mark`, which is ASCII.
+#[inline(never)]
+pub(crate) fn cut_last(text: &str, mark: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().rposition(|byte| byte == mark)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_are_counted_and_cut_as_the_library_does() {
+        for text in ["", ".", "a.b", "é.码.😀", "码", "..x", "x."] {
+            assert_eq!(length(text), text.chars().count());
+            assert_eq!(cut_last(text, b'.'), text.rsplit_once('.'));
+        }
+        assert!(has_control("a\n") && has_control("\u{9f}") && !has_control("é "));
+    }
 
     #[test]
     fn numbers_are_written_as_the_library_writes_them() {

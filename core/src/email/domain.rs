@@ -4,6 +4,7 @@ use super::EmailError;
 use super::letters::{self, Letter};
 use super::punycode;
 use super::read::{self, Part};
+use crate::text::cut_last;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -43,7 +44,7 @@ pub(super) fn read(part: Part<'_>) -> Result<String, EmailError> {
     if out.len() > DOMAIN_MOST {
         return Err(EmailError::AddressLength);
     }
-    match out.rsplit_once('.') {
+    match cut_last(&out, b'.') {
         None => Err(EmailError::DomainIncomplete),
         // RFC 3696, 2: no top-level domain is all digits.
         Some((_, top)) if top.bytes().all(|byte| byte.is_ascii_digit()) => Err(EmailError::TopLevel),

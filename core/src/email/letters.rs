@@ -20,11 +20,17 @@ pub(super) fn read(character: char) -> Option<Letter> {
         return (character.is_ascii_alphanumeric() || character == '-')
             .then_some(Letter { character, order: None });
     }
-    let (first, _, kind) = ROWS.iter().find(|(first, last, _)| (*first..=*last).contains(&character))?;
-    let on = |distance: i16| {
-        char::from_u32(u32::from(character).saturating_add_signed(i32::from(distance))).unwrap_or(character)
-    };
-    let is_first_of_pair = (u32::from(character) ^ u32::from(*first)) & 1 == 0;
+    let code = u32::from(character);
+    let (mut first, mut end) = (0, 0);
+    let row = STEPS.iter().find(|(gap, span, _)| {
+        first = end + gap;
+        end = first + u32::from(*span);
+        code < end
+    });
+    let (_, _, kind) = row.filter(|_| first <= code)?;
+    let on =
+        |distance: i16| char::from_u32(code.saturating_add_signed(i32::from(distance))).unwrap_or(character);
+    let is_first_of_pair = (code ^ first) & 1 == 0;
     Some(match *kind {
         Kind::Pairs if is_first_of_pair => Letter { character: on(1), order: None },
         Kind::Upper(distance) => Letter { character: on(distance), order: None },
@@ -44,6 +50,23 @@ pub(super) enum Kind {
     /// Each capital is followed by its small letter.
     Pairs,
 }
+
+/// The rows as a build keeps them, in small steps: how far behind the last row's end each begins, how many characters it
+/// has, what they are.
+static STEPS: [(u32, u16, Kind); ROWS.len()] = {
+    let mut steps = [(0, 0, L); ROWS.len()];
+    let (mut places, mut rows, mut end): (&mut [_], _, u32) = (&mut steps, ROWS, 0);
+    while let ([place, later @ ..], [(first, last, kind), more @ ..]) = (places, rows) {
+        let count = *last as u32 + 1 - *first as u32;
+        assert!(count < 1 << 16, "a row has more characters than can be said");
+        let [_, _, high, low] = count.to_be_bytes();
+        *place = (*first as u32 - end, u16::from_be_bytes([high, low]), *kind);
+        end = *last as u32 + 1;
+        places = later;
+        rows = more;
+    }
+    steps
+};
 
 use Kind::{Letter as L, Mark as M, Pairs as P, Upper as U};
 

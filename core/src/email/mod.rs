@@ -15,6 +15,7 @@ mod read;
 pub use error::EmailError;
 pub use policy::Policy;
 
+use crate::text::cut_last;
 use alloc::string::String;
 use core::fmt;
 
@@ -99,7 +100,7 @@ impl Email {
         out.push('@');
         first(&mut out, domain::unicode(self.domain().split('.').next()).into_iter());
         out.push('.');
-        out.extend(domain::unicode(self.domain().rsplit('.').next()));
+        out.extend(domain::unicode(cut_last(self.domain(), b'.').map(|(_, top)| top)));
         out
     }
 

@@ -1,5 +1,6 @@
 //! Punycode (RFC 3492): the characters of a label as letters and digits, and back.
 
+use crate::text::cut_last;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -36,7 +37,7 @@ pub(super) fn encode(characters: &[char]) -> String {
 
 /// Decodes a label without its prefix, in lower case; none if it is no Punycode, or has more characters than `most`.
 pub(super) fn decode(text: &str, most: usize) -> Option<Vec<char>> {
-    let (basic, rest) = text.rsplit_once('-').unwrap_or(("", text));
+    let (basic, rest) = cut_last(text, b'-').unwrap_or(("", text));
     let mut out: Vec<char> = basic.chars().collect();
     let (mut point, mut place, mut bias) = (FIRST, 0_u32, FIRST_BIAS);
     let mut digits = rest.bytes();

@@ -1,6 +1,7 @@
 //! From characters to a local part and the characters of a domain.
 
 use super::EmailError;
+use crate::text::length;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -21,11 +22,17 @@ pub(super) struct Part<'a> {
 
 /// Folds an input, and tells where what is left of it begins.
 pub(super) fn read(text: &str) -> Result<(Vec<char>, usize), EmailError> {
-    if text.chars().take(MOST_CHARACTERS + 1).count() > MOST_CHARACTERS {
+    if length(text) > MOST_CHARACTERS {
         return Err(EmailError::InputLength { most: MOST_CHARACTERS });
     }
-    let start = text.chars().take_while(|&character| is_blank(character)).count();
-    let mut characters: Vec<char> = text.chars().skip(start).map(plain).collect();
+    let (mut start, mut characters) = (0, Vec::with_capacity(text.len()));
+    for character in text.chars() {
+        if characters.is_empty() && is_blank(character) {
+            start += 1;
+        } else {
+            characters.push(plain(character));
+        }
+    }
     while characters.pop_if(|last| is_blank(*last)).is_some() {}
     Ok((characters, start))
 }

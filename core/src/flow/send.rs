@@ -13,7 +13,7 @@ use super::deployment::Deployment;
 use super::input::{Subject, addressed, fits};
 use super::order::order;
 use super::request::SendRequest;
-use super::wave::{refusal, store_op};
+use super::wave::{refusal, reserved, store_op};
 use super::{Heard, Machine, Next, unavailable};
 use crate::code::{proof, read_own};
 use crate::http::{HttpCall, HttpReply, TransportFault};
@@ -139,7 +139,7 @@ impl SendFlow {
             return self.wave_to();
         }
         let lease = self.lease();
-        let ops = parts.iter().map(|part| store_op(part, part.reserve(lease, None, None).write())).collect();
+        let ops = reserved(&parts, lease);
         self.state = State::From(parts);
         Next::Store(ops)
     }
@@ -418,11 +418,12 @@ impl SendFlow {
         if now.since(self.started) > RELEASE_WITHIN {
             return self.finish(outcome);
         }
-        let ops = held.iter().filter_map(|held| {
-            let op = held.release(lease, level(held.kind())?)?.write();
-            Some(StoreOp { key: held.key().into(), op })
-        });
-        let ops: Vec<_> = ops.collect();
+        let mut ops = Vec::new();
+        for held in &held {
+            if let Some(op) = level(held.kind()).and_then(|level| held.release(lease, level)) {
+                ops.push(StoreOp { key: held.key().into(), op: op.write() });
+            }
+        }
         if ops.is_empty() {
             return self.finish(outcome);
         }

@@ -15,7 +15,7 @@
 use super::deployment::Deployment;
 use super::input::{Subject, addressed};
 use super::request::VerifyRequest;
-use super::wave::{refusal, store_op};
+use super::wave::{refusal, reserved};
 use super::{Heard, Machine, Next, unavailable};
 use crate::code::{CodeError, proof, read_own};
 use crate::http::{HttpCall, HttpReply, TransportFault};
@@ -230,8 +230,7 @@ impl Machine for VerifyFlow {
             Ok(parts) if parts.is_empty() => self.check(),
             Ok(parts) => {
                 let lease = Lease::from_be_bytes(head(&expand(&self.seed, "lease")));
-                let ops = parts.iter().map(|part| store_op(part, part.reserve(lease, None, None).write()));
-                let ops = ops.collect();
+                let ops = reserved(&parts, lease);
                 self.state = State::Attempt(parts);
                 Next::Store(ops)
             }

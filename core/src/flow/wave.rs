@@ -1,11 +1,12 @@
 //! A wave: operations on several partitions at once, and what it comes to.
 
 use super::{Heard, unavailable};
-use crate::limit::{Part, Reply};
+use crate::limit::{Lease, Part, Reply};
 use crate::outcome::{Code, Outcome};
 use crate::store::StoreOp;
 use crate::time::Millis;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Returns the outcome of a wave that was not granted whole.
 ///
@@ -34,6 +35,16 @@ pub(super) fn refusal(parts: &[Part], heard: &[Heard]) -> Option<Outcome> {
         longest = longest.max(Some((wait, code)));
     }
     longest.map(|(wait, code)| Outcome::new(code).after(Millis(wait)))
+}
+
+/// Returns the operations that reserve partitions which keep no challenge.
+#[inline(never)]
+pub(super) fn reserved(parts: &[Part], lease: Lease) -> Vec<StoreOp> {
+    let mut ops = Vec::with_capacity(parts.len());
+    for part in parts {
+        ops.push(store_op(part, part.reserve(lease, None, None).write()));
+    }
+    ops
 }
 
 pub(super) fn store_op(part: &Part, op: String) -> StoreOp {

@@ -100,8 +100,9 @@ impl Planner<'_> {
     /// Returns the partition of a device; none without rules.
     #[must_use]
     pub fn device(&self, device: &str) -> Option<Part> {
-        let rules = rules(&self.policy.device, SENDS, 1, Charge::Firm, Code::LimitDevice);
-        self.part(Kind::Device, &self.keys.device(device), rules)
+        let mut all = Vec::new();
+        rules(&mut all, &self.policy.device, SENDS, 1, Charge::Firm, Code::LimitDevice);
+        self.part(Kind::Device, &self.keys.device(device), all)
     }
 
     /// Returns the partition of a recipient, whose record holds its challenges too.
@@ -109,28 +110,30 @@ impl Planner<'_> {
     pub fn number(&self, recipient: &str) -> Part {
         let Policy { cooldown, number, wrong_tries, .. } = self.policy;
         let pause = Rule { limit: 1, window: *cooldown };
-        let pause = if cooldown.0 > 0 { vec![pause] } else { Vec::new() };
-        let mut all = rules(&pause, SENDS, 1, Charge::Firm, Code::LimitCooldown);
-        all.extend(rules(number, SENDS, 1, Charge::Soft, Code::LimitNumber));
-        let gates = wrong_tries
-            .iter()
-            .map(|rule| (op(*rule, WRONG, Form::Times, 1, Charge::Gate), Code::LimitWrongTries));
-        all.extend(gates);
+        let pause = if cooldown.0 > 0 { core::slice::from_ref(&pause) } else { &[] };
+        let mut all = Vec::new();
+        rules(&mut all, pause, SENDS, 1, Charge::Firm, Code::LimitCooldown);
+        rules(&mut all, number, SENDS, 1, Charge::Soft, Code::LimitNumber);
+        for rule in wrong_tries {
+            all.push((op(*rule, WRONG, Form::Times, 1, Charge::Gate), Code::LimitWrongTries));
+        }
         Part { kind: Kind::Number, key: self.key(Kind::Number, recipient), rules: all }
     }
 
     /// Returns the partition of a prefix; none without rules.
     #[must_use]
     pub fn prefix(&self, prefix: &str) -> Option<Part> {
-        let rules = rules(&self.policy.prefix, SENDS, 1, Charge::Soft, Code::LimitPrefix);
-        self.part(Kind::Prefix, prefix, rules)
+        let mut all = Vec::new();
+        rules(&mut all, &self.policy.prefix, SENDS, 1, Charge::Soft, Code::LimitPrefix);
+        self.part(Kind::Prefix, prefix, all)
     }
 
     /// Returns the partition of a calling code; none without rules.
     #[must_use]
     pub fn country(&self, calling_code: &str) -> Option<Part> {
-        let rules = rules(&self.policy.country, SENDS, 1, Charge::Soft, Code::LimitCountry);
-        self.part(Kind::Country, calling_code, rules)
+        let mut all = Vec::new();
+        rules(&mut all, &self.policy.country, SENDS, 1, Charge::Soft, Code::LimitCountry);
+        self.part(Kind::Country, calling_code, all)
     }
 
     /// Returns the deployment's partition, or the one of several that `lease` falls to; none without rules.
@@ -146,23 +149,26 @@ impl Planner<'_> {
             Rule { limit: rule.limit.checked_div(parts).unwrap_or(0).saturating_add(rest), ..*rule }
         };
         // Always in bins, so that grants tell how much is used.
-        let ops = self.policy.budget.iter().zip(0u8..8).map(|(rule, at)| {
-            (op(share(rule), binned(SENDS, at), Form::Bins, 1, Charge::Soft), Code::LimitBudget)
-        });
+        let mut all = Vec::new();
+        for (rule, at) in self.policy.budget.iter().zip(0u8..8) {
+            all.push((op(share(rule), binned(SENDS, at), Form::Bins, 1, Charge::Soft), Code::LimitBudget));
+        }
         let name = if part == 0 { String::new() } else { decimal(part.into()) };
-        self.part(Kind::Budget, &name, ops.collect())
+        self.part(Kind::Budget, &name, all)
     }
 
     fn address(&self, address: &Address, sends: bool) -> Vec<Part> {
         let Policy { ip, ip_attempts, .. } = self.policy;
-        let parts = address.scopes().into_iter().filter_map(|scope| {
-            let mut all = rules(ip_attempts, ATTEMPTS, scope.factor, Charge::Firm, Code::LimitIpAttempts);
+        let mut parts = Vec::new();
+        for scope in address.scopes() {
+            let mut all = Vec::new();
             if sends {
-                all.splice(0..0, rules(ip, SENDS, scope.factor, Charge::Firm, Code::LimitIp));
+                rules(&mut all, ip, SENDS, scope.factor, Charge::Firm, Code::LimitIp);
             }
-            self.part(Kind::Ip, &scope.id, all)
-        });
-        parts.collect()
+            rules(&mut all, ip_attempts, ATTEMPTS, scope.factor, Charge::Firm, Code::LimitIpAttempts);
+            parts.extend(self.part(Kind::Ip, &scope.id, all));
+        }
+        parts
     }
 
     fn part(&self, kind: Kind, id: &str, rules: Vec<(RuleOp, Code)>) -> Option<Part> {
@@ -249,17 +255,16 @@ const fn is_attempts(series: u8) -> bool {
     series == ATTEMPTS || series >= BINNED && series / 8 == binned(ATTEMPTS, 0) / 8
 }
 
-/// Turns a policy's rules into those of an operation.
+/// Appends a policy's rules as those of an operation.
 ///
 /// Small limits share one log; each large one has bins, and a series, of its own.
-fn rules(rules: &[Rule], series: u8, factor: u32, charge: Charge, code: Code) -> Vec<(RuleOp, Code)> {
-    let numbered = rules.iter().zip(0u8..8);
-    let ops = numbered.map(|(rule, at)| {
+#[inline(never)]
+fn rules(all: &mut Vec<(RuleOp, Code)>, rules: &[Rule], series: u8, factor: u32, charge: Charge, code: Code) {
+    for (rule, at) in rules.iter().zip(0u8..8) {
         let log = rule.limit.saturating_mul(factor) <= LOG_LIMIT;
         let (number, form) = if log { (series, Form::Log) } else { (binned(series, at), Form::Bins) };
-        (op(*rule, number, form, factor, charge), code)
-    });
-    ops.collect()
+        all.push((op(*rule, number, form, factor, charge), code));
+    }
 }
 
 fn op(rule: Rule, series: u8, form: Form, factor: u32, charge: Charge) -> RuleOp {

@@ -269,9 +269,14 @@ impl Reader<'_> {
 
     fn record(&mut self) -> Option<Record> {
         let base = self.uint(6)?;
-        let series = (0..self.u8()?).map(|_| self.series(base)).collect::<Option<_>>()?;
-        let slots = (0..self.u8()?).map(|_| self.slot(base)).collect::<Option<_>>()?;
-        Some(Record { base, series, slots })
+        let mut record = Record { base, ..Record::default() };
+        for _ in 0..self.u8()? {
+            record.series.push(self.series(base)?);
+        }
+        for _ in 0..self.u8()? {
+            record.slots.push(self.slot(base)?);
+        }
+        Some(record)
     }
 
     fn series(&mut self, base: u64) -> Option<Series> {
@@ -285,7 +290,10 @@ impl Reader<'_> {
                 *count = self.u32()?;
             }
         }
-        let entries = (0..self.u8()?).map(|_| self.entry(base, form)).collect::<Option<_>>()?;
+        let mut entries = Vec::new();
+        for _ in 0..self.u8()? {
+            entries.push(self.entry(base, form)?);
+        }
         Some(Series { number, form, window, entries, bins })
     }
 

@@ -99,7 +99,10 @@ impl Op {
             "consume" => read_consume(rest).map(Self::Consume),
             #[cfg(any(feature = "every-provider", feature = "operations"))]
             "look" => {
-                let rules = rest.split(' ').map(read_rule).collect::<Option<Vec<_>>>()?;
+                let mut rules = Vec::new();
+                for word in rest.split(' ') {
+                    rules.push(read_rule(word)?);
+                }
                 (rules.len() <= RULES_MAX).then_some(Self::Look(rules))
             }
             _ => None,

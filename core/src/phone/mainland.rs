@@ -93,7 +93,7 @@ pub(super) fn check(found: &Found<'_>, policy: &Policy) -> Result<Class, PhoneEr
         _ => return Err(PhoneError::NotMobile { country: COUNTRY }),
     }
     // Of a number with a length that some segment has, the class is said first: more digits would not help it.
-    if found.row.lengths.has(found.national.len()) {
+    if found.row.lengths().has(found.national.len()) {
         let (segment, class) = segment(found.national);
         if class == Class::Unallocated && policy.unknown() == Unknown::Refuse {
             return Err(PhoneError::Segment { country: COUNTRY, segment });

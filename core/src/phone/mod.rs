@@ -9,6 +9,7 @@ mod error;
 mod mainland;
 mod policy;
 mod read;
+mod row;
 mod table;
 
 pub use country::Lengths;
@@ -19,7 +20,7 @@ pub use table::METADATA_VERSION;
 
 use alloc::string::String;
 use core::fmt;
-use country::Row;
+use row::Row;
 
 /// A phone number that was read and allowed.
 #[derive(Clone, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub struct Phone {
     text: [u8; 16],
     len: usize,
     code_len: usize,
-    row: &'static Row,
+    row: Row,
     class: Class,
 }
 

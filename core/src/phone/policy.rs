@@ -1,9 +1,9 @@
 //! Which numbers are served.
 
 use super::PhoneError;
-use super::country::{Found, Row};
+use super::country::Found;
 use super::mainland::{self, Class};
-use super::table;
+use super::row::Row;
 use crate::config::Section;
 use crate::error::ConfigError;
 use alloc::vec::Vec;
@@ -13,8 +13,8 @@ use alloc::vec::Vec;
 /// The default serves mainland China without things and satellites, and refuses segments that nobody has been given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
-    countries: Vec<&'static Row>,
-    home: &'static Row,
+    countries: Vec<Row>,
+    home: Row,
     refused: Vec<Class>,
     unknown: Unknown,
 }
@@ -84,7 +84,7 @@ impl Policy {
         self.unknown
     }
 
-    pub(super) fn home(&self) -> &'static Row {
+    pub(super) fn home(&self) -> Row {
         self.home
     }
 
@@ -104,7 +104,7 @@ impl Policy {
         if country == mainland::COUNTRY {
             return mainland::check(found, self);
         }
-        found.check_length(found.row.lengths)?;
+        found.check_length(found.row.lengths())?;
         match found.is_mobile() {
             None => Ok(Class::Unknown),
             Some(true) => Ok(Class::Mobile),
@@ -112,14 +112,14 @@ impl Policy {
         }
     }
 
-    fn serves(&self, row: &'static Row) -> bool {
+    fn serves(&self, row: Row) -> bool {
         self.countries.contains(&row)
     }
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        let home = &table::CN;
+        let home = Row::CN;
         Self {
             countries: vec![home],
             home,
@@ -129,7 +129,7 @@ impl Default for Policy {
     }
 }
 
-fn home(section: &mut Section<'_>, countries: &[&'static Row]) -> Option<&'static Row> {
+fn home(section: &mut Section<'_>, countries: &[Row]) -> Option<Row> {
     let option = "default_country";
     let named = |iso: &str| countries.iter().copied().find(|row| row.iso() == iso);
     if let Some(iso) = section.get_text(option) {
@@ -143,7 +143,7 @@ fn home(section: &mut Section<'_>, countries: &[&'static Row]) -> Option<&'stati
         return Some(row);
     }
     match countries {
-        [first, rest @ ..] if rest.iter().all(|row| row.shares_code(first)) => Some(first),
+        [first, rest @ ..] if rest.iter().all(|row| row.shares_code(*first)) => Some(*first),
         _ => {
             section.lacks(option, "is required when `countries` lists several calling codes and not CN");
             None

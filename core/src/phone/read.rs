@@ -1,6 +1,7 @@
 //! From characters to digits.
 
 use super::PhoneError;
+use crate::text::length;
 
 /// How many characters are looked at; the longest number with every digit spaced out has fewer.
 pub(super) const MOST_CHARACTERS: usize = 64;
@@ -23,7 +24,7 @@ impl Typed {
 
 /// Takes the digits out of what was typed.
 pub(super) fn read(text: &str) -> Result<Typed, PhoneError> {
-    if text.chars().take(MOST_CHARACTERS + 1).count() > MOST_CHARACTERS {
+    if length(text) > MOST_CHARACTERS {
         return Err(PhoneError::InputLength { most: MOST_CHARACTERS });
     }
     let mut typed = Typed { digits: [0; MOST_CHARACTERS], count: 0, plus: false };

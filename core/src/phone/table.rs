@@ -4,18 +4,18 @@
 //! Written by `scripts/phone-table.py`; do not edit.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
-use super::country::{Row, Trunk, row};
+use super::row::{Entry, Trunk, row};
 
 /// The version of libphonenumber's metadata that this table was made from.
 pub const METADATA_VERSION: &str = "9.0.43";
 
-/// Mainland China, the default country.
-pub(super) const CN: Row = row(86, *b"CN", Trunk::Zero, &[11, 13], b"1");
+/// Mainland China.
+const CN: Entry = row(86, *b"CN", Trunk::Zero, &[11, 13], b"1");
 
 /// Calling code, country, trunk prefix, lengths of mobile numbers, first digits of mobile numbers.
 ///
 /// In order of the calling code, a code's main country first.
-pub(super) static ROWS: &[Row] = &[
+pub(super) const ROWS: &[Entry] = &[
     row(1, *b"US", Trunk::One, &[10], b"23456789"),
     row(1, *b"AG", Trunk::One, &[10], b"2"),
     row(1, *b"AI", Trunk::One, &[10], b"2"),
@@ -265,7 +265,7 @@ pub(super) static ROWS: &[Row] = &[
 /// The area codes of calling code 1 whose subscribers can get messages, in order, by country.
 ///
 /// Toll-free, premium and personal codes are not among them.
-pub(super) static AREAS: &[([u8; 2], &[u16])] = &[
+pub(super) const AREAS: &[([u8; 2], &[u16])] = &[
     (*b"US", &[
         201, 202, 203, 205, 206, 207, 208, 209, 210, 212, 213, 214, 215, 216, 217, 218, 219, 220, 223, 224,
         225, 227, 228, 229, 231, 234, 235, 239, 240, 248, 251, 252, 253, 254, 256, 260, 262, 267, 269, 270,
@@ -316,25 +316,25 @@ pub(super) static AREAS: &[([u8; 2], &[u16])] = &[
     (*b"VI", &[340]),
 ];
 
-/// What tells the smaller countries of a shared calling code from its main one, longest first.
-pub(super) static LEADS: &[(u16, &[u8], [u8; 2])] = &[
-    (7, b"7", *b"KZ"), (39, b"06698", *b"VA"), (44, b"74576", *b"IM"), (44, b"77003", *b"JE"),
-    (44, b"77007", *b"JE"), (44, b"77008", *b"JE"), (44, b"79111", *b"GG"), (44, b"79117", *b"GG"),
-    (44, b"1481", *b"GG"), (44, b"1534", *b"JE"), (44, b"1624", *b"IM"), (44, b"7509", *b"JE"),
-    (44, b"7524", *b"IM"), (44, b"7624", *b"IM"), (44, b"7781", *b"GG"), (44, b"7797", *b"JE"),
-    (44, b"7829", *b"JE"), (44, b"7839", *b"GG"), (44, b"7937", *b"JE"), (44, b"980", *b"GG"),
-    (44, b"981", *b"GG"), (47, b"79", *b"SJ"), (61, b"89162", *b"CC"), (61, b"89164", *b"CX"),
-    (262, b"2689", *b"YT"), (262, b"7093", *b"YT"), (262, b"9398", *b"YT"), (262, b"9478", *b"YT"),
-    (262, b"9769", *b"YT"), (262, b"269", *b"YT"), (262, b"63", *b"YT"), (358, b"18", *b"AX"),
-    (590, b"59000", *b"MF"), (590, b"59007", *b"MF"), (590, b"59009", *b"MF"), (590, b"59013", *b"MF"),
-    (590, b"59027", *b"BL"), (590, b"59029", *b"BL"), (590, b"59030", *b"MF"), (590, b"59043", *b"MF"),
-    (590, b"59050", *b"MF"), (590, b"59051", *b"BL"), (590, b"59052", *b"BL"), (590, b"59056", *b"MF"),
-    (590, b"59058", *b"MF"), (590, b"59077", *b"MF"), (590, b"59079", *b"MF"), (590, b"59087", *b"BL"),
-    (599, b"3", *b"BQ"), (599, b"4", *b"BQ"), (599, b"7", *b"BQ"),
+/// What tells the smaller countries of a shared calling code from its main one.
+pub(super) static LEADS: &[(u16, &str, &str)] = &[
+    (7, "KZ", "7"),
+    (39, "VA", "06698"),
+    (44, "GG", "79111 79117 1481 7781 7839 980 981"),
+    (44, "IM", "74576 1624 7524 7624"),
+    (44, "JE", "77003 77007 77008 1534 7509 7797 7829 7937"),
+    (47, "SJ", "79"),
+    (61, "CC", "89162"),
+    (61, "CX", "89164"),
+    (262, "YT", "2689 7093 9398 9478 9769 269 63"),
+    (358, "AX", "18"),
+    (590, "BL", "59027 59029 59051 59052 59087"),
+    (590, "MF", "59000 59007 59009 59013 59030 59043 59050 59056 59058 59077 59079"),
+    (599, "BQ", "3 4 7"),
 ];
 
 /// Every mobile number there is in Hong Kong, Macao and Taiwan: calling code, and ranges in order.
-pub(super) static EXACT: &[(u16, &[(u32, u32)])] = &[
+pub(super) const EXACT: &[(u16, &[(u32, u32)])] = &[
     (852, &[
         (40_600_000, 40_639_999), (40_930_000, 40_969_999), (42_430_000, 42_469_999),
         (44_000_000, 44_439_999), (44_450_000, 44_999_999), (46_000_000, 46_459_999),

@@ -1,9 +1,10 @@
 use super::*;
 use crate::config::Section;
-use country::{Row, find};
+use country::find;
 use proptest::prelude::*;
+use row::{Row, area_row, exact_steps};
 use serde_json::{Value, json};
-use table::{AREAS, EXACT, LEADS, ROWS};
+use table::{AREAS, EXACT, LEADS};
 
 fn policy(options: &Value) -> Policy {
     let options = options.clone().into();
@@ -14,7 +15,7 @@ fn policy(options: &Value) -> Policy {
 }
 
 fn everywhere(home: &str) -> Policy {
-    let countries: Vec<&str> = ROWS.iter().map(Row::iso).collect();
+    let countries: Vec<&str> = Row::all().map(Row::iso).collect();
     policy(&json!({
         "countries": countries, "default_country": home, "refuse_classes": [], "unknown_segments": "accept",
     }))
@@ -127,27 +128,30 @@ fn without_options_the_policy_is_the_default_one() {
 
 #[test]
 fn the_tables_are_in_order_and_fit_together() {
-    let code = |row: &Row| {
-        let digits = row.code_digits().into_iter().filter(|&byte| byte != 0).map(char::from);
-        digits.collect::<String>().parse::<u16>().unwrap()
-    };
-    assert!(ROWS.iter().map(code).is_sorted());
-    assert_eq!(ROWS.first().map(Row::iso), Some("US"));
-    for row in ROWS {
-        let most = row.lengths.iter().last().unwrap();
-        assert!(code(row).to_string().len() + most <= 15, "{}", row.iso());
-        assert!(row.lengths.iter().next().unwrap() >= 4, "{}", row.iso());
+    assert!(Row::all().map(Row::code).is_sorted());
+    assert_eq!(Row::all().next().map(Row::iso), Some("US"));
+    for row in Row::all() {
+        let most = row.lengths().iter().last().unwrap();
+        assert!(row.code().to_string().len() + most <= 15, "{}", row.iso());
+        assert!(row.lengths().iter().next().unwrap() >= 4, "{}", row.iso());
         assert_eq!(Row::of(row.iso()), Some(row), "{} is there twice", row.iso());
     }
     for (iso, areas) in AREAS {
         assert!(areas.is_sorted_by(|a, b| a < b), "{iso:?}");
-        assert!(ROWS.iter().any(|row| code(row) == 1 && row.iso().as_bytes() == iso));
+        assert!(Row::group(1).any(|row| row.iso().as_bytes() == iso));
+        assert!(areas.iter().all(|area| area_row(*area).unwrap().iso().as_bytes() == iso));
     }
-    for (of, _, iso) in LEADS {
-        assert!(ROWS.iter().any(|row| code(row) == *of && row.iso().as_bytes() == iso));
+    for (of, iso, _) in LEADS {
+        assert!(Row::group(*of).any(|row| row.iso() == *iso));
     }
-    for (_, ranges) in EXACT {
+    for (code, ranges) in EXACT {
         assert!(ranges.iter().all(|(low, high)| low <= high));
+        let ends = ranges.iter().flat_map(|(low, high)| [low / 1_000, high / 1_000 + 1]);
+        let kept = exact_steps(*code).unwrap().iter().scan(0, |at, step| {
+            *at += step;
+            Some(*at)
+        });
+        assert!(ends.eq(kept), "{code}");
         assert!(ranges.is_sorted_by(|a, b| a.1 < b.0));
     }
     assert!(mainland::SEGMENTS.is_sorted_by(|a, b| a.0 < b.0));
@@ -178,7 +182,7 @@ fn shows_little(shown: &str, phone: &Phone) -> bool {
 }
 
 fn homes() -> impl Strategy<Value = Policy> {
-    let isos: Vec<&'static str> = ROWS.iter().map(Row::iso).collect();
+    let isos: Vec<&'static str> = Row::all().map(Row::iso).collect();
     prop::sample::select(isos).prop_map(everywhere)
 }
 
@@ -212,9 +216,9 @@ proptest! {
     }
 
     #[test]
-    fn every_length_of_every_country_is_read(row in 0..ROWS.len(), seed in any::<u64>(), pick in any::<usize>()) {
-        let row = &ROWS[row];
-        let lengths: Vec<usize> = row.lengths.iter().collect();
+    fn every_length_of_every_country_is_read(row in 0..Row::all().count(), seed in any::<u64>(), pick in any::<usize>()) {
+        let row = Row::all().nth(row).unwrap();
+        let lengths: Vec<usize> = row.lengths().iter().collect();
         let national: String = format!("{seed:020}").chars().rev().take(lengths[pick % lengths.len()]).collect();
         let code: String = row.code_digits().into_iter().filter(|&byte| byte != 0).map(char::from).collect();
         let text = format!("+{code}{national}");
@@ -237,9 +241,9 @@ proptest! {
 #[test]
 fn the_allow_list_holds_for_every_country() {
     let default = Policy::default();
-    for row in ROWS.iter().filter(|row| row.iso() != "CN") {
+    for row in Row::all().filter(|row| row.iso() != "CN") {
         let code: String = row.code_digits().into_iter().filter(|&byte| byte != 0).map(char::from).collect();
-        for length in row.lengths.iter() {
+        for length in row.lengths().iter() {
             for first in '0'..='9' {
                 let text = format!("+{code}{first}{}", "2".repeat(length - 1));
                 assert!(parse(&text, &default).is_err(), "{text}");

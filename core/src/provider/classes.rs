@@ -1,334 +1,125 @@
 //! Which code means which class. Written by `scripts/error-classes.py`; don't edit.
+#![cfg_attr(rustfmt, rustfmt_skip)]
 
-use super::Class::{self, Account, Ambiguous, Rejected, Throttled, Unavailable};
+use super::Class::{Account, Ambiguous, Rejected, Throttled, Unavailable};
+use super::reading::Row;
 
-/// Codes of aliyun, sorted: class, and seconds until another try may pass (0: not told).
-pub(super) const ALIYUN: &[(&str, Class, u32)] = &[
-    #[cfg(feature = "managed")]
-    ("BIZ_NOT_OPEN_STATUS", Account, 0),
-    #[cfg(feature = "managed")]
-    ("BUSINESS_LIMIT_CONTROL", Rejected, 60),
+/// Codes of aliyun: class, seconds until another try may pass (0: not told), the codes.
+pub(super) const ALIYUN: &[Row] = &[
+    (Rejected, 0, "isv.BLACK_KEY_CONTROL_LIMIT isv.CUSTOMER_REFUSED isv.DOMESTIC_NUMBER_NOT_SUPPORTED \
+        isv.MOBILE_NUMBER_ILLEGAL"),
+    #[cfg(feature = "email")]
+    (Rejected, 0, "EmailFormatError EmailLengthError InvalidToAddress"),
     #[cfg(feature = "global")]
-    ("BUSINESS_LIMIT_CONTROL_MINUTE", Rejected, 60),
+    (Rejected, 0, "BUSINESS_LIMIT_CONTROL_PHONE isv.COUNTRY_RESTRICTED isv.NOT_SUPPORTED_COUNTRY \
+        isv.PHONE_NUMBER_ILLEGAL"),
+    #[cfg(feature = "managed")]
+    (Rejected, 0, "COUNTRY_BLACKLISTED MOBILE_NUMBER_ILLEGAL SECURITY_INTERCEPTED biz.FREQUENCY"),
+    (Rejected, 60, "isv.BUSINESS_LIMIT_CONTROL"),
     #[cfg(feature = "global")]
-    ("BUSINESS_LIMIT_CONTROL_PHONE", Rejected, 0),
+    (Rejected, 60, "BUSINESS_LIMIT_CONTROL_MINUTE"),
     #[cfg(feature = "managed")]
-    ("COUNTRY_BLACKLISTED", Rejected, 0),
-    ("ContentMD5NotMatched", Account, 0),
-    #[cfg(feature = "email")]
-    ("EmailFormatError", Rejected, 0),
-    #[cfg(feature = "email")]
-    ("EmailLengthError", Rejected, 0),
-    #[cfg(feature = "managed")]
-    ("FUNCTION_NOT_OPENED", Account, 0),
-    ("Forbidden", Account, 0),
-    #[cfg(feature = "managed")]
-    ("INVALID_PARAMETERS", Account, 0),
+    (Rejected, 60, "BUSINESS_LIMIT_CONTROL"),
     #[cfg(feature = "global")]
-    ("INVALID_SENDERID", Account, 0),
-    ("IllegalTimestamp", Account, 0),
-    ("IncompleteSignature", Account, 0),
-    ("InsufficientBalance", Account, 0),
-    ("InternalError", Ambiguous, 0),
-    #[cfg(feature = "email")]
-    ("InternalServiceError", Ambiguous, 0),
-    ("InvalidAccessKeyId", Account, 0),
-    ("InvalidAction.NotFound", Account, 0),
-    #[cfg(feature = "email")]
-    ("InvalidAddress.Locked", Account, 0),
-    ("InvalidApi.NotFound", Account, 0),
-    #[cfg(feature = "email")]
-    ("InvalidBody", Account, 0),
-    #[cfg(feature = "email")]
-    ("InvalidMailAddress.NotFound", Account, 0),
-    #[cfg(feature = "email")]
-    ("InvalidMailAddressDomain.Malformed", Account, 0),
-    #[cfg(feature = "email")]
-    ("InvalidMailAddressSendType.Malformed", Account, 0),
-    #[cfg(feature = "email")]
-    ("InvalidMailAddressStatus.Malformed", Account, 0),
-    ("InvalidParameter", Account, 0),
-    ("InvalidProduct.NotFound", Account, 0),
-    ("InvalidProtocol.NeedSsl", Account, 0),
-    #[cfg(feature = "email")]
-    ("InvalidReceiver.NotFound", Account, 0),
-    #[cfg(feature = "email")]
-    ("InvalidReceiverName.Malformed", Account, 0),
-    ("InvalidSecurityToken", Account, 0),
-    #[cfg(feature = "email")]
-    ("InvalidSendMail.Spam", Account, 0),
-    ("InvalidSignatureMethod", Account, 0),
-    #[cfg(feature = "email")]
-    ("InvalidSubject.Malformed", Account, 0),
-    #[cfg(feature = "email")]
-    ("InvalidTemplate.NotFound", Account, 0),
-    #[cfg(feature = "email")]
-    ("InvalidTemplateName.Malformed", Account, 0),
-    ("InvalidTimeStamp", Account, 0),
-    #[cfg(feature = "email")]
-    ("InvalidToAddress", Rejected, 0),
-    ("InvalidVersion", Account, 0),
-    #[cfg(feature = "managed")]
-    ("MOBILE_NUMBER_ILLEGAL", Rejected, 0),
-    ("MissingParameter", Account, 0),
-    ("MissingSecurityToken", Account, 0),
-    #[cfg(feature = "managed")]
-    ("NOT_SUPPORTED_CHANNEL", Account, 0),
-    ("NoPermission", Account, 0),
-    ("NoSuchVersion", Account, 0),
-    #[cfg(feature = "managed")]
-    ("RESOURCE_NOT_ENOUGH", Account, 0),
-    #[cfg(feature = "managed")]
-    ("RamPermissionDeny", Account, 0),
-    #[cfg(feature = "managed")]
-    ("SECURITY_INTERCEPTED", Rejected, 0),
-    #[cfg(feature = "managed")]
-    ("SENTINEL_BLOCK_EXCEPTION", Ambiguous, 0),
-    ("SIGNATURE_BLACKLIST", Account, 0),
-    #[cfg(feature = "managed")]
-    ("SMS_SYSTEM_ERROR", Ambiguous, 0),
-    ("ServiceUnavailable", Unavailable, 0),
-    ("SignatureDoesNotMatch", Account, 0),
-    ("SignatureNonceUsed", Ambiguous, 0),
-    ("Throttling", Throttled, 0),
-    #[cfg(feature = "managed")]
-    ("Unsupported.Account", Account, 0),
-    ("UnsupportedHTTPMethod", Account, 0),
-    ("UnsupportedOperation", Account, 0),
-    ("UnsupportedParameter", Account, 0),
-    #[cfg(feature = "managed")]
-    ("VOICE_SYSTEM_ERROR", Ambiguous, 0),
-    #[cfg(feature = "managed")]
-    ("WHATSAPP_SYSTEM_ERROR", Ambiguous, 0),
-    #[cfg(feature = "managed")]
-    ("biz.FREQUENCY", Rejected, 0),
-    ("isp", Ambiguous, 0),
-    ("isp.RAM_PERMISSION_DENY", Account, 0),
+    (Rejected, 3600, "isv.BUSINESS_LIMIT_HOUR"),
     #[cfg(feature = "global")]
-    ("isp.RES_OWNER_ID_UNKNOWN", Account, 0),
+    (Rejected, 86400, "isv.BUSINESS_LIMIT_DAY"),
+    (Account, 0, "ContentMD5NotMatched Forbidden IllegalTimestamp IncompleteSignature InsufficientBalance \
+        InvalidAccessKeyId InvalidAction.NotFound InvalidApi.NotFound InvalidParameter \
+        InvalidProduct.NotFound InvalidProtocol.NeedSsl InvalidSecurityToken \
+        InvalidSignatureMethod InvalidTimeStamp InvalidVersion MissingParameter \
+        MissingSecurityToken NoPermission NoSuchVersion SIGNATURE_BLACKLIST SignatureDoesNotMatch \
+        UnsupportedHTTPMethod UnsupportedOperation UnsupportedParameter isp.RAM_PERMISSION_DENY \
+        isv template_parameter_count_illegal"),
+    #[cfg(feature = "email")]
+    (Account, 0, "InvalidAddress.Locked InvalidBody InvalidMailAddress.NotFound \
+        InvalidMailAddressDomain.Malformed InvalidMailAddressSendType.Malformed \
+        InvalidMailAddressStatus.Malformed InvalidReceiver.NotFound InvalidReceiverName.Malformed \
+        InvalidSendMail.Spam InvalidSubject.Malformed InvalidTemplate.NotFound \
+        InvalidTemplateName.Malformed"),
+    #[cfg(feature = "global")]
+    (Account, 0, "INVALID_SENDERID isp.RES_OWNER_ID_UNKNOWN"),
     #[cfg(feature = "managed")]
-    ("isp.VERIFY_SCHEME_NOT_EXIST", Account, 0),
-    ("isv", Account, 0),
-    ("isv.BLACK_KEY_CONTROL_LIMIT", Rejected, 0),
-    ("isv.BUSINESS_LIMIT_CONTROL", Rejected, 60),
-    #[cfg(feature = "global")]
-    ("isv.BUSINESS_LIMIT_DAY", Rejected, 86400),
-    #[cfg(feature = "global")]
-    ("isv.BUSINESS_LIMIT_HOUR", Rejected, 3600),
-    #[cfg(feature = "global")]
-    ("isv.COUNTRY_RESTRICTED", Rejected, 0),
-    ("isv.CUSTOMER_REFUSED", Rejected, 0),
-    ("isv.DOMESTIC_NUMBER_NOT_SUPPORTED", Rejected, 0),
-    ("isv.MOBILE_NUMBER_ILLEGAL", Rejected, 0),
-    #[cfg(feature = "global")]
-    ("isv.NOT_SUPPORTED_COUNTRY", Rejected, 0),
-    #[cfg(feature = "global")]
-    ("isv.PHONE_NUMBER_ILLEGAL", Rejected, 0),
-    ("template_parameter_count_illegal", Account, 0),
+    (Account, 0, "BIZ_NOT_OPEN_STATUS FUNCTION_NOT_OPENED INVALID_PARAMETERS NOT_SUPPORTED_CHANNEL \
+        RESOURCE_NOT_ENOUGH RamPermissionDeny Unsupported.Account isp.VERIFY_SCHEME_NOT_EXIST"),
+    (Throttled, 0, "Throttling"),
+    (Unavailable, 0, "ServiceUnavailable"),
+    (Ambiguous, 0, "InternalError SignatureNonceUsed isp"),
+    #[cfg(feature = "email")]
+    (Ambiguous, 0, "InternalServiceError"),
+    #[cfg(feature = "managed")]
+    (Ambiguous, 0, "SENTINEL_BLOCK_EXCEPTION SMS_SYSTEM_ERROR VOICE_SYSTEM_ERROR WHATSAPP_SYSTEM_ERROR"),
 ];
 
-/// Codes of tencent, sorted: class, and seconds until another try may pass (0: not told).
-pub(super) const TENCENT: &[(&str, Class, u32)] = &[
-    #[cfg(feature = "legacy")]
-    ("1001", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("1002", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("1003", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("1004", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("1006", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("1007", Ambiguous, 0),
-    #[cfg(feature = "legacy")]
-    ("1008", Ambiguous, 0),
-    #[cfg(feature = "legacy")]
-    ("1009", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("1011", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("1012", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("1013", Rejected, 60),
-    #[cfg(feature = "legacy")]
-    ("1014", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("1015", Rejected, 0),
-    #[cfg(feature = "legacy")]
-    ("1016", Rejected, 0),
-    #[cfg(feature = "legacy")]
-    ("1017", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("1019", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("1020", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("1021", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("1022", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("1023", Rejected, 30),
-    #[cfg(feature = "legacy")]
-    ("1024", Rejected, 3600),
-    #[cfg(feature = "legacy")]
-    ("1025", Rejected, 86400),
-    #[cfg(feature = "legacy")]
-    ("1026", Rejected, 86400),
-    #[cfg(feature = "legacy")]
-    ("1029", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("1030", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("1031", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("1032", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("1033", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("1034", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("1036", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("1038", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("1045", Rejected, 0),
-    #[cfg(feature = "legacy")]
-    ("1046", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("1047", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("1048", Account, 0),
-    #[cfg(feature = "legacy")]
-    ("60008", Ambiguous, 0),
-    ("ActionOffline", Account, 0),
-    ("AuthFailure", Account, 0),
-    ("DryRunOperation", Account, 0),
-    ("FailedOperation", Ambiguous, 0),
+/// Codes of tencent: class, seconds until another try may pass (0: not told), the codes.
+pub(super) const TENCENT: &[Row] = &[
+    (Rejected, 0, "FailedOperation.PhoneNumberInBlacklist FailedOperation.PhoneNumberParseFail \
+        InvalidParameterValue.IncorrectPhoneNumber LimitExceeded.AppCountryOrRegionInBlacklist \
+        UnsupportedOperation.ChineseMainlandTemplateToGlobalPhone \
+        UnsupportedOperation.ContainDomesticPhoneNumber \
+        UnsupportedOperation.GlobalTemplateToChineseMainlandPhone \
+        UnsupportedOperation.UnsupportedRegion"),
     #[cfg(feature = "email")]
-    ("FailedOperation.AttachContentToolarge", Account, 0),
-    ("FailedOperation.ContainSensitiveWord", Account, 0),
+    (Rejected, 0, "FailedOperation.EmailAddrInBlacklist FailedOperation.FrequencyLimit \
+        FailedOperation.IncorrectEmail FailedOperation.ReceiverHasUnsubscribed \
+        FailedOperation.RejectedByRecipients FailedOperation.UnsupportMailType \
+        InvalidParameterValue.IllegalEmailAddress InvalidParameterValue.ReceiverEmailInvalid"),
+    #[cfg(feature = "legacy")]
+    (Rejected, 0, "1015 1016 1045"),
+    (Rejected, 30, "LimitExceeded.PhoneNumberThirtySecondLimit"),
+    #[cfg(feature = "legacy")]
+    (Rejected, 30, "1023"),
+    (Rejected, 60, "LimitExceeded.DeliveryFrequencyLimit"),
+    #[cfg(feature = "legacy")]
+    (Rejected, 60, "1013"),
     #[cfg(feature = "email")]
-    ("FailedOperation.EmailAddrInBlacklist", Rejected, 0),
+    (Rejected, 600, "FailedOperation.TemporaryBlocked"),
+    (Rejected, 3600, "LimitExceeded.PhoneNumberOneHourLimit"),
+    #[cfg(feature = "legacy")]
+    (Rejected, 3600, "1024"),
+    (Rejected, 86400, "LimitExceeded.PhoneNumberDailyLimit LimitExceeded.PhoneNumberSameContentDailyLimit"),
+    #[cfg(feature = "legacy")]
+    (Rejected, 86400, "1025 1026"),
+    (Account, 0, "ActionOffline AuthFailure DryRunOperation FailedOperation.ContainSensitiveWord \
+        FailedOperation.FailResolvePacket FailedOperation.ForbidAddMarketingTemplates \
+        FailedOperation.InsufficientBalanceInSmsPackage FailedOperation.JsonParseFail \
+        FailedOperation.MarketingSendTimeConstraint FailedOperation.MissingSignature \
+        FailedOperation.MissingSignatureList FailedOperation.MissingSignatureToModify \
+        FailedOperation.MissingTemplateList FailedOperation.MissingTemplateToModify \
+        FailedOperation.NotEnterpriseCertification FailedOperation.ParametersOtherError \
+        FailedOperation.ProhibitSubAccountUse FailedOperation.QualificationIdNotApproved \
+        FailedOperation.SignIdNotExist FailedOperation.SignNumberLimit \
+        FailedOperation.SignatureIncorrectOrUnapproved FailedOperation.TemplateAlreadyPassedCheck \
+        FailedOperation.TemplateIdNotExist FailedOperation.TemplateIncorrectOrUnapproved \
+        FailedOperation.TemplateNumberLimit \
+        FailedOperation.TemplateParamSetNotMatchApprovedTemplate \
+        FailedOperation.TemplateUnapprovedOrNotExist InternalError.RequestTimeException \
+        InternalError.RestApiInterfaceNotExist InvalidAction InvalidParameter \
+        InvalidParameterValue InvalidRequest IpInBlacklist IpNotInWhitelist LimitExceeded \
+        MissingParameter NoSuchProduct NoSuchVersion RequestSizeLimitExceeded ResourceInUse \
+        ResourceNotFound UnauthorizedOperation UnknownParameter UnsupportedOperation \
+        UnsupportedProtocol UnsupportedRegion"),
     #[cfg(feature = "email")]
-    ("FailedOperation.EmailContentToolarge", Account, 0),
+    (Account, 0, "FailedOperation.AttachContentToolarge FailedOperation.EmailContentToolarge \
+        FailedOperation.ExceedSendLimit FailedOperation.HighRejectionRate \
+        FailedOperation.IllegalURL FailedOperation.IncorrectSender \
+        FailedOperation.InsufficientBalance FailedOperation.InsufficientQuota \
+        FailedOperation.InvalidAttachName FailedOperation.InvalidTemplateID \
+        FailedOperation.MissingEmailContent FailedOperation.NoAttachPermission \
+        FailedOperation.NotAuthenticatedSender FailedOperation.ProtocolCheckErr \
+        FailedOperation.TooManyAttachments FailedOperation.TooManyRecipients \
+        FailedOperation.URLForbidden FailedOperation.WithOutPermission \
+        FailedOperation.WrongContentJson OperationDenied"),
+    #[cfg(feature = "legacy")]
+    (Account, 0, "1001 1002 1003 1004 1006 1009 1011 1012 1014 1017 1019 1020 1021 1022 1029 1030 1031 1032 \
+        1033 1034 1036 1038 1046 1047 1048"),
+    (Throttled, 0, "LimitExceeded.GlobalSmsSendingRateLimit RequestLimitExceeded"),
+    (Unavailable, 0, "InternalError.JsonParseFail InternalError.SigFieldMissing \
+        InternalError.SigVerificationFail ResourceInsufficient ResourceUnavailable \
+        ServiceUnavailable"),
     #[cfg(feature = "email")]
-    ("FailedOperation.ExceedSendLimit", Account, 0),
-    ("FailedOperation.FailResolvePacket", Account, 0),
-    ("FailedOperation.ForbidAddMarketingTemplates", Account, 0),
-    #[cfg(feature = "email")]
-    ("FailedOperation.FrequencyLimit", Rejected, 0),
-    #[cfg(feature = "email")]
-    ("FailedOperation.HighRejectionRate", Account, 0),
-    #[cfg(feature = "email")]
-    ("FailedOperation.IllegalURL", Account, 0),
-    #[cfg(feature = "email")]
-    ("FailedOperation.IncorrectEmail", Rejected, 0),
-    #[cfg(feature = "email")]
-    ("FailedOperation.IncorrectSender", Account, 0),
-    #[cfg(feature = "email")]
-    ("FailedOperation.InsufficientBalance", Account, 0),
-    ("FailedOperation.InsufficientBalanceInSmsPackage", Account, 0),
-    #[cfg(feature = "email")]
-    ("FailedOperation.InsufficientQuota", Account, 0),
-    #[cfg(feature = "email")]
-    ("FailedOperation.InvalidAttachName", Account, 0),
-    #[cfg(feature = "email")]
-    ("FailedOperation.InvalidTemplateID", Account, 0),
-    ("FailedOperation.JsonParseFail", Account, 0),
-    ("FailedOperation.MarketingSendTimeConstraint", Account, 0),
-    #[cfg(feature = "email")]
-    ("FailedOperation.MissingEmailContent", Account, 0),
-    ("FailedOperation.MissingSignature", Account, 0),
-    ("FailedOperation.MissingSignatureList", Account, 0),
-    ("FailedOperation.MissingSignatureToModify", Account, 0),
-    ("FailedOperation.MissingTemplateList", Account, 0),
-    ("FailedOperation.MissingTemplateToModify", Account, 0),
-    #[cfg(feature = "email")]
-    ("FailedOperation.NoAttachPermission", Account, 0),
-    #[cfg(feature = "email")]
-    ("FailedOperation.NotAuthenticatedSender", Account, 0),
-    ("FailedOperation.NotEnterpriseCertification", Account, 0),
-    ("FailedOperation.ParametersOtherError", Account, 0),
-    ("FailedOperation.PhoneNumberInBlacklist", Rejected, 0),
-    ("FailedOperation.PhoneNumberParseFail", Rejected, 0),
-    ("FailedOperation.ProhibitSubAccountUse", Account, 0),
-    #[cfg(feature = "email")]
-    ("FailedOperation.ProtocolCheckErr", Account, 0),
-    ("FailedOperation.QualificationIdNotApproved", Account, 0),
-    #[cfg(feature = "email")]
-    ("FailedOperation.ReceiverHasUnsubscribed", Rejected, 0),
-    #[cfg(feature = "email")]
-    ("FailedOperation.RejectedByRecipients", Rejected, 0),
-    #[cfg(feature = "email")]
-    ("FailedOperation.ServiceNotAvailable", Unavailable, 0),
-    ("FailedOperation.SignIdNotExist", Account, 0),
-    ("FailedOperation.SignNumberLimit", Account, 0),
-    ("FailedOperation.SignatureIncorrectOrUnapproved", Account, 0),
-    ("FailedOperation.TemplateAlreadyPassedCheck", Account, 0),
-    ("FailedOperation.TemplateIdNotExist", Account, 0),
-    ("FailedOperation.TemplateIncorrectOrUnapproved", Account, 0),
-    ("FailedOperation.TemplateNumberLimit", Account, 0),
-    ("FailedOperation.TemplateParamSetNotMatchApprovedTemplate", Account, 0),
-    ("FailedOperation.TemplateUnapprovedOrNotExist", Account, 0),
-    #[cfg(feature = "email")]
-    ("FailedOperation.TemporaryBlocked", Rejected, 600),
-    #[cfg(feature = "email")]
-    ("FailedOperation.TooManyAttachments", Account, 0),
-    #[cfg(feature = "email")]
-    ("FailedOperation.TooManyRecipients", Account, 0),
-    #[cfg(feature = "email")]
-    ("FailedOperation.URLForbidden", Account, 0),
-    #[cfg(feature = "email")]
-    ("FailedOperation.UnsupportMailType", Rejected, 0),
-    #[cfg(feature = "email")]
-    ("FailedOperation.WithOutPermission", Account, 0),
-    #[cfg(feature = "email")]
-    ("FailedOperation.WrongContentJson", Account, 0),
-    ("InternalError", Ambiguous, 0),
-    ("InternalError.JsonParseFail", Unavailable, 0),
-    ("InternalError.RequestTimeException", Account, 0),
-    ("InternalError.RestApiInterfaceNotExist", Account, 0),
-    ("InternalError.SigFieldMissing", Unavailable, 0),
-    ("InternalError.SigVerificationFail", Unavailable, 0),
-    ("InvalidAction", Account, 0),
-    ("InvalidParameter", Account, 0),
-    ("InvalidParameterValue", Account, 0),
-    #[cfg(feature = "email")]
-    ("InvalidParameterValue.IllegalEmailAddress", Rejected, 0),
-    ("InvalidParameterValue.IncorrectPhoneNumber", Rejected, 0),
-    #[cfg(feature = "email")]
-    ("InvalidParameterValue.ReceiverEmailInvalid", Rejected, 0),
-    ("InvalidRequest", Account, 0),
-    ("IpInBlacklist", Account, 0),
-    ("IpNotInWhitelist", Account, 0),
-    ("LimitExceeded", Account, 0),
-    ("LimitExceeded.AppCountryOrRegionInBlacklist", Rejected, 0),
-    ("LimitExceeded.DeliveryFrequencyLimit", Rejected, 60),
-    ("LimitExceeded.GlobalSmsSendingRateLimit", Throttled, 0),
-    ("LimitExceeded.PhoneNumberDailyLimit", Rejected, 86400),
-    ("LimitExceeded.PhoneNumberOneHourLimit", Rejected, 3600),
-    ("LimitExceeded.PhoneNumberSameContentDailyLimit", Rejected, 86400),
-    ("LimitExceeded.PhoneNumberThirtySecondLimit", Rejected, 30),
-    ("MissingParameter", Account, 0),
-    ("NoSuchProduct", Account, 0),
-    ("NoSuchVersion", Account, 0),
-    #[cfg(feature = "email")]
-    ("OperationDenied", Account, 0),
-    ("RequestLimitExceeded", Throttled, 0),
-    ("RequestSizeLimitExceeded", Account, 0),
-    ("ResourceInUse", Account, 0),
-    ("ResourceInsufficient", Unavailable, 0),
-    ("ResourceNotFound", Account, 0),
-    ("ResourceUnavailable", Unavailable, 0),
-    ("ServiceUnavailable", Unavailable, 0),
-    ("UnauthorizedOperation", Account, 0),
-    ("UnknownParameter", Account, 0),
-    ("UnsupportedOperation", Account, 0),
-    ("UnsupportedOperation.ChineseMainlandTemplateToGlobalPhone", Rejected, 0),
-    ("UnsupportedOperation.ContainDomesticPhoneNumber", Rejected, 0),
-    ("UnsupportedOperation.GlobalTemplateToChineseMainlandPhone", Rejected, 0),
-    ("UnsupportedOperation.UnsupportedRegion", Rejected, 0),
-    ("UnsupportedProtocol", Account, 0),
-    ("UnsupportedRegion", Account, 0),
+    (Unavailable, 0, "FailedOperation.ServiceNotAvailable"),
+    (Ambiguous, 0, "FailedOperation InternalError"),
+    #[cfg(feature = "legacy")]
+    (Ambiguous, 0, "1007 1008 60008"),
 ];

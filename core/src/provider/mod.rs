@@ -46,6 +46,7 @@ use crate::error::{ConfigCode, ConfigError};
 use crate::http::{HttpCall, HttpReply, TransportFault};
 use crate::json::Value;
 use crate::sign::Credentials;
+use crate::text::has_control;
 use crate::time::{Millis, UnixMillis};
 use alloc::borrow::ToOwned as _;
 use alloc::boxed::Box;
@@ -429,7 +430,7 @@ impl<'a> Message<'a> {
     /// Refuses a name of the send with more than `room` bytes.
     fn check_send_id(&self, room: usize) -> Result<(), BuildError> {
         match self.send_id {
-            Some(text) if text.len() > room || text.chars().any(char::is_control) => Err(BuildError::SendId),
+            Some(text) if text.len() > room || has_control(text) => Err(BuildError::SendId),
             _ => Ok(()),
         }
     }
@@ -457,9 +458,7 @@ impl<'a> Recipient<'a> {
     /// [`BuildError::Recipient`] when it is none.
     pub fn email(&self) -> Result<&'a str, BuildError> {
         match *self {
-            Self::Email(address)
-                if address.as_bytes().contains(&b'@') && !address.chars().any(char::is_control) =>
-            {
+            Self::Email(address) if address.as_bytes().contains(&b'@') && !has_control(address) => {
                 Ok(address)
             }
             _ => Err(BuildError::Recipient),

@@ -1,7 +1,7 @@
 //! What goes into a template's variable: plain text with `{code}` and `{minutes}` in it.
 
 use super::Message;
-use crate::text::push_decimal;
+use crate::text::{length, push_decimal};
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -56,7 +56,7 @@ impl Pattern {
     /// Returns how many characters it has at most, once filled.
     pub(super) fn most(&self) -> usize {
         let most = |piece: &Piece| match piece {
-            Piece::Text(text) => text.chars().count(),
+            Piece::Text(text) => length(text),
             Piece::Code => 32,
             Piece::Minutes => 10,
         };

@@ -3,7 +3,7 @@
 use super::{Class, Failure};
 use crate::http::HttpReply;
 use crate::json::{self, Object, Value};
-use crate::text::decimal;
+use crate::text::{cut_last, decimal, length};
 use crate::time::Millis;
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
@@ -11,8 +11,8 @@ use alloc::string::String;
 /// The largest reply that is read, in bytes.
 pub(super) const MAX_REPLY: usize = 256 * 1024;
 
-/// A row of a table of codes: code, class, seconds until another try may pass (0: not told).
-pub(super) type Row = (&'static str, Class, u32);
+/// A row of a table of codes: class, seconds until another try may pass (0: not told), codes with blanks between them.
+pub(super) type Row = (Class, u32, &'static str);
 
 /// Returns the reply's JSON object, or the failure that its lack amounts to.
 pub(super) fn object(reply: &HttpReply) -> Result<Object, Failure> {
@@ -67,9 +67,9 @@ pub(super) fn failure(
 pub(super) fn class(table: &[Row], code: &str) -> Option<(Class, u32)> {
     let mut code = code;
     loop {
-        let found = table.binary_search_by(|row| row.0.cmp(code)).ok().and_then(|at| table.get(at));
-        match (found, code.rsplit_once('.')) {
-            (Some((_, class, seconds)), _) => return Some((*class, *seconds)),
+        let found = table.iter().find(|(_, _, codes)| codes.split(' ').any(|known| known == code));
+        match (found, cut_last(code, b'.')) {
+            (Some((class, seconds, _)), _) => return Some((*class, *seconds)),
             (None, Some((prefix, _))) => code = prefix,
             (None, None) => return None,
         }
@@ -107,7 +107,7 @@ fn plain_words(message: &str) -> String {
             word.push(char);
             continue;
         }
-        let telling = word.chars().count() >= 4 && word.chars().any(may_be_digit);
+        let telling = length(&word) >= 4 && word.chars().any(may_be_digit);
         out.push_str(if telling { "…" } else { &word });
         word.clear();
         out.push(char);

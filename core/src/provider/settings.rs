@@ -3,7 +3,7 @@
 use super::pattern::Pattern;
 use crate::address;
 use crate::config::Section;
-use crate::text::decimal;
+use crate::text::{cut_last, decimal, has_control, length};
 use crate::time::Millis;
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
@@ -88,13 +88,13 @@ pub(super) fn timeout(section: &mut Section<'_>) -> Millis {
 /// Reads `sign_name`: the words in front of the text; the vendor adds the brackets.
 pub(super) fn sign_name(section: &mut Section<'_>) -> String {
     let name = section.get_required("sign_name", None);
-    if name.chars().any(char::is_control) {
+    if has_control(name) {
         section.note("sign_name", "must not have control characters");
     }
     if name.contains(['【', '】']) {
         section.note("sign_name", "must not have 【】; the vendor adds them");
     }
-    if name.chars().count() > 40 {
+    if length(name) > 40 {
         section.note("sign_name", "must not be longer than 40 characters");
     }
     name.to_owned()
@@ -163,11 +163,9 @@ pub(super) fn pattern(section: &mut Section<'_>, option: &str, text: &str) -> Pa
 
 /// Splits `host:port`; `None` if the port is no number from 1 to 65535.
 fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
-    let after_bracket = authority.rfind(']').unwrap_or(0);
-    match authority.rfind(':') {
-        Some(at) if at > after_bracket => {
-            let (name, port) = authority.split_at_checked(at)?;
-            let port: u16 = port.strip_prefix(':')?.parse().ok()?;
+    match cut_last(authority, b':') {
+        Some((name, port)) if !name.is_empty() && !port.as_bytes().contains(&b']') => {
+            let port = u16::try_from(port.parse::<u64>().ok()?).ok()?;
             (port > 0).then_some((name, Some(port)))
         }
         _ => Some((authority, None)),

@@ -1,4 +1,4 @@
-use super::reading::{MAX_REPLY, class};
+use super::reading::{MAX_REPLY, Row, class};
 use super::*;
 use crate::config::Section;
 use crate::error::ConfigError;
@@ -356,7 +356,7 @@ fn every_documented_code_has_its_class() {
         let code = entry["code"].as_str().unwrap();
         // What is no failure of a send has none, though a prefix of it may: `isv.ValidateFail`.
         if ["success", "verify_mismatch"].iter().any(|category| entry["category"] == *category) {
-            assert!(entry["class"].is_null() && table.binary_search_by(|row| row.0.cmp(code)).is_err());
+            assert!(entry["class"].is_null() && !codes(table).contains(&code));
             continue;
         }
         let (class, seconds) = class(table, code).unwrap_or_else(|| panic!("{code} has no class"));
@@ -366,8 +366,14 @@ fn every_documented_code_has_its_class() {
     }
     assert_eq!(seen, 295);
     for table in [classes::ALIYUN, classes::TENCENT] {
-        assert!(table.is_sorted_by(|a, b| a.0 < b.0));
+        let mut codes = codes(table);
+        codes.sort_unstable();
+        assert!(codes.is_sorted_by(|a, b| a < b), "a code has two classes");
     }
+}
+
+fn codes(table: &[Row]) -> Vec<&'static str> {
+    table.iter().flat_map(|(_, _, codes)| codes.split(' ')).collect()
 }
 
 #[test]

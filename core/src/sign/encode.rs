@@ -202,7 +202,7 @@ impl Ink {
         let civil = now.civil();
         self.civil_day(&civil);
         for (mark, part) in [(b'T', civil.hour), (b':', civil.minute), (b':', civil.second)] {
-            self.0.extend_from_slice(&[mark, ascii(part / 10), ascii(part % 10)]);
+            self.0.extend_from_slice(&[mark, last_digit(part / 10), last_digit(part)]);
         }
         self.0.push(b'Z');
     }
@@ -210,7 +210,7 @@ impl Ink {
     fn civil_day(&mut self, civil: &Civil) {
         self.number(civil.year);
         for part in [civil.month, civil.day] {
-            self.0.extend_from_slice(&[b'-', ascii(part / 10), ascii(part % 10)]);
+            self.0.extend_from_slice(&[b'-', last_digit(part / 10), last_digit(part)]);
         }
     }
 }
@@ -306,8 +306,9 @@ fn nibble(bits: u32, ten: u8) -> u8 {
     if low < 10 { b'0' + low } else { ten + low - 10 }
 }
 
-fn ascii(digit: u64) -> u8 {
-    b'0' + (digit % 10) as u8
+/// Returns the last digit of a number, in ASCII.
+fn last_digit(number: u64) -> u8 {
+    b'0' + (number % 10) as u8
 }
 
 fn decode(text: &str) -> String {

@@ -4,8 +4,9 @@
 
 use super::encode::{Ink, room, sort};
 use super::{Credentials, Request, Signed};
+use crate::hash::{SHA1, SHA256};
 use crate::http::Method;
-use crate::mac::{base64, hmac_sha1, hmac_sha256};
+use crate::mac::base64;
 use crate::secret::Secret;
 use crate::time::UnixMillis;
 use alloc::borrow::ToOwned as _;
@@ -101,10 +102,11 @@ pub fn sign(
         text.text(value);
     }
     let key = secret.expose().as_bytes();
-    let signature = match hash {
-        Hash::Sha1 => base64(&hmac_sha1(key, &[text.bytes()])),
-        Hash::Sha256 => base64(&hmac_sha256(key, &[text.bytes()])),
+    let hash = match hash {
+        Hash::Sha1 => &SHA1,
+        Hash::Sha256 => &SHA256,
     };
+    let signature = base64(hash.whole(&hash.hmac(key, &[text.bytes()])));
     Signed { canonical_request: String::new(), string_to_sign: text.done(), signature }
 }
 

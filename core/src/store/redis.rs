@@ -4,9 +4,8 @@
 //! any store, but collapses on a hot key; one script does not. A differential test holds the two together.
 
 use super::StoreOp;
-use crate::mac::hex;
+use crate::mac::{hex, sha1};
 use alloc::string::String;
-use sha1::{Digest as _, Sha1};
 
 /// The script, for `SCRIPT LOAD` and `EVAL`. Redis 6.2 or newer.
 pub const SCRIPT: &str = concat!(include_str!("partition.lua"), "\n", include_str!("operations.lua"));
@@ -24,7 +23,7 @@ pub struct RedisCall {
 /// Returns the script's SHA-1 in lower-case hex, as `EVALSHA` wants it.
 #[must_use]
 pub fn sha() -> String {
-    hex(&Sha1::digest(SCRIPT.as_bytes()))
+    hex(&sha1(&[SCRIPT.as_bytes()]))
 }
 
 /// Turns an operation into one `EVALSHA`.

@@ -186,8 +186,9 @@ pub fn read_reply(text: &str) -> Option<Reply> {
             Some(Reply::Store(replies.collect()))
         }
         _ => {
-            let status = first.strip_prefix("http ")?.parse().ok()?;
+            let status = first.strip_prefix("http ")?.parse::<u64>().ok()?;
             let (headers, body) = message(rest)?;
+            let status = u16::try_from(status).ok()?;
             Some(Reply::Http(HttpReply { status, headers, body: body.into() }))
         }
     }

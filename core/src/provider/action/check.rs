@@ -2,7 +2,8 @@
 
 use super::{ActionError, Kind, Param, listed, member};
 use crate::json::{self, Value};
-use alloc::string::{String, ToString as _};
+use crate::text::{decimal, length};
+use alloc::string::String;
 
 /// What is wrong with the parameters; the first that was found.
 ///
@@ -73,7 +74,7 @@ impl Check {
                     return self.note(path, &["must have 1 to ", &digits(most), " entries"].concat());
                 }
                 for (at, item) in items.iter().enumerate() {
-                    self.value(&[path, "[", &at.to_string(), "]"].concat(), of, item);
+                    self.value(&[path, "[", &decimal(at as u64), "]"].concat(), of, item);
                 }
             }
             Kind::Json(of) => match value.as_str() {
@@ -96,9 +97,7 @@ impl Check {
 
     fn text(&mut self, path: &str, kind: &Kind, text: &str) {
         let (long, most, unit) = match *kind {
-            Kind::Text(most) => {
-                (most < u16::MAX && text.chars().count() > usize::from(most), most, " characters")
-            }
+            Kind::Text(most) => (most < u16::MAX && length(text) > usize::from(most), most, " characters"),
             Kind::Bytes(most) => (text.len() > usize::from(most), most, " bytes"),
             Kind::Shape(fits, message) if !fits(text) => return self.note(path, message),
             _ => return,
@@ -110,7 +109,7 @@ impl Check {
 }
 
 fn digits(number: u16) -> String {
-    u64::from(number).to_string()
+    decimal(number.into())
 }
 
 fn is_empty(value: &Value) -> bool {

@@ -12,6 +12,7 @@ use super::body::Body;
 use crate::http::HttpReply;
 use crate::json::{self, Object, Value};
 use crate::sign::encode::Ink;
+use crate::text::{has_control, length};
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -69,7 +70,7 @@ pub(super) const SIGN: Kind =
 
 fn is_sign(text: &str) -> bool {
     let bare = text.trim().len() == text.len() && !text.contains(['【', '】']);
-    bare && !text.chars().any(char::is_control) && text.chars().count() <= 100
+    bare && !has_control(text) && length(text) <= 100
 }
 
 /// Where a parameter stands in a request.

@@ -17,10 +17,11 @@ use crate::config::Section;
 use crate::error::ConfigError;
 use crate::http::{HttpCall, HttpReply};
 use crate::mac::{base64url, sha256};
+use crate::text::decimal;
 use crate::time::Millis;
 use alloc::borrow::Cow;
 use alloc::borrow::ToOwned as _;
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// An account at Alibaba Cloud that makes and checks the codes itself.
@@ -83,9 +84,9 @@ impl AliyunAuth {
         let length = section.get_number("code_length", 4, 8).unwrap_or(6);
         let kind = section.get_choice("code_type", CODE_TYPES).unwrap_or("1");
         let mut fixed = vec![
-            ("CodeLength", length.to_string()),
+            ("CodeLength", decimal(length)),
             ("CodeType", kind.to_owned()),
-            ("Interval", interval.to_string()),
+            ("Interval", decimal(interval)),
         ];
         let policy = section.get_choice("duplicate_policy", &[("newest", "1"), ("all", "2")]);
         let retry = section.get_flag("auto_retry").map(|retry| if retry { "1" } else { "0" });
@@ -124,7 +125,7 @@ impl Provider for AliyunAuth {
         let template = settings::template(&self.templates, message.purpose).ok_or(BuildError::NoTemplate)?;
         let values = super::filled(&self.params, message);
         let scheme = scheme(message.purpose);
-        let valid = message.valid.0.div_ceil(1_000).max(1).to_string();
+        let valid = decimal(message.valid.0.div_ceil(1_000).max(1));
         let mut params = Vec::with_capacity(self.fixed.len() + 8);
         params.push(("CountryCode", COUNTRY));
         params.extend(self.fixed.iter().map(|(name, value)| (*name, value.as_str())));

@@ -11,8 +11,9 @@ use super::{Accepted, Account, SINGAPORE, SMS_HOSTS, Said, actions, answered_by_
 use crate::config::Section;
 use crate::error::ConfigError;
 use crate::http::{HttpCall, HttpReply};
+use crate::text::{decimal, has_control, length};
 use alloc::borrow::ToOwned as _;
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// An account at Alibaba Cloud SMS for numbers abroad, which takes whole texts.
@@ -69,7 +70,7 @@ impl AliyunGlobal {
             fixed.push(("Type", kind.to_owned()));
         }
         if let Some(seconds) = section.get_number("validity_period_s", 1, 604_800) {
-            fixed.push(("ValidityPeriod", seconds.to_string()));
+            fixed.push(("ValidityPeriod", decimal(seconds)));
         }
         let own_task = !fixed.iter().any(|(name, _)| *name == "TaskId");
         Self { account, texts, fixed, own_task }
@@ -126,7 +127,7 @@ pub(super) fn sender(text: &str) -> bool {
 }
 
 fn line(text: &str) -> bool {
-    text.chars().count() <= 255 && !text.chars().any(char::is_control)
+    length(text) <= 255 && !has_control(text)
 }
 
 /// What a sender id must be.

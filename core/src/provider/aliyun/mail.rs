@@ -12,6 +12,7 @@ use crate::error::ConfigError;
 use crate::http::{HttpCall, HttpReply};
 use crate::json::Value;
 use crate::sign::encode::Ink;
+use crate::text::{cut_last, has_control, length};
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -69,7 +70,7 @@ impl AliyunMail {
         let kind = section.get_choice("address_type", &[("sender", "1"), ("random", "0")]).unwrap_or("1");
         let mut fixed = vec![("AccountName", sender.to_owned()), ("AddressType", kind.to_owned())];
         if let Some(alias) = section.get_text("from_alias") {
-            if alias.chars().count() > 15 || alias.chars().any(char::is_control) {
+            if length(alias) > 15 || has_control(alias) {
                 section.note("from_alias", "must be at most 15 characters, none a control character");
             }
             fixed.push(("FromAlias", alias.to_owned()));
@@ -165,7 +166,7 @@ fn mails(section: &mut Section<'_>) -> Vec<(String, Mail)> {
 
 fn mail(inner: &mut Section<'_>) -> Mail {
     let subject = inner.get_required("subject", None);
-    if subject.chars().any(char::is_control) {
+    if has_control(subject) {
         inner.note("subject", "must not have control characters");
     }
     let subject = settings::pattern(inner, "subject", subject);
@@ -202,7 +203,7 @@ fn receiver<'a>(to: &Recipient<'a>) -> Result<&'a str, BuildError> {
 /// Tells whether it is one address of a length that the vendor takes; the syntax was read before.
 pub(super) fn address(text: &str) -> bool {
     let odd = |byte: u8| byte.is_ascii_whitespace() || b",;<>".contains(&byte);
-    let (name, domain) = text.rsplit_once('@').unwrap_or_default();
+    let (name, domain) = cut_last(text, b'@').unwrap_or_default();
     text.len() <= 192 && !name.is_empty() && !domain.is_empty() && !text.bytes().any(odd)
 }
 

@@ -22,6 +22,7 @@ use crate::config::Section;
 use crate::error::ConfigError;
 use crate::http::{HttpCall, HttpReply, Method};
 use crate::json::{self, Value};
+use crate::text::has_control;
 use crate::time::{Millis, UnixMillis};
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
@@ -348,7 +349,7 @@ fn templates(section: &mut Section<'_>) -> Vec<(String, Template)> {
     for (purpose, text) in section.get_texts("templates") {
         let option = ["templates.", purpose].concat();
         let template = Template::read(section, &option, text, Place::TEMPLATE);
-        if text.chars().any(char::is_control) {
+        if has_control(text) {
             section.note(&option, "must not have control characters");
         }
         out.push((purpose.to_owned(), template));

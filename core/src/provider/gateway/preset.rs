@@ -2,8 +2,9 @@
 
 use crate::config;
 use crate::error::{ConfigCode, ConfigError};
-use crate::json::{self, Value};
+use crate::json::{self, Object, Value};
 use alloc::borrow::ToOwned as _;
+use alloc::vec::Vec;
 
 /// Reads a file and leaves out its notes, when the library is built.
 macro_rules! preset {
@@ -37,12 +38,18 @@ pub(crate) fn with_preset(path: &str, options: &Value) -> Result<Option<Value>, 
     };
     let base = json::parse(text).unwrap_or(Value::Null);
     let given = |name: &str| options.get(name).is_some_and(|value| !value.is_null());
-    let behind = base.as_object().into_iter().flat_map(|map| map.iter());
-    let behind = behind.filter(|(name, _)| !given(name));
-    let own =
-        options.as_object().into_iter().flat_map(|map| map.iter()).filter(|(_, value)| !value.is_null());
-    let all = behind.chain(own).map(|(name, value)| (name.to_owned(), value.clone()));
-    Ok(Some(Value::Object(all.collect())))
+    let mut all = Vec::new();
+    for (name, value) in base.as_object().unwrap_or(Object::EMPTY).iter() {
+        if !given(name) {
+            all.push((name.to_owned(), value.clone()));
+        }
+    }
+    for (name, value) in options.as_object().unwrap_or(Object::EMPTY).iter() {
+        if !value.is_null() {
+            all.push((name.to_owned(), value.clone()));
+        }
+    }
+    Ok(Some(Value::Object(Object::from_iter(all))))
 }
 
 /// Name and declaration, from `core/data/gateways`, without what tells people where it comes from.

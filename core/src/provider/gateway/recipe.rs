@@ -3,7 +3,7 @@
 use super::slot::{Place, Slot, Slots, Values};
 use super::text::Template;
 use crate::config::Section;
-use crate::mac;
+use crate::{hash, mac};
 use alloc::string::String;
 
 /// How a request shows who sent it.
@@ -122,14 +122,13 @@ impl Recipe {
 impl Hash {
     /// Returns the hash of a text, an HMAC if there is a key, written in a form.
     pub(super) fn write(self, key: Option<&[u8]>, text: &[u8], form: Form) -> String {
-        match (self, key) {
-            (Self::Md5, None) => form.write(&mac::md5(&[text])),
-            (Self::Sha1, None) => form.write(&mac::sha1(&[text])),
-            (Self::Sha256, None) => form.write(&mac::sha256(&[text])),
-            (Self::Md5, Some(key)) => form.write(&mac::hmac_md5(key, &[text])),
-            (Self::Sha1, Some(key)) => form.write(&mac::hmac_sha1(key, &[text])),
-            (Self::Sha256, Some(key)) => form.write(&mac::hmac_sha256(key, &[text])),
-        }
+        let hash = match self {
+            Self::Md5 => &hash::MD5,
+            Self::Sha1 => &hash::SHA1,
+            Self::Sha256 => &hash::SHA256,
+        };
+        let digest = key.map_or_else(|| hash.digest(&[text]), |key| hash.hmac(key, &[text]));
+        form.write(hash.whole(&digest))
     }
 }
 

@@ -4,8 +4,9 @@ use super::slot::{Place, Slot, Slots};
 use super::text::{Escape, Template, Wire};
 use crate::config::Section;
 use crate::json::{Object, Value};
+use crate::text::decimal;
 use alloc::borrow::ToOwned as _;
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// What is sent but for scheme and host.
@@ -203,7 +204,7 @@ impl Body<'_, '_> {
                 self.out.push("[", escape);
                 for (index, item) in items.iter().enumerate() {
                     self.out.push(if index > 0 { "," } else { "" }, escape);
-                    self.json(&[path, "[", &index.to_string(), "]"].concat(), item, escape);
+                    self.json(&[path, "[", &decimal(index as u64), "]"].concat(), item, escape);
                 }
                 self.out.push("]", escape);
             }

@@ -1,9 +1,11 @@
 //! The placeholders there are, where each may stand, and what it stands for.
 
 use super::super::Recipient;
+use crate::sign::encode::Ink;
+use crate::text::decimal;
 use crate::time::UnixMillis;
 use alloc::borrow::ToOwned as _;
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 
 /// What a placeholder stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,14 +152,14 @@ impl Values<'_> {
             Slot::Secret => self.secret,
             Slot::Signature => self.signature,
             Slot::Body => self.body,
-            Slot::Minutes => return self.minutes.to_string(),
-            Slot::Timestamp => return now.seconds().to_string(),
-            Slot::TimestampMs => return now.0.to_string(),
-            Slot::Utc => return now.civil().to_string(),
+            Slot::Minutes => return decimal(self.minutes.into()),
+            Slot::Timestamp => return decimal(now.seconds()),
+            Slot::TimestampMs => return decimal(now.0),
+            Slot::Utc => return instant(now),
             Slot::UtcCompact => return compact(now),
             // China has had one time zone and no summer time since 1991.
             Slot::Beijing => {
-                let text = now.plus(EIGHT_HOURS).civil().to_string();
+                let text = instant(now.plus(EIGHT_HOURS));
                 return text.chars().filter(|c| *c != 'Z').map(|c| if c == 'T' { ' ' } else { c }).collect();
             }
             Slot::BeijingCompact => return compact(now.plus(EIGHT_HOURS)),
@@ -168,9 +170,16 @@ impl Values<'_> {
     }
 }
 
+/// Returns `YYYY-MM-DDThh:mm:ssZ`.
+fn instant(at: UnixMillis) -> String {
+    let mut ink = Ink::with_capacity(20);
+    ink.instant(at);
+    ink.done()
+}
+
 /// Returns `YYYYMMDDhhmmss`.
 fn compact(at: UnixMillis) -> String {
-    at.civil().to_string().chars().filter(char::is_ascii_digit).collect()
+    instant(at).chars().filter(char::is_ascii_digit).collect()
 }
 
 /// Returns a UUID of version 4 (RFC 9562, section 5.4) made of these bytes.

@@ -10,6 +10,7 @@ use crate::json::Value;
 #[cfg(feature = "testing")]
 use crate::provider::action::ActionError;
 use crate::provider::action::{self, Action, Kind, Param, Place};
+use crate::text::cut_last;
 
 pub(super) const SMS: &[Action] = &[
     Action {
@@ -195,7 +196,7 @@ pub(super) fn address(text: &str) -> bool {
 /// Tells whether a text is an address, or a name without colon, one blank and the address in angle brackets.
 pub(super) fn sender(text: &str) -> bool {
     // A search for text is 7 kB of code at the edge; a character's is not.
-    let parts = text.strip_suffix('>').and_then(|rest| rest.rsplit_once('<'));
+    let parts = text.strip_suffix('>').and_then(|rest| cut_last(rest, b'<'));
     match parts.and_then(|(name, inside)| Some((name.strip_suffix(' ')?, inside))) {
         Some((name, inside)) => {
             let plain = !name.chars().any(|char| char.is_control() || matches!(char, ':' | '<' | '>'));

@@ -15,6 +15,7 @@ use crate::provider::pattern::Pattern;
 use crate::provider::reading::id;
 use crate::provider::settings::{self, Env};
 use crate::provider::{BuildError, Failure, Message, Provider, Reading, Receipt, Recipient, Signing};
+use crate::text::{has_control, length};
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -58,7 +59,7 @@ impl TencentMail {
             section.note("reply_to", "must be an address");
         }
         let subject = section.get_required("subject", None);
-        if subject.chars().count() > 100 || subject.chars().any(char::is_control) {
+        if length(subject) > 100 || has_control(subject) {
             section.note("subject", "must be 1 to 100 characters, none a control character");
         }
         let subject = settings::pattern(section, "subject", subject);
