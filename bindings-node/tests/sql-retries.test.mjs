@@ -138,18 +138,21 @@ for (const kind of KINDS) {
     const other = await kind.link(admin);
     const hold = (key) => ask(other, `SELECT 1 FROM ${TABLE} WHERE ${name === "MariaDB" ? "`key`" : '"key"'} = '${key}' FOR UPDATE`);
     faults.length = 0;
-    for (const sql of kind.stubborn) await ask(other, sql);
-    await hold(keys[1]);
-    const replies = store.run(wave(2), 20_000);
-    // It has the first row, and waits for the second.
-    for (let left = 400; Number((await ask(admin, kind.waiting))[0][0]) === 0; left--) {
-      assert.ok(left > 0, "nobody waits");
-      await sleep(25);
+    try {
+      for (const sql of kind.stubborn) await ask(other, sql);
+      await hold(keys[1]);
+      const replies = store.run(wave(2), 20_000);
+      // It has the first row, and waits for the second. InnoDB tells anew only who has not asked for 100 ms.
+      for (let left = 100; Number((await ask(admin, kind.waiting))[0][0]) === 0; left--) {
+        assert.ok(left > 0, "nobody waits");
+        await sleep(150);
+      }
+      await hold(keys[0]);
+      await ask(other, "ROLLBACK");
+      await both(replies, "granted");
+    } finally {
+      other.release(true);
     }
-    await hold(keys[0]);
-    await ask(other, "ROLLBACK");
-    other.release(true);
-    await both(replies, "granted");
     assert.deepEqual(faults, [kind.deadlock]);
     for (const at of [3, 4, 5]) await both(store.run(wave(at), 20_000), "granted");
     await both(store.run(wave(6), 20_000), "denied");
