@@ -103,11 +103,12 @@ def test_a_file_that_this_request_holds_is_refused(database):
     connections[database].close()
 
 
-def test_a_rollback_undoes_nothing(database, tmp_path):
+def test_a_rollback_undoes_nothing(database, tmp_path, monkeypatch):
     with closing(DjangoStore(database)) as store:
         key = f"rollback:{database}"
         if database == "sqlite":
-            connections.settings["other"] = {**connections.settings[database], "NAME": str(tmp_path / "other.sqlite3")}
+            apart = {**connections.settings[database], "NAME": str(tmp_path / "other.sqlite3")}
+            monkeypatch.setitem(connections.settings, "other", apart)
         other = "other" if database == "sqlite" else database
         with atomic(using=other):
             connections[other].cursor().execute("SELECT 1")
