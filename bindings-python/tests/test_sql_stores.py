@@ -500,6 +500,27 @@ def test_asyncio_gives_up_at_the_deadline_and_goes_on(postgres_url):
         asyncio.run(flow())
 
 
+def test_a_task_is_cancelled_where_the_server_stands_still_too(postgres_url):
+    with closing(sql_servers.Postgres(postgres_url)) as server:
+
+        async def flow():
+            store = AsyncPostgresStore(server.url)
+            await store.arun([("a", reserve(1))], 5.0)
+            server.signal(signal.SIGSTOP)
+            try:
+                task = asyncio.ensure_future(store.arun([("a", reserve(2))], 1.0))
+                await asyncio.sleep(0.3)
+                task.cancel()
+                (ended,) = await asyncio.gather(task, return_exceptions=True)
+            finally:
+                server.signal(signal.SIGCONT)
+            assert (await store.arun([("a", reserve(3))], 5.0))[0].startswith("denied")
+            await store.aclose()
+            return ended
+
+        assert isinstance(asyncio.run(flow()), asyncio.CancelledError)
+
+
 def test_asyncio_admits_exactly_what_is_allowed(postgres_url, namespace):
     async def flow():
         store = PostgresStore(postgres_url, table=f"t_{namespace}")
