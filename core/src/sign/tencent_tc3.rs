@@ -230,4 +230,13 @@ mod tests {
         );
         assert!(!format!("{kept:?}").contains("secret\""), "{kept:?}");
     }
+
+    #[test]
+    fn a_key_is_derived_once_a_day() {
+        let secret = Secret::new("secret".to_owned());
+        let (kept, another) = (DayKeys::default(), day_key(&secret, "another", UnixMillis(0)));
+        let planted = DayKey { day: 1, secret: secret.clone(), key: another.clone() };
+        *kept.0.lock().unwrap() = Some(planted);
+        assert_eq!(kept.at(&secret, "sms", UnixMillis(2 * 86_400_000 - 1)).expose(), another.expose());
+    }
 }

@@ -116,6 +116,14 @@ mod tests {
     }
 
     #[test]
+    fn keys_are_spread_as_fnv_spreads_them() {
+        let mut hasher = Fnv::default();
+        hasher.write(b"san");
+        hasher.write(b"sms");
+        assert_eq!(hasher.finish(), 0x1b31_85d1_349f_8bca);
+    }
+
+    #[test]
     fn a_line_that_is_no_operation_is_refused() {
         assert_eq!(MemoryStore::new().run("a", "drop table", UnixMillis(0)), "refused operation");
     }
