@@ -116,6 +116,22 @@ mod tests {
     }
 
     #[test]
+    fn a_sweep_comes_when_there_were_calls_enough() {
+        for (since, records, left) in
+            [(1022, 1, 1), (1023, 1, 0), (1023, 2047, 0), (1023, 2048, 2048), (1024, 2048, 0)]
+        {
+            let mut store = MemoryStore::new();
+            for at in 0..records {
+                store.kept.insert(format!("k{at}"), Kept { record: Vec::new(), until: UnixMillis(1) });
+            }
+            assert!(!store.is_empty());
+            store.since_sweep = since;
+            store.sweep(UnixMillis(1));
+            assert_eq!(store.len(), left, "{records} records, {since} calls");
+        }
+    }
+
+    #[test]
     fn keys_are_spread_as_fnv_spreads_them() {
         let mut hasher = Fnv::default();
         hasher.write(b"san");
