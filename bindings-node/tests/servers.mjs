@@ -33,9 +33,16 @@ async function startOnce(kind, environment) {
   script.stderr.on("data", (chunk) => (said += chunk));
   const lines = createInterface({ input: script.stdout });
   const [line] = await Promise.race([once(lines, "line"), once(script, "close").then(() => Promise.reject(new Error(`no ${kind}: ${said}`)))]);
-  // One that is just ending has no command line any more.
-  const alive = children(script.pid).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8") !== "");
-  const servers = alive.map((pid) => new Server(pid)).filter(({ name }) => name in PROGRAMS);
+  let servers;
+  try {
+    // One that is just ending has no command line any more, or nothing at all.
+    const alive = children(script.pid).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8") !== "");
+    servers = alive.map((pid) => new Server(pid)).filter(({ name }) => name in PROGRAMS);
+  } catch (error) {
+    // What was started would keep this process from ending.
+    script.stdin.end();
+    throw error;
+  }
   const close = async () => {
     await Promise.all(servers.map((server) => server.kill()));
     const closed = once(script, "close");
