@@ -137,6 +137,20 @@ def test_who_is_late_is_passed_over(asyncio_too, monkeypatch, caplog):
     assert "raised TimeoutError" in caplog.text
 
 
+@pytest.mark.parametrize("asyncio_too", [False, True])
+def test_without_a_thread_to_ask_in_there_is_no_key(asyncio_too, monkeypatch, caplog):
+    class Crowded(threading.Thread):
+        def start(self):
+            raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(module, "Thread", Crowded)
+    service = Sandbox().service(providers=[KINDS["aliyun"](credentials=give)])
+    call = ("13800138000",)
+    outcome = asyncio.run(service.asend(*call, **USER)) if asyncio_too else service.send(*call, **USER)
+    assert outcome.events == ["provider.unavailable aliyun provider.credentials"]
+    assert "raised RuntimeError" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("credentials", "option", "message"),
     [

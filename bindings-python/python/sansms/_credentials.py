@@ -99,8 +99,10 @@ class Keys:
     def fetch(self, provider: str) -> CredentialsReply:
         """Asks for a provider's key; whatever goes wrong, being late too, becomes a fault."""
         heard: list[object] = []
-        thread = self._ask(provider, heard.append)
-        thread.join(TIMEOUT)
+        try:
+            self._ask(provider, heard.append).join(TIMEOUT)
+        except RuntimeError as error:  # no thread is to be had
+            heard.append(error)
         return _reply(provider, heard[0] if heard else TimeoutError())
 
     async def afetch(self, provider: str) -> CredentialsReply:
