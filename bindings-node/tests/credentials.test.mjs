@@ -73,6 +73,8 @@ test("what can't be a key is refused at the start", () => {
     [{ id: "a" }, "credentials", /must be a function/],
     [{ id: "", secret: "s" }, "credentials", /must not be empty/],
     [{ id: "i", secret: "canary " }, "credentials", /white space/],
+    [{ id: "i", secret: "s", token: "" }, "credentials", /must not be empty/],
+    [{ id: "i", secret: "canary\uff21" }, "credentials", /must be ASCII/],
   ]) {
     assert.throws(
       () => new Sandbox().service({ providers: [KINDS.aliyun({ credentials })] }),

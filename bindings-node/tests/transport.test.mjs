@@ -21,6 +21,7 @@ before(async () => {
     const { method, url, headers } = request;
     seen = { method, url, headers, body: Buffer.concat(chunks).toString() };
     if (url === "/redirect") return response.writeHead(302, { location: "/elsewhere" }).end("moved");
+    if (url === "/bytes") return response.writeHead(200).end(Buffer.from('{"Code":"OK","Message":"\xe9"}', "latin1"));
     if (url === "/large") return response.end("x".repeat(5000));
     if (url === "/cut") return response.writeHead(200, { "content-length": "10" }).write("half", () => response.destroy());
     if (url === "/hang") return undefined;
@@ -59,6 +60,11 @@ test("a body adds no type of its own, nor does none", async () => {
   assert.equal(seen.body, "");
   await transport.send(call("/", { method: "GET" }));
   assert.equal(seen.method, "GET");
+});
+
+test("bytes that are no UTF-8 are no text: a stand-in for them would read as what the gateway said", async () => {
+  const { status, body } = await transport.send(call("/bytes"));
+  assert.deepEqual([status, body], [200, ""]);
 });
 
 test("a redirect is a reply, and not followed", async () => {

@@ -57,9 +57,11 @@ export class Keys {
     if (typeof given !== "function" && !isKey(given)) {
       throw new ConfigError("config.type", `${path}.credentials`, "must be a function that returns { id, secret, token }, or that object");
     }
-    if (typeof given !== "function" && [given.id, given.secret, given.token ?? "-"].some((part) => part === "" || part !== part.trim())) {
+    const parts = typeof given === "function" ? [] : [given.id, given.secret, given.token ?? "-"];
+    if (parts.some((part) => part === "" || part !== part.trim())) {
       throw new ConfigError("config.value", `${path}.credentials`, "must not be empty, nor begin or end with white space");
     }
+    if (parts.some((part) => /[^\0-\x7f]/.test(part))) throw new ConfigError("config.value", `${path}.credentials`, "must be ASCII");
     if ((this.#given.get(name) ?? given) !== given) {
       throw new ConfigError("config.value", `${path}.name`, "must not be that of another provider with `credentials`");
     }

@@ -88,10 +88,18 @@ export type FetchLike = (
   readonly body: ReadableStream<Uint8Array> | null;
 }>;
 
+/** Reads a body; what is no UTF-8 is as unreadable as none, and the status then tells what it can. */
 async function readBody(body: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<string> {
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
   const reader = body?.getReader();
-  let text = "";
+  let text: string | undefined = "";
+  const add = (bytes?: Uint8Array): void => {
+    try {
+      if (text !== undefined) text += decoder.decode(bytes, { stream: bytes !== undefined });
+    } catch {
+      text = undefined;
+    }
+  };
   for (let bytes = 0; reader !== undefined; ) {
     const { done, value } = await reader.read();
     if (done) break;
@@ -100,9 +108,10 @@ async function readBody(body: ReadableStream<Uint8Array> | null, maxBytes: numbe
       reader.cancel().catch(() => undefined);
       throw new TransportFault(true);
     }
-    text += decoder.decode(value, { stream: true });
+    add(value);
   }
-  return text + decoder.decode();
+  add();
+  return text ?? "";
 }
 
 /** Node's `fetch` hangs what went wrong on `cause`; a Worker's says nothing, so there every fault is "sent". */

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import io
 import logging
 import pickle
 import threading
@@ -81,6 +82,13 @@ def fails():
     raise RuntimeError("canary")
 
 
+def altered(**parts):
+    key = Credentials("sandbox-id", "sandbox-secret")
+    for name, part in parts.items():
+        setattr(key, name, part)
+    return key
+
+
 @pytest.mark.parametrize(
     ("fetch", "named"),
     [
@@ -89,6 +97,10 @@ def fails():
         (lambda: Credentials("sandbox-id", ""), None),
         (lambda: Credentials(b"canary", "sandbox-secret"), "TypeError"),
         (lambda: agive(), "TypeError"),
+        (lambda: Credentials("sandbox-id", "canary\udcff"), "TypeError"),
+        (lambda: altered(secret=7), "TypeError"),
+        (lambda: altered(id=None), "TypeError"),
+        (lambda: io.StringIO, "TypeError"),
     ],
 )
 def test_a_key_that_cannot_be_had_is_said_and_passed_over(fetch, named, caplog):
@@ -125,6 +137,20 @@ def test_who_is_late_is_passed_over(asyncio_too, monkeypatch, caplog):
     assert "raised TimeoutError" in caplog.text
 
 
+@pytest.mark.parametrize("asyncio_too", [False, True])
+def test_without_a_thread_to_ask_in_there_is_no_key(asyncio_too, monkeypatch, caplog):
+    class Crowded(threading.Thread):
+        def start(self):
+            raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(module, "Thread", Crowded)
+    service = Sandbox().service(providers=[KINDS["aliyun"](credentials=give)])
+    call = ("13800138000",)
+    outcome = asyncio.run(service.asend(*call, **USER)) if asyncio_too else service.send(*call, **USER)
+    assert outcome.events == ["provider.unavailable aliyun provider.credentials"]
+    assert "raised RuntimeError" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("credentials", "option", "message"),
     [
@@ -133,6 +159,9 @@ def test_who_is_late_is_passed_over(asyncio_too, monkeypatch, caplog):
         (Credentials("", "s"), "providers[0].aliyun.credentials", "must not be empty"),
         (Credentials("i", "canary "), "providers[0].aliyun.credentials", "white space"),
         (Credentials("i", "s", "\n"), "providers[0].aliyun.credentials", "white space"),
+        (Credentials("i", "s", ""), "providers[0].aliyun.credentials", "must not be empty"),
+        (Credentials("i", "canary\uff21"), "providers[0].aliyun.credentials", "must be ASCII"),
+        (Credentials("i", "canary\udcff"), "providers[0].aliyun.credentials", "must be ASCII"),
     ],
 )
 def test_what_cannot_be_a_key_is_refused_at_the_start(credentials, option, message):

@@ -176,9 +176,14 @@ def gateway_refusals() -> list[Shape]:
 
 def cloud_refusals() -> list[Shape]:
     """What Tencent Cloud says for every product."""
-    return refused(
-        "AuthFailure.SignatureFailure", "AuthFailure.SecretIdNotFound", "RequestLimitExceeded", "InternalError"
-    )
+    return [
+        *refused(
+            "AuthFailure.SignatureFailure", "AuthFailure.SecretIdNotFound", "RequestLimitExceeded", "InternalError"
+        ),
+        ("an error in words", 200, whole({"Error": "InternalError"})),
+        ("an error that is a list", 200, whole({"Error": [{"Code": "InternalError", "Message": "x"}]})),
+        ("an error without a code", 200, whole({"Error": {}})),
+    ]
 
 
 def refused(*codes: str) -> list[Shape]:

@@ -82,6 +82,14 @@ impl Engine {
             }
         };
         let providers = provider::read_options(top, &env);
+        #[cfg(feature = "gateway")]
+        if let (false, Some(at)) = (phone.has_one_code(), providers.iter().position(|it| it.omits_country()))
+        {
+            // One country's number, written as in the country, may be somebody else's in another.
+            let message = "must hold {calling_code}, {e164}, {e164_digits} or {cn_or_e164} beside {national}, \
+                           because `phone` has countries of several calling codes";
+            top.note(&[&Section::item("providers", at), ".gateway.body"].concat(), message);
+        }
         let breaker = Breaker::new(providers.len());
         let namespace = namespace.to_owned();
         Some(Deployment { keys: keys?, namespace, policy, phone, email, providers, breaker })

@@ -72,9 +72,11 @@ class Keys:
         option = f"{path}.credentials"
         call: Any = given
         if isinstance(given, Credentials):
-            parts = (given.id, given.secret, given.token or "-")
+            parts = (given.id, given.secret, "-" if given.token is None else given.token)
             if any(not part or part != part.strip() for part in parts):
                 raise ConfigError("config.value", option, "must not be empty, nor begin or end with white space")
+            if not all(part.isascii() for part in parts):
+                raise ConfigError("config.value", option, "must be ASCII")
 
             def call() -> Credentials:  # no `partial`: its repr has the arguments
                 return given
@@ -97,8 +99,10 @@ class Keys:
     def fetch(self, provider: str) -> CredentialsReply:
         """Asks for a provider's key; whatever goes wrong, being late too, becomes a fault."""
         heard: list[object] = []
-        thread = self._ask(provider, heard.append)
-        thread.join(TIMEOUT)
+        try:
+            self._ask(provider, heard.append).join(TIMEOUT)
+        except RuntimeError as error:  # no thread is to be had
+            heard.append(error)
         return _reply(provider, heard[0] if heard else TimeoutError())
 
     async def afetch(self, provider: str) -> CredentialsReply:
@@ -153,8 +157,13 @@ class Keys:
 
 def _reply(provider: str, given: object) -> CredentialsReply:
     if isinstance(given, Credentials):
-        return ("credentials", given.id, given.secret, given.token)
-    if hasattr(given, "close"):
-        given.close()  # a coroutine that nobody awaits
+        parts = (given.id, given.secret, "" if given.token is None else given.token)
+        # No key has other characters, and half of one can't cross to the core: the error would quote the key.
+        if all(isinstance(part, str) and part.isascii() for part in parts):  # pyright: ignore[reportUnnecessaryIsInstance]
+            return ("credentials", given.id, given.secret, given.token)
+    from inspect import iscoroutine
+
+    if iscoroutine(given):
+        given.close()  # nobody awaits it
     warn(f"the credentials of {provider}", given if isinstance(given, BaseException) else TypeError())
     return ("credentials_fault",)

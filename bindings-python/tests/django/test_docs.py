@@ -144,6 +144,22 @@ def test_every_option_is_in_the_document(section, name):
     assert [option for option in sorted(known - {"env"}) if f"`{option}`" not in document] == []
 
 
+@pytest.mark.parametrize("name", ["docs/settings.md", "docs/zh/settings.md"])
+@pytest.mark.parametrize("kind", [kind for kind in PROVIDERS if kind != "gateway"])
+def test_every_action_is_in_the_document(kind, name):
+    """An unknown action is refused with the list of those that there are."""
+    from sansms.testing import Sandbox
+
+    refused = Sandbox().service(providers=[{kind: PROVIDERS[kind]}]).call(kind, "?")
+    known = refused.text_en.partition("there are ")[2].split(", ")
+    (row,) = [
+        line
+        for line in (ROOT / name).read_text("utf-8").splitlines()
+        if line.startswith(f"| `{kind}` |") and f"`{known[0]}`" in line
+    ]
+    assert re.findall(r"`(\w+)`", row) == [kind, *known]
+
+
 @pytest.mark.parametrize("folder", [".", "core", "core/src"])
 def test_the_map_names_every_place(folder):
     """A folder or a source of the core that ARCHITECTURE.md leaves out; what git ignores is no place."""

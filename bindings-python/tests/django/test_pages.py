@@ -217,6 +217,7 @@ def test_operations(page, sandbox):
     assert {"state", "tries_left", "resent", "expires_in_ms"} <= set(found["codes"][0])
     assert codes.inspect(NUMBER).answer["codes"] == []
     assert names["ready"](None).status_code == 200
+    assert names["entry"].handling == "Account"
 
 
 @both("stores")

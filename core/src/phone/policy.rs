@@ -84,6 +84,12 @@ impl Policy {
         self.unknown
     }
 
+    /// Tells whether all countries that are served share one calling code.
+    #[cfg(feature = "gateway")]
+    pub(crate) fn has_one_code(&self) -> bool {
+        self.countries.iter().all(|row| row.shares_code(self.home))
+    }
+
     pub(super) fn home(&self) -> Row {
         self.home
     }

@@ -79,6 +79,12 @@ pub trait Provider: Send + Sync {
     /// [`Failure`], whose class decides what may be done next.
     fn read(&self, reply: &HttpReply) -> Reading;
 
+    /// Tells whether its requests say a number without its country, so that it can serve one calling code only.
+    #[cfg(feature = "gateway")]
+    fn omits_country(&self) -> bool {
+        false
+    }
+
     /// Returns how often it goes first, against the others' weights; 0: the order of the list decides.
     fn weight(&self) -> u32 {
         0

@@ -129,7 +129,7 @@ pub(super) const BODIES: &[&str] = &["HtmlBody", "TextBody", "Template"];
 pub(super) const TOGETHER: &[&str] = &[NUMBERS, SIGNS, VALUES, EXTENDS, "To", "Message"];
 
 const NUMBERS: &str = "PhoneNumberJson";
-const SIGNS: &str = "SignNameJson";
+pub(super) const SIGNS: &str = "SignNameJson";
 const VALUES: &str = "TemplateParamJson";
 const EXTENDS: &str = "SmsUpExtendCodeJson";
 

@@ -17,7 +17,7 @@ pub use global::AliyunGlobal;
 pub use mail::AliyunMail;
 pub use sms::Aliyun;
 
-use super::action::{Action, ActionError, Kind, Param, Place, find, one_of};
+use super::action::{Action, ActionError, Kind, Param, Place, SIGN, find, one_of};
 use super::keys::{Keys, Names};
 use super::pattern::Pattern;
 use super::reading::{MAX_REPLY, doubtful, failure, id};
@@ -100,7 +100,9 @@ fn borrowed<'a>(pairs: &'a [(&'static str, String)]) -> Vec<(&'a str, &'a str)> 
     pairs.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
-/// Refuses lists of different lengths that belong together.
+/// Refuses lists of different lengths that belong together, and a sign among them that the vendor would refuse.
+///
+/// Signs are not checked with the table: captures of the SDKs, which take any text, go through that.
 fn together<'a>(
     action: &Action,
     pairs: impl Iterator<Item = &'a (&'static str, String)>,
@@ -111,7 +113,15 @@ fn together<'a>(
     };
     let mut first = None;
     for (name, text) in pairs.filter(|(name, _)| listed(name)) {
-        let length = json::parse(text.as_bytes()).ok().and_then(|list| Some(list.as_array()?.len()));
+        let list = json::parse(text.as_bytes()).ok();
+        let items = list.as_ref().and_then(Value::as_array);
+        let length = items.map(<[Value]>::len);
+        if let (&actions::SIGNS, Kind::Shape(fits, message)) = (name, SIGN) {
+            let odd = |sign: &Value| !sign.as_str().is_some_and(fits);
+            if items.unwrap_or_default().iter().any(odd) {
+                return Err(ActionError::input(&["params.", name].concat(), message));
+            }
+        }
         match first {
             None => first = Some((*name, length)),
             Some((first, as_many)) if as_many != length => {

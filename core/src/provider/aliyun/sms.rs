@@ -50,11 +50,11 @@ impl Provider for Aliyun {
     answered_by_account!((actions::SMS, api::SMS));
 
     fn serves(&self, to: &Recipient<'_>, purpose: &str) -> bool {
-        to.is_phone() && settings::template(&self.templates, purpose).is_some()
+        bare(to).is_ok() && settings::template(&self.templates, purpose).is_some()
     }
 
     fn call(&self, message: &Message<'_>, signing: &Signing<'_>) -> Result<HttpCall, BuildError> {
-        let to = message.to.phone()?.bare();
+        let to = bare(&message.to)?;
         message.check(256)?;
         let template = settings::template(&self.templates, message.purpose).ok_or(BuildError::NoTemplate)?;
         let values = super::filled(&self.params, message);
@@ -74,6 +74,15 @@ impl Provider for Aliyun {
         let (body, request_id) = accepted(reply)?;
         Ok(Receipt { message_id: id(body.get("BizId")), request_id })
     }
+}
+
+/// Returns the number as the vendor wants it, without a plus.
+///
+/// Those of North America are refused: `+1 310 555 0123` would be eleven digits that begin with 1, which the vendor
+/// takes for a number of the mainland, and somebody else's.
+fn bare<'a>(to: &Recipient<'a>) -> Result<&'a str, BuildError> {
+    let number = to.phone()?;
+    if number.calling_code == "1" { Err(BuildError::Recipient) } else { Ok(number.bare()) }
 }
 
 fn accepted(reply: &HttpReply) -> Accepted {

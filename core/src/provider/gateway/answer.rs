@@ -84,15 +84,17 @@ impl Answer {
         let body = Value::Object(object(reply)?);
         let at = |path: &Option<Path>| path.as_ref().and_then(|path| path.find(&body)).and_then(scalar);
         let plain = |text: Option<String>| text.and_then(|text| id(Some(&Value::String(text))));
-        let (message_id, request_id) = (plain(at(&self.message_id)), plain(at(&self.request_id)));
+        let (message_id, request_id) = (at(&self.message_id), plain(at(&self.request_id)));
         let code = at(&self.code);
         let good = match &self.success {
             Success::Codes(codes) => code.as_ref().is_some_and(|code| codes.contains(code)),
             // Some gateways fill the id in and fail all the same.
-            Success::MessageId => message_id.is_some() && at(&self.error_code).is_none(),
+            Success::MessageId => message_id.as_deref().is_some_and(is_id) && at(&self.error_code).is_none(),
         };
         match good {
-            true if (200..300).contains(&reply.status) => return Ok(Receipt { message_id, request_id }),
+            true if (200..300).contains(&reply.status) => {
+                return Ok(Receipt { message_id: plain(message_id), request_id });
+            }
             true => {
                 let class = Class::Ambiguous;
                 return Err(Failure { class, request_id, ..doubtful(reply, "reply.contradiction") });
@@ -149,6 +151,11 @@ impl Path {
             _ => value.get(part),
         })
     }
+}
+
+/// Tells whether this is some message's id, be it one that can be logged or not.
+fn is_id(text: &str) -> bool {
+    !matches!(text, "" | "0" | "false") && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Returns the text of a text, a whole number, true or false; so `0` and `"0"` are the same.

@@ -235,6 +235,11 @@ impl Provider for Gateway {
         self.weight
     }
 
+    fn omits_country(&self) -> bool {
+        let slots = self.request.slots();
+        slots.has(Slot::National) && !slots.any(Slots::COUNTRY)
+    }
+
     fn channel(&self) -> Channel {
         self.channel
     }

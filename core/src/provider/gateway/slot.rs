@@ -80,6 +80,10 @@ impl Slots {
     pub(super) const PHONE: Self =
         Self(0).with(Slot::E164).with(Slot::E164Digits).with(Slot::National).with(Slot::CnOrE164);
 
+    /// Those that tell a number's country.
+    pub(super) const COUNTRY: Self =
+        Self(0).with(Slot::E164).with(Slot::E164Digits).with(Slot::CallingCode).with(Slot::CnOrE164);
+
     /// Returns the set with one more.
     pub(super) const fn with(self, slot: Slot) -> Self {
         Self(self.0 | 1 << slot as u32)

@@ -134,9 +134,10 @@ impl Response {
             return Err(doubtful(reply, "reply.no_code"));
         };
         let request_id = id(members.get("RequestId"));
-        match members.get("Error").and_then(Value::as_object) {
-            None => Ok(Self { members: members.clone(), request_id }),
-            Some(error) => Err(coded(reply, error, request_id)),
+        match members.get("Error") {
+            None | Some(Value::Null) => Ok(Self { members: members.clone(), request_id }),
+            // One that is no object has no code; it is an error all the same.
+            Some(error) => Err(coded(reply, error.as_object().unwrap_or(Object::EMPTY), request_id)),
         }
     }
 

@@ -101,6 +101,18 @@ fn actions_refuse_what_the_vendor_would() {
         (
             "aliyun",
             "SendBatchSms",
+            batch(json!({"SignNameJson": ["示例", "示例 "]})),
+            "params.SignNameJson: must be at most 100 characters, without 【】",
+        ),
+        (
+            "aliyun",
+            "SendBatchSms",
+            batch(json!({"SignNameJson": "[\"【示例】\", \"示例\"]"})),
+            "params.SignNameJson: must be at most 100 characters, without 【】",
+        ),
+        (
+            "aliyun",
+            "SendBatchSms",
             batch(json!({"TemplateParamJson": "[{}]"})),
             &format!("params.TemplateParamJson: {together}"),
         ),

@@ -22,6 +22,20 @@ fn each_serves_its_own_recipients() {
     }
 }
 
+/// Without its plus a number of North America is one of the mainland, and somebody else's.
+#[test]
+fn numbers_that_would_be_read_as_the_mainlands_are_left_to_others() {
+    let american = phone("+13105550123", "1");
+    let [domestic, global] = ["aliyun", "aliyun_global"].map(|kind| provider(kind, json!({})).unwrap());
+    assert!(!domestic.serves(&american, "login"));
+    assert_eq!(domestic.call(&message(american), &signing()).err(), Some(BuildError::Recipient));
+    let call = global.call(&message(american), &signing()).unwrap();
+    assert_eq!(param(&call, "To").as_deref(), Some("13105550123"));
+    for to in [mainland(), abroad()] {
+        assert!(domestic.serves(&to, "login"), "{to:?}");
+    }
+}
+
 #[test]
 fn a_list_of_addresses_is_no_recipient() {
     let provider = provider("aliyun_mail", json!({})).unwrap();

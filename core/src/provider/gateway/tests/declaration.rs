@@ -312,3 +312,32 @@ fn it_serves_its_channel_and_its_purposes() {
     assert_eq!(mail.call(&message(), &signing()).unwrap_err(), BuildError::Recipient);
     assert_eq!(sms.call(&Message { to: email, ..message() }, &signing()).unwrap_err(), BuildError::Recipient);
 }
+
+/// A German `151 1234 5678` is, without its country, a number of the mainland.
+#[test]
+fn a_number_without_its_country_is_for_one_calling_code() {
+    let engine = |countries: &[&str], body: Value, more: Value| {
+        let mut gateway = least();
+        gateway["body"] = body;
+        gateway.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let providers = json!([{"aliyun_global": {"access_key_id": "i", "access_key_secret": "s",
+            "templates": {"default": "{code}"}}}, {"gateway": gateway}]);
+        let config = json!({"secret": "0123456789abcdef0123456789abcdef", "providers": providers,
+            "phone": {"countries": countries, "default_country": countries[0]}});
+        crate::Engine::new(&config.to_string()).map(|_| ()).map_err(|error| error.to_string())
+    };
+    let alone = json!({"to": "{national}", "code": "{code}"});
+    let said = "providers[1].gateway.body: must hold {calling_code}, {e164}, {e164_digits} or {cn_or_e164}";
+    for countries in [["CN", "DE"].as_slice(), &["DE", "FR"]] {
+        let error = engine(countries, alone.clone(), json!({})).unwrap_err();
+        assert!(error.starts_with(said), "{error}");
+        assert_eq!(engine(countries, json!({"to": "{e164}", "code": "{code}"}), json!({})), Ok(()));
+        let beside = json!({"nation": "{calling_code}", "to": "{national}", "code": "{code}"});
+        assert_eq!(engine(countries, beside, json!({})), Ok(()));
+        let elsewhere = json!({"headers": {"x-nation": "{calling_code}"}});
+        assert_eq!(engine(countries, alone.clone(), elsewhere), Ok(()));
+    }
+    for countries in [["CN"].as_slice(), &["DE"], &["US", "CA"]] {
+        assert_eq!(engine(countries, alone.clone(), json!({})), Ok(()), "{countries:?}");
+    }
+}

@@ -50,6 +50,19 @@ fn success_may_be_a_message_id() {
     let reply = json!({"success": "message_id", "message_id": "sid", "error_code": "error.code", "message": "error.message"});
     let gateway = gateway(json!({"reply": reply, "classes": {"20429": "throttled"}})).unwrap();
     assert!(reading(&gateway, 201, r#"{"sid":"SM1","error":null}"#).is_ok());
+    // Any id is one, whether it can be told or not.
+    for odd in ["<2026.1@mail.example>", "qB+/ZA==", &"7".repeat(65)] {
+        let body = format!(r#"{{"sid":"{odd}"}}"#);
+        assert_eq!(
+            reading(&gateway, 200, &body),
+            Ok(Receipt { message_id: None, request_id: None }),
+            "{odd}"
+        );
+    }
+    for none in ["null", "\"\"", "false", "0", "\"0\"", "{}", "1.5", "\"no balance\""] {
+        let body = format!(r#"{{"sid":{none}}}"#);
+        assert_eq!(failed(&gateway, 200, &body), (Class::Ambiguous, "reply.no_code".to_owned()), "{none}");
+    }
     let both = r#"{"sid":"SM1","error":{"code":20429,"message":"slow down, 13800138000"}}"#;
     assert_eq!(failed(&gateway, 200, both), (Class::Throttled, "20429".to_owned()));
     assert_eq!(reading(&gateway, 200, both).unwrap_err().message, "slow down, …");
