@@ -151,7 +151,7 @@ impl SendFlow {
         };
         let lease = self.lease();
         let idem = self.subject.as_ref().and_then(|subject| {
-            let key = self.request.idempotency_key.as_deref()?;
+            let key = self.request.idempotency_key.as_deref().filter(|key| !key.is_empty())?;
             // A token that this flow made is no session yet: the key alone tells the caller's intent.
             let bound = match self.challenge {
                 Some(_) => &ctx(&self.deployment.namespace, &subject.recipient, &self.request.purpose, ""),
