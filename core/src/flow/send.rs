@@ -118,8 +118,10 @@ impl SendFlow {
             return Err(about(Code::InputCodeManaged));
         }
         if let Some(code) = code {
+            // As a check reads it: first as one of ours.
             let policy = &self.deployment.policy;
-            let read = if policy.own_codes { read_own(code) } else { policy.shape.read(code) };
+            let own = |error| if policy.own_codes { read_own(code) } else { Err(error) };
+            let read = policy.shape.read(code).or_else(own);
             self.own = Some(read.map_err(|_| about(Code::InputCodeLength))?);
         }
         let planner = self.deployment.planner();
