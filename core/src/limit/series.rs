@@ -118,8 +118,8 @@ impl Series {
     }
 
     /// Drops what can't be counted any more; given-back entries are remembered for a while, and those that
-    /// still count for a firm rule as long as `firm`.
-    pub(super) fn prune(&mut self, firm: u64, now: u64) {
+    /// still count for a firm rule as long as `firm`. A full log keeps what is younger than `longest`, if there is a rule.
+    pub(super) fn prune(&mut self, firm: u64, longest: u64, now: u64) {
         let window = if self.form == Form::Bins { LEASE_MEMORY_MS } else { u64::from(self.window) };
         self.entries.retain(|entry| {
             let keep = match entry.level {
@@ -129,6 +129,10 @@ impl Series {
             };
             now.saturating_sub(entry.at) < keep
         });
+        if self.form == Form::Log && self.entries.len() >= LOG_MAX && longest > 0 {
+            // An older rule had a longer window.
+            self.entries.retain(|entry| now.saturating_sub(entry.at) < longest);
+        }
         while self.form == Form::Log && self.entries.len() >= LOG_MAX {
             let Some(at) = self.position(2).or_else(|| self.position(1)) else { break };
             self.entries.remove(at);

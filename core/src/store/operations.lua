@@ -152,12 +152,19 @@ if verb == 'reserve' then
   if data then
     local left = {}
     for s = 1, #all do
-      local it, firm = all[s], 0
+      local it, firm, longest = all[s], 0, 0
       for i = 1, #rules do
-        if rules[i].series == it.number and rules[i].charge == 'f' then firm = max(firm, rules[i].window) end
+        if rules[i].series == it.number then
+          longest = max(longest, rules[i].window)
+          if rules[i].charge == 'f' then firm = max(firm, rules[i].window) end
+        end
       end
       local window = it.form == BINNED and MEMORY or it.window
       retain(it, { [0] = window, min(max(MEMORY, firm), window), min(MEMORY, window) })
+      if it.form == LOG and #it.entries >= LOG_MAX * 3 and longest > 0 then
+        -- An older rule had a longer window.
+        retain(it, { [0] = longest, longest, longest })
+      end
       while it.form == LOG and #it.entries >= LOG_MAX * 3 do
         local given = position(it, 2) or position(it, 1)
         if not given then break end
