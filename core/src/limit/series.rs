@@ -33,7 +33,10 @@ impl Series {
     /// Returns how many places of `rule` are taken.
     pub(super) fn count(&self, rule: &RuleOp, base: u64, now: u64) -> u32 {
         match self.form {
-            Form::Bins => self.bins.touching(base, rule.window_ms, now).map(|(_, count)| count).sum(),
+            Form::Bins => self
+                .bins
+                .touching(base, rule.window_ms, now)
+                .fold(0, |sum, (_, count)| u32::saturating_add(sum, count)),
             Form::Log | Form::Times => u32::try_from(self.taken(rule, now).count()).unwrap_or(u32::MAX),
         }
     }

@@ -13,7 +13,7 @@ local function look(it, rule)
     -- A bin counts until its last millisecond is as old as the window.
     local counts, width, head = it.counts, it.width, it.head
     local first = max(floor((now + 1 - window) / width) - head + BINS, 1)
-    for i = first, BINS do taken = taken + counts[i] end
+    for i = first, BINS do taken = min(taken + counts[i], COUNT_MAX) end
     local surplus = taken - limit
     if surplus < 0 then return taken, 0 end
     for i = first, BINS do
@@ -200,7 +200,7 @@ if verb == 'reserve' then
         end
       end
       if it.form == BINNED then
-        it.counts[BINS] = it.counts[BINS] + 1
+        it.counts[BINS] = min(it.counts[BINS] + 1, COUNT_MAX)
         remember(it, lease, 0, op.idem)
       else
         add_entry(it, lease, 0, op.idem)

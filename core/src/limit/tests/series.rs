@@ -1,6 +1,6 @@
 //! What one series keeps when it is full, and when its rule changes.
 
-use super::super::record::{Bins, Entry, Series};
+use super::super::record::{BINS, Bins, Entry, Series};
 use super::super::{LEASE_MEMORY_MS, LOG_MAX, RECENT_MAX};
 use super::*;
 
@@ -120,4 +120,13 @@ fn a_full_log_that_no_rule_names_forgets_nothing() {
     let mut log = series(Form::Log, &levels(LOG_MAX, &[]));
     log.prune(0, 0, T0 + 1);
     assert_eq!(log.entries.len(), LOG_MAX);
+}
+
+#[test]
+fn bins_that_hold_more_than_can_be_told_are_full() {
+    let mut full = series(Form::Bins, &[]);
+    full.bins.counts[BINS - 2..].fill(1 << 31);
+    let rule = rule(1, Form::Bins, 5, DAY, Charge::Soft);
+    assert_eq!(full.count(&rule, T0, T0), u32::MAX);
+    assert!(full.wait(&rule, T0, T0) > 0);
 }
