@@ -94,7 +94,8 @@ export function handlers(service: Service, options: HandlerOptions): Handler {
     const bound = await bind(request, session, fields, action);
     const who = { to: fields["to"] ?? "", purpose, ip, session: bound.session };
     if (action === "send") {
-      const delivers = deliver === undefined ? undefined : await deliver({ to: who.to, purpose });
+      // An account that was not found may be told as nothing at all.
+      const delivers = deliver === undefined ? undefined : Boolean(await deliver({ to: who.to, purpose }));
       const { device, idempotencyKey } = fields;
       return answer(await service.send({ ...who, device, idempotencyKey, deliver: delivers }), bound.headers);
     }
