@@ -109,9 +109,20 @@ fn a_log_of_an_older_rule_keeps_its_room() {
         assert!(matches!(place.reserve(lease, &[new], None, at), Reply::Granted { .. }), "{lease}");
         let entries = &Record::read(place.record.as_deref().unwrap()).unwrap().series[0].entries;
         assert!(entries.len() <= LOG_MAX, "{lease}: {}", entries.len());
+        // Until then the old rule, which another host may still have, is served.
+        assert!(entries.len() as u64 == lease || lease > LOG_MAX as u64, "{lease}: {}", entries.len());
     }
     let at = 600 * 20_001;
     assert!(matches!(place.reserve(600, &[old], None, at), Reply::Denied { rule: 0, .. }));
+}
+
+#[test]
+fn a_full_log_lets_go_of_what_is_as_old_as_its_rule() {
+    for (longest, left) in [(10, 0), (11, LOG_MAX)] {
+        let mut log = series(Form::Log, &levels(LOG_MAX, &[]));
+        log.prune(0, longest, T0 + 10);
+        assert_eq!(log.entries.len(), left);
+    }
 }
 
 /// What an operation names no rule of is not looked at, however full it is.
