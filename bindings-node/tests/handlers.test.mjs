@@ -129,6 +129,17 @@ test("a form does as well, and accounts that don't exist are told the same", asy
   assert.equal(sandbox.outbox.length, 1);
 });
 
+test("an account that is told as nothing at all gets nothing", async () => {
+  for (const nothing of [undefined, null, 0, "", false]) {
+    const { sandbox, handle } = setUp({ clientIp: "cloudflare", deliver: async () => nothing });
+    assert.equal((await (await handle(post("/code", who, cf))).json()).kind, "sent");
+    assert.equal(sandbox.outbox.length, 0, String(nothing));
+  }
+  const { sandbox, handle } = setUp({ clientIp: "cloudflare", deliver: () => ({ id: 7 }) });
+  await handle(post("/code", who, cf));
+  assert.equal(sandbox.outbox.length, 1);
+});
+
 test("a number of JSON is its digits, as in Python, and what is neither text nor number is nothing", async () => {
   const { sandbox, seen, handle } = setUp({ clientIp: "cloudflare", session: () => "s", purposes: ["register"] });
   const ask = async (path, body) => (await handle(post(path, { purpose: "register", ...body }, cf))).json();

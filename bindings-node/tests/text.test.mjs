@@ -26,6 +26,13 @@ test("what is no text binds nothing, and what people type may be anything", () =
   assert.equal(text.writeRequest({ to: 13800138000, code: 123456n, session: 7 }), "to: 13800138000\ncode: 123456\nsession: 7\n");
 });
 
+test("only true delivers, and only false does not", () => {
+  assert.equal(text.writeRequest({ deliver: true }), "deliver: true\n");
+  for (const wrong of [0, 1, 0n, "", "false", "no", null, {}, []]) {
+    assert.throws(() => text.writeRequest({ to: "1", deliver: wrong }), { code: "drive.request", message: /deliver/ });
+  }
+});
+
 test("an http step is read and written back byte for byte", () => {
   const step = "http 7\nPOST https://h.example/?a=b%20c\n5000 65536\ncontent-type: text/plain\nx-a: b: c\n\n{\"a\": \"1\n\n2\"}";
   const { kind, id, call } = text.readStep(step);

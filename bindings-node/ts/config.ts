@@ -14,7 +14,7 @@ export interface ServiceOptions {
   readonly secret?: string | undefined;
   /** In place of `secret`, for rotation: what names records in the store, and stays the same. */
   readonly index?: string | undefined;
-  /** In place of `secret`, for rotation: what makes codes; the current one first, at least 32 bytes each. */
+  /** In place of `secret`, for rotation: what makes codes; the current one first, at least 32 bytes each; up to four. */
   readonly peppers?: readonly string[] | undefined;
   /** Keeps deployments that share a store apart; 1 to 32 characters of `a-z A-Z 0-9 _ . -`. */
   readonly namespace?: string | undefined;

@@ -28,7 +28,7 @@ export interface HandlerOptions {
   readonly purposes?: readonly string[] | undefined;
   /** Asks for a ticket, bound to what is named here; the client gets it with the answer. */
   readonly ticketFor?: string | undefined;
-  /** Tells whether to deliver: `false` for accounts that don't exist, and the answer is the same. */
+  /** Tells whether to deliver: `false`, or nothing, for accounts that don't exist, and the answer is the same. */
   readonly deliver?: ((fields: { readonly to: string; readonly purpose: string }) => boolean | Promise<boolean>) | undefined;
   /** Is called when a code was right; what it answers, if anything, goes to the client instead. */
   readonly onVerified?: ((verified: Verified, context: { readonly request: Request; readonly purpose: string }) => Response | undefined | void | Promise<Response | undefined | void>) | undefined;
@@ -94,7 +94,8 @@ export function handlers(service: Service, options: HandlerOptions): Handler {
     const bound = await bind(request, session, fields, action);
     const who = { to: fields["to"] ?? "", purpose, ip, session: bound.session };
     if (action === "send") {
-      const delivers = deliver === undefined ? undefined : await deliver({ to: who.to, purpose });
+      // An account that was not found may be told as nothing at all.
+      const delivers = deliver === undefined ? undefined : Boolean(await deliver({ to: who.to, purpose }));
       const { device, idempotencyKey } = fields;
       return answer(await service.send({ ...who, device, idempotencyKey, deliver: delivers }), bound.headers);
     }

@@ -17,7 +17,7 @@ export type Step =
   | { kind: "done"; outcome: Outcome };
 
 /**
- * Writes the fields of a request; what is `undefined` or `null` is left out.
+ * Writes the fields of a request; what is `undefined` or `null` is left out, but for a `deliver` that is `null`.
  *
  * A name may come from a client, where an application hands a whole body on. One that is no word would write lines of
  * its own, and is refused as the core refuses words that it does not know. So is a value that is no text, where it would
@@ -27,14 +27,19 @@ export function writeRequest(fields: object): string {
   let text = "";
   for (const [name, value] of Object.entries(fields)) {
     if (!/^[A-Za-z]+$/.test(name)) throw new DriveError("drive.request", "the request has a field that there is not");
-    if (value !== undefined && value !== null) text += `${kebab(name)}: ${escape(plain(name, value))}\n`;
+    if (value !== undefined && (value !== null || name === "deliver")) text += `${kebab(name)}: ${escape(plain(name, value))}\n`;
   }
   return text;
 }
 
 function plain(name: string, value: unknown): string {
   const type = typeof value;
-  if (type === "string" || type === "number" || type === "bigint" || (name === "deliver" && type === "boolean")) return String(value);
+  if (name === "deliver") {
+    // A 0 or a null out of a database must not deliver.
+    if (type !== "boolean") throw new DriveError("drive.request", "the field deliver of the request must be true or false");
+    return String(value);
+  }
+  if (type === "string" || type === "number" || type === "bigint") return String(value);
   if (TYPED.has(name)) return "";
   throw new DriveError("drive.request", `the field ${name} of the request must be a text`);
 }

@@ -179,6 +179,31 @@ def test_an_operation_that_failed_goes_to_the_fallback_alone(ask):
     assert store.take_events() == []
 
 
+@pytest.mark.parametrize("ip", ["required", "off"])
+def test_a_code_that_was_stored_without_a_word_is_not_stored_twice(ip):
+    """In both stores it could be spent in each."""
+    world = World()
+    world.service = world.sandbox.service(store=world.store, ip=ip)
+
+    class Mute(Shaky):
+        def run(self, ops, timeout):
+            replies = super().run(ops, timeout)
+            if self.mute and any(":number:" in key for key, _ in ops):
+                raise TimeoutError
+            return replies
+
+    primary = Mute(world.clock)
+    primary.mute = True
+    world.store._primary = primary
+    assert world.send().code == "store.down"
+    assert world.send().ok
+    assert world.verify().kind == "verified"
+    primary.mute = False
+    world.clock.move(31)
+    assert not world.verify().ok
+    assert len(world.sandbox.outbox) == 1
+
+
 def test_a_refusal_is_an_answer(ask):
     class Ahead:
         def run(self, ops, timeout):

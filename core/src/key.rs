@@ -13,6 +13,9 @@ use alloc::vec::Vec;
 /// Bytes that a secret must have at least.
 pub const SECRET_MIN: usize = 32;
 
+/// How many peppers there may be at once: an operation on a challenge names each.
+pub const PEPPERS_MAX: usize = 4;
+
 const SHORT: &str = "must have at least 32 bytes; `python -m sansms secret` makes one";
 
 /// Identifies a pepper: derived from it, so that a label cannot be attached to the wrong secret.
@@ -49,7 +52,7 @@ impl Keyring {
         Self::new(&half(b"index"), &[&half(b"pepper")])
     }
 
-    /// Derives from an index and the peppers, the current one first.
+    /// Derives from an index and the peppers, the current one first; those past [`PEPPERS_MAX`] are left out.
     #[must_use]
     pub fn new(index: &[u8], peppers: &[&[u8]]) -> Self {
         Self {
@@ -58,15 +61,15 @@ impl Keyring {
             idem: derive(index, "idem"),
             device: derive(index, "device"),
             receipts: derive(index, "receipts"),
-            peppers: peppers.iter().map(|pepper| Pepper::new(pepper)).collect(),
+            peppers: peppers.iter().take(PEPPERS_MAX).map(|pepper| Pepper::new(pepper)).collect(),
         }
     }
 
     /// Reads `secret`, or `index` with `peppers`, from the configuration.
     ///
     /// # Errors
-    /// When neither or both are there, when one has under [`SECRET_MIN`] bytes, and when several peppers come
-    /// without an `index`.
+    /// When neither or both are there, when one has under [`SECRET_MIN`] bytes, when several peppers come
+    /// without an `index`, and when they are more than [`PEPPERS_MAX`].
     pub fn from_config(section: &mut Section<'_>) -> Result<Self, ConfigError> {
         let read = Self::read_options(section);
         section.sound(read)?.ok_or_else(|| error(ConfigCode::Value, "secret", "is wrong"))
@@ -78,6 +81,9 @@ impl Keyring {
         let secret = section.get_text("secret");
         let index = section.get_text("index");
         let list = section.get_list("peppers");
+        if list.len() > PEPPERS_MAX {
+            section.note("peppers", "takes at most 4");
+        }
         let mut peppers = Vec::with_capacity(list.len());
         for (i, value) in list.iter().enumerate() {
             let option = Section::item("peppers", i);
@@ -239,7 +245,7 @@ mod tests {
     fn secrets_are_checked() {
         let long = "0123456789abcdef0123456789abcdef";
         assert!(read(&json!({ "secret": long })).is_ok());
-        assert!(read(&json!({ "index": long, "peppers": [long, long] })).is_ok());
+        assert!(read(&json!({ "index": long, "peppers": vec![long; PEPPERS_MAX] })).is_ok());
         for (value, option) in [
             (json!({}), "secret"),
             (json!({ "secret": "short" }), "secret"),
@@ -247,6 +253,7 @@ mod tests {
             (json!({ "secret": long, "peppers": [long] }), "index"),
             (json!({ "index": long }), "peppers"),
             (json!({ "index": long, "peppers": [long, "short"] }), "peppers[1]"),
+            (json!({ "index": long, "peppers": vec![long; PEPPERS_MAX + 1] }), "peppers"),
             (json!({ "secret": long, "index": long, "peppers": [long] }), "secret"),
         ] {
             let error = read(&value).unwrap_err();

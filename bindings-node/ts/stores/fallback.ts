@@ -17,7 +17,8 @@ export interface FallbackOptions {
  *
  * What it costs: limits count anew at the fallback, so an outage lets through twice a limit at most, and as much again
  * for each fallback that processes don't share (memory is one of those). Codes sent before the outage can't be checked
- * during it; those sent during it can, after it too. What the first store refuses is refused.
+ * during it; those sent during it can, after it too. What the first store refuses is refused. A send that meets the outage
+ * as its code is stored is refused once: the first store may have it, and in both it could be spent twice.
  *
  * After the time that it waits, one call tries the first store again. That gets half of the time that a call has for its
  * stores, so that the fallback has a chance within the same deadline. The service's observer hears `store.fallback` and
@@ -51,7 +52,7 @@ export class FallbackStore implements Store {
     const turn = this.#turn();
     if (turn === "fallback") return this.#hidden(await this.#fallback.run(ops, timeoutMs));
     const replies = await this.#ask(ops, timeoutMs / 2, turn);
-    const places = ops.map((_, at) => at).filter((at) => replies[at] === undefined || replies[at] === "gone");
+    const places = ops.flatMap((op, at) => (replies[at] === "gone" || (replies[at] === undefined && !storesCode(op)) ? [at] : []));
     if (places.length === 0) return replies;
     try {
       const asked = places.map((at) => ops[at] as StoreOp);
@@ -129,6 +130,16 @@ async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/**
+ * Tells whether an operation stores a code.
+ *
+ * One that failed is not done again elsewhere: the first store may have done it without a word, and a code that lies in
+ * both could be spent in each.
+ */
+function storesCode({ op }: StoreOp): boolean {
+  return op.startsWith("reserve ") && op.includes(" slot=");
 }
 
 /** The longest that a code lives. */

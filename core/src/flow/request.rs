@@ -15,7 +15,7 @@ pub struct SendRequest {
     pub session: Option<String>,
     /// The client's device, if the application knows one; at most 256 bytes.
     pub device: Option<String>,
-    /// One text for each intent to send; the same one again sends nothing. At most 256 bytes.
+    /// One text for each intent to send; the same one again sends nothing. At most 256 bytes; an empty one is none.
     pub idempotency_key: Option<String>,
     /// A code that the caller made.
     pub code: Option<String>,

@@ -118,8 +118,10 @@ impl SendFlow {
             return Err(about(Code::InputCodeManaged));
         }
         if let Some(code) = code {
+            // As a check reads it: first as one of ours.
             let policy = &self.deployment.policy;
-            let read = if policy.own_codes { read_own(code) } else { policy.shape.read(code) };
+            let own = |error| if policy.own_codes { read_own(code) } else { Err(error) };
+            let read = policy.shape.read(code).or_else(own);
             self.own = Some(read.map_err(|_| about(Code::InputCodeLength))?);
         }
         let planner = self.deployment.planner();
@@ -151,7 +153,7 @@ impl SendFlow {
         };
         let lease = self.lease();
         let idem = self.subject.as_ref().and_then(|subject| {
-            let key = self.request.idempotency_key.as_deref()?;
+            let key = self.request.idempotency_key.as_deref().filter(|key| !key.is_empty())?;
             // A token that this flow made is no session yet: the key alone tells the caller's intent.
             let bound = match self.challenge {
                 Some(_) => &ctx(&self.deployment.namespace, &subject.recipient, &self.request.purpose, ""),

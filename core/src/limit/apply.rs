@@ -200,9 +200,13 @@ impl Record {
     /// Drops what no rule can count any more.
     fn prune(&mut self, op: &Reserve, now: u64) {
         for series in &mut self.series {
-            let rules = op.rules.iter().filter(|rule| rule.series == series.number);
-            let firm = rules.filter(|rule| rule.charge == Charge::Firm).map(|rule| u64::from(rule.window_ms));
-            series.prune(firm.max().unwrap_or(0), now);
+            let (mut firm, mut longest) = (0, 0);
+            for rule in op.rules.iter().filter(|rule| rule.series == series.number) {
+                let window = u64::from(rule.window_ms);
+                longest = window.max(longest);
+                firm = if rule.charge == Charge::Firm { window.max(firm) } else { firm };
+            }
+            series.prune(firm, longest, now);
         }
         self.series.retain(|series| !series.is_empty());
     }

@@ -33,7 +33,10 @@ impl Series {
     /// Returns how many places of `rule` are taken.
     pub(super) fn count(&self, rule: &RuleOp, base: u64, now: u64) -> u32 {
         match self.form {
-            Form::Bins => self.bins.touching(base, rule.window_ms, now).map(|(_, count)| count).sum(),
+            Form::Bins => self
+                .bins
+                .touching(base, rule.window_ms, now)
+                .fold(0, |sum, (_, count)| u32::saturating_add(sum, count)),
             Form::Log | Form::Times => u32::try_from(self.taken(rule, now).count()).unwrap_or(u32::MAX),
         }
     }
@@ -118,8 +121,8 @@ impl Series {
     }
 
     /// Drops what can't be counted any more; given-back entries are remembered for a while, and those that
-    /// still count for a firm rule as long as `firm`.
-    pub(super) fn prune(&mut self, firm: u64, now: u64) {
+    /// still count for a firm rule as long as `firm`. A full log keeps what is younger than `longest`, if there is a rule.
+    pub(super) fn prune(&mut self, firm: u64, longest: u64, now: u64) {
         let window = if self.form == Form::Bins { LEASE_MEMORY_MS } else { u64::from(self.window) };
         self.entries.retain(|entry| {
             let keep = match entry.level {
@@ -129,6 +132,10 @@ impl Series {
             };
             now.saturating_sub(entry.at) < keep
         });
+        if self.form == Form::Log && self.entries.len() >= LOG_MAX && longest > 0 {
+            // An older rule had a longer window.
+            self.entries.retain(|entry| now.saturating_sub(entry.at) < longest);
+        }
         while self.form == Form::Log && self.entries.len() >= LOG_MAX {
             let Some(at) = self.position(2).or_else(|| self.position(1)) else { break };
             self.entries.remove(at);

@@ -13,7 +13,7 @@ local function look(it, rule)
     -- A bin counts until its last millisecond is as old as the window.
     local counts, width, head = it.counts, it.width, it.head
     local first = max(floor((now + 1 - window) / width) - head + BINS, 1)
-    for i = first, BINS do taken = taken + counts[i] end
+    for i = first, BINS do taken = min(taken + counts[i], COUNT_MAX) end
     local surplus = taken - limit
     if surplus < 0 then return taken, 0 end
     for i = first, BINS do
@@ -152,12 +152,19 @@ if verb == 'reserve' then
   if data then
     local left = {}
     for s = 1, #all do
-      local it, firm = all[s], 0
+      local it, firm, longest = all[s], 0, 0
       for i = 1, #rules do
-        if rules[i].series == it.number and rules[i].charge == 'f' then firm = max(firm, rules[i].window) end
+        if rules[i].series == it.number then
+          longest = max(longest, rules[i].window)
+          if rules[i].charge == 'f' then firm = max(firm, rules[i].window) end
+        end
       end
       local window = it.form == BINNED and MEMORY or it.window
       retain(it, { [0] = window, min(max(MEMORY, firm), window), min(MEMORY, window) })
+      if it.form == LOG and #it.entries >= LOG_MAX * 3 and longest > 0 then
+        -- An older rule had a longer window.
+        retain(it, { [0] = longest, longest, longest })
+      end
       while it.form == LOG and #it.entries >= LOG_MAX * 3 do
         local given = position(it, 2) or position(it, 1)
         if not given then break end
@@ -193,7 +200,7 @@ if verb == 'reserve' then
         end
       end
       if it.form == BINNED then
-        it.counts[BINS] = it.counts[BINS] + 1
+        it.counts[BINS] = min(it.counts[BINS] + 1, COUNT_MAX)
         remember(it, lease, 0, op.idem)
       else
         add_entry(it, lease, 0, op.idem)

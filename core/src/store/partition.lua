@@ -4,6 +4,7 @@
 -- Each run makes its functions and tables anew, and that is most of its time. So there are few: an operation's own steps
 -- stand under its verb, what is not needed is not read, and what repeats is packed and unpacked in one call.
 local CLOCK_SLACK, MEMORY, RECENT_MAX, LOG_MAX, BINS, AGE_MAX = 600000, 1800000, 32, 96, 25, 4294967295
+local COUNT_MAX = AGE_MAX
 local LOG, BINNED, TIMES = 0, 1, 2
 local FRESH, WRONG, USED = 0, 1, 2
 local NOBODY = '\0\0\0\0\0\0\0\0'

@@ -123,6 +123,38 @@ fn a_log_full_of_given_back_leases_makes_room_alike_on_both() {
 }
 
 #[test]
+fn what_an_older_rule_left_and_what_no_count_can_tell_is_alike_on_both() {
+    let Some(mut redis) = Redis::connect() else { return };
+    redis.call(&[b"SELECT", b"5"]);
+    redis.call(&[b"FLUSHDB"]);
+    let script = testable();
+    let mut record: Option<Vec<u8>> = None;
+    let old = "reserve 0000000000000001 1:l:10:86400000:f".to_owned();
+    let new = (2..300_u64).map(|lease| format!("reserve {lease:016x} 1:l:30:600000:f"));
+    for (line, now) in [old].into_iter().chain(new).zip((T0..).step_by(20_001)) {
+        let applied = apply(record.as_deref(), &Op::read(&line).unwrap(), UnixMillis(now));
+        assert!(applied.reply.write().starts_with("granted "), "{line}");
+        record = applied.record;
+        let answer = redis.eval(&script, &line, now);
+        assert_eq!((answer.0, Some(answer.1)), (applied.reply.write(), record.clone()), "{line}");
+    }
+    // One series in bins, of a day, whose last two are full to the brim: looked at, asked for a place, made longer.
+    let counts = [&[0; 23 * 4][..], &[255; 4], &[255; 4]].concat();
+    let head = [&[1][..], &T0.to_be_bytes()[2..], &[1, 24, 1], &86_400_000_u32.to_be_bytes()].concat();
+    let full = [head, 3_600_000_u32.to_be_bytes().to_vec(), counts, vec![0, 0]].concat();
+    for rule in ["24:b:5:86400000:s", "24:b:5:1:s", "24:b:5:1:s 24:b:4294967295:172800000:s"] {
+        for line in [format!("look {rule}"), format!("reserve 0000000000000001 {rule}")] {
+            redis.call(&[b"SET", b"k", &full]);
+            let now = T0 + 7_200_000;
+            let applied = apply(Some(&full), &Op::read(&line).unwrap(), UnixMillis(now));
+            let answer = redis.eval(&script, &line, now);
+            assert_eq!(answer.0, applied.reply.write(), "{line}");
+            assert_eq!(answer.1, applied.record.unwrap_or_else(|| full.clone()), "{line}");
+        }
+    }
+}
+
+#[test]
 fn the_clock_is_the_servers() {
     let Some(mut redis) = Redis::connect() else { return };
     let reply =

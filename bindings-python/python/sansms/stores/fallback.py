@@ -28,7 +28,8 @@ class FallbackStore:
 
     What it costs: limits count anew at the fallback, so an outage lets through twice a limit at most, and as much again
     for each fallback that processes don't share (memory is one of those). Codes sent before the outage can't be checked
-    during it; those sent during it can, after it too. What the first store refuses is refused.
+    during it; those sent during it can, after it too. What the first store refuses is refused. A send that meets the
+    outage as its code is stored is refused once: the first store may have it, and in both it could be spent twice.
 
     `send` and `verify` need both stores to serve them, `asend` and `averify` either kind.
     """
@@ -74,7 +75,7 @@ class FallbackStore:
             replies = self._failed(ops, error)
         else:
             self._heard(replies, turn)
-        places = unanswered(replies)
+        places = unanswered(ops, replies)
         if places:
             asked = [ops[at] for at in places]
             try:
@@ -99,7 +100,7 @@ class FallbackStore:
             replies = self._failed(ops, error)
         else:
             self._heard(replies, turn)
-        places = unanswered(replies)
+        places = unanswered(ops, replies)
         if places:
             asked = [ops[at] for at in places]
             try:
@@ -213,9 +214,22 @@ TOLD = {
 }
 
 
-def unanswered(replies: Sequence[str | None]) -> list[int]:
-    """Returns the places to ask the fallback about: what failed, and codes that it may have sent."""
-    return [at for at, reply in enumerate(replies) if reply is None or reply == "gone"]
+def unanswered(ops: Ops, replies: Sequence[str | None]) -> list[int]:
+    """Returns the places to ask the fallback about: what failed, and codes that it may have sent.
+
+    Not a code that was to be stored: the first store may have done it without a word, and one that lies in both
+    could be spent in each.
+    """
+    return [
+        at
+        for at, ((_, op), reply) in enumerate(zip(ops, replies))
+        if reply == "gone" or (reply is None and not stores_code(op))
+    ]
+
+
+def stores_code(op: str) -> bool:
+    """Tells whether an operation stores a code."""
+    return op.startswith("reserve ") and " slot=" in op
 
 
 def blocking(store: Any) -> Any:

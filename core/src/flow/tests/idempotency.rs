@@ -59,3 +59,15 @@ fn an_idempotency_key_holds_for_clients_without_a_session() {
     );
     assert_eq!(world.sent.lock().unwrap().len(), 1);
 }
+
+/// As a session is: an application hands on a header, or a field of a form, that nobody filled in.
+#[test]
+fn an_idempotency_key_that_is_empty_is_none() {
+    let mut world = World::new(Policy::default());
+    let keyed = || SendRequest { idempotency_key: Some(String::new()), ..request() };
+    for _ in 0..2 {
+        assert_eq!(world.send_with(keyed()).code, Code::Sent);
+        world.now += 60_000;
+    }
+    assert_eq!(world.sent.lock().unwrap().len(), 2);
+}

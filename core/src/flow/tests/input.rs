@@ -1,6 +1,7 @@
 //! What callers bring: sessions, unknown accounts, codes of their own, bad input.
 
 use super::*;
+use crate::code::{Alphabet, Shape};
 
 #[test]
 fn sessions_are_apart() {
@@ -58,6 +59,19 @@ fn codes_of_the_callers_are_limited_and_proven() {
     assert_eq!(strict.send_with(own("Ab3xY9z")).code, Code::InputCodeLength);
     assert_eq!(strict.send_with(own("042042")).kind, Kind::Sent);
     assert_eq!(strict.verify("042042").kind, Kind::Verified);
+}
+
+/// One that could be ours is read as ours are: in an alphabet of capitals, small letters are the same code.
+#[test]
+fn a_code_of_the_callers_in_our_shape_is_read_as_ours() {
+    let shape = Shape::new(6, Alphabet::Crockford).unwrap();
+    let mut world = World::new(Policy { own_codes: true, shape, ..Policy::default() });
+    for typed in ["abcdef", "ABCDEF", "abc-DEF"] {
+        let own = SendRequest { code: Some("abcdef".into()), ..request() };
+        assert_eq!(world.send_with(own).kind, Kind::Sent);
+        assert_eq!(world.verify(typed).kind, Kind::Verified, "{typed}");
+        world.now += 60_000;
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What one series keeps when it is full, and when its rule changes.
 
-use super::super::record::{Bins, Entry, Series};
+use super::super::record::{BINS, Bins, Entry, Series};
 use super::super::{LEASE_MEMORY_MS, LOG_MAX, RECENT_MAX};
 use super::*;
 
@@ -34,14 +34,14 @@ fn a_full_log_forgets_what_was_given_back_before_what_still_counts() {
         |gone: &[u64]| -> Vec<u64> { (1..=LOG_MAX as u64).filter(|lease| !gone.contains(lease)).collect() };
     let pruned = |others: &[(usize, u8)]| {
         let mut log = series(Form::Log, &levels(LOG_MAX, others));
-        log.prune(0, T0 + 1);
+        log.prune(0, DAY.into(), T0 + 1);
         leases(&log)
     };
     assert_eq!(pruned(&[(5, 2), (3, 1)]), without(&[6]));
     assert_eq!(pruned(&[(3, 1)]), without(&[4]));
     assert_eq!(pruned(&[]), without(&[]), "what counts is never dropped");
     let mut roomy = series(Form::Log, &levels(LOG_MAX - 1, &[(5, 2)]));
-    roomy.prune(0, T0 + 1);
+    roomy.prune(0, DAY.into(), T0 + 1);
     assert_eq!(roomy.entries.len(), LOG_MAX - 1);
 }
 
@@ -94,4 +94,50 @@ fn bins_remember_a_lease_for_half_an_hour() {
     };
     assert_eq!(after(u64::from(LEASE_MEMORY_MS) - 1), [1, 999]);
     assert_eq!(after(u64::from(LEASE_MEMORY_MS)), [999]);
+}
+
+/// A rule that was shortened leaves the series its long memory; what no rule counts makes room, or there would be more
+/// entries than a record can tell.
+#[test]
+fn a_log_of_an_older_rule_keeps_its_room() {
+    let mut place = Place::default();
+    let (old, new) =
+        (rule(1, Form::Log, 10, DAY, Charge::Firm), rule(1, Form::Log, 30, 600_000, Charge::Firm));
+    place.reserve(1, &[old], None, 0);
+    for lease in 2..600 {
+        let at = lease * 20_001;
+        assert!(matches!(place.reserve(lease, &[new], None, at), Reply::Granted { .. }), "{lease}");
+        let entries = &Record::read(place.record.as_deref().unwrap()).unwrap().series[0].entries;
+        assert!(entries.len() <= LOG_MAX, "{lease}: {}", entries.len());
+        // Until then the old rule, which another host may still have, is served.
+        assert!(entries.len() as u64 == lease || lease > LOG_MAX as u64, "{lease}: {}", entries.len());
+    }
+    let at = 600 * 20_001;
+    assert!(matches!(place.reserve(600, &[old], None, at), Reply::Denied { rule: 0, .. }));
+}
+
+#[test]
+fn a_full_log_lets_go_of_what_is_as_old_as_its_rule() {
+    for (longest, left) in [(10, 0), (11, LOG_MAX)] {
+        let mut log = series(Form::Log, &levels(LOG_MAX, &[]));
+        log.prune(0, longest, T0 + 10);
+        assert_eq!(log.entries.len(), left);
+    }
+}
+
+/// What an operation names no rule of is not looked at, however full it is.
+#[test]
+fn a_full_log_that_no_rule_names_forgets_nothing() {
+    let mut log = series(Form::Log, &levels(LOG_MAX, &[]));
+    log.prune(0, 0, T0 + 1);
+    assert_eq!(log.entries.len(), LOG_MAX);
+}
+
+#[test]
+fn bins_that_hold_more_than_can_be_told_are_full() {
+    let mut full = series(Form::Bins, &[]);
+    full.bins.counts[BINS - 2..].fill(1 << 31);
+    let rule = rule(1, Form::Bins, 5, DAY, Charge::Soft);
+    assert_eq!(full.count(&rule, T0, T0), u32::MAX);
+    assert!(full.wait(&rule, T0, T0) > 0);
 }
