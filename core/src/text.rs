@@ -6,7 +6,7 @@ use alloc::string::String;
 /// Returns a number in decimal.
 #[inline(never)]
 pub(crate) fn decimal(number: u64) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(20);
     push_decimal(&mut out, number);
     out
 }
@@ -17,20 +17,15 @@ pub(crate) fn push_decimal(out: &mut String, number: u64) {
     digits(out, number, 10, 1);
 }
 
-/// Appends a number in base `base`, up to 16 and in capitals, with zeros in front up to `least` digits.
+/// Appends a number in base `base`, which is 10 or 16 (in capitals), with zeros in front up to `least` digits.
 #[inline(never)]
 pub(crate) fn digits(out: &mut String, number: u64, base: u64, least: usize) {
-    let mut scale = 1_u64;
-    let mut count = 1;
-    while count < least || number.checked_div(scale).unwrap_or(0) >= base {
-        scale = scale.saturating_mul(base);
-        count += 1;
+    let (digit, rest) =
+        if base == 16 { ((number % 16) as u8, number / 16) } else { ((number % 10) as u8, number / 10) };
+    if rest > 0 || least > 1 {
+        digits(out, rest, base, least.saturating_sub(1));
     }
-    while let Some(head) = number.checked_div(scale) {
-        let digit = u8::try_from(head.checked_rem(base).unwrap_or(0)).unwrap_or(0);
-        out.push(char::from(if digit < 10 { b'0' + digit } else { b'A' + digit - 10 }));
-        scale = scale.checked_div(base).unwrap_or(0);
-    }
+    out.push(char::from(if digit < 10 { b'0' + digit } else { b'A' + digit - 10 }));
 }
 
 /// Returns how many characters a text has.
