@@ -84,6 +84,16 @@ test("what a transport throws is sent, unless it says otherwise", async () => {
   assert.equal(await outcome(new Error("anything")), "unknown");
 });
 
+test("a transport's answer that is no reply is none, and the request may have left", async () => {
+  const outcome = async (reply) => (await new Service({ ...options, store: new MemoryStore(), transport: { send: async () => reply } }).send(who)).kind;
+  const good = { status: 200, headers: [], body: '{"Code":"OK"}' };
+  assert.equal(await outcome(good), "sent");
+  for (const wrong of [{ status: "200 " }, { status: undefined }, { status: 200.5 }, { status: -1 }, { status: 70_000 }, { status: NaN }, { body: undefined }, { body: null }, { body: new Uint8Array(2) }, { headers: undefined }, { headers: [["a"]] }, { headers: [7] }]) {
+    assert.equal(await outcome({ ...good, ...wrong }), "unknown", JSON.stringify(wrong));
+  }
+  for (const nothing of [undefined, null, 200, "OK"]) assert.equal(await outcome(nothing), "unknown");
+});
+
 test("the seed is drawn anew for each flow, and 32 bytes long", async () => {
   const seen = [];
   const real = crypto.getRandomValues;

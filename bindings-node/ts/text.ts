@@ -71,8 +71,10 @@ export function writeCall(call: HttpCall): string {
 }
 
 /** Writes the reply to an HTTP step. */
-export function writeHttpReply(reply: HttpReply): string {
-  return `http ${reply.status}\n${headerLines(reply.headers)}\n${reply.body}`;
+export function writeHttpReply({ status, headers, body }: HttpReply): string {
+  // The transport may be anyone's.
+  if (!Number.isInteger(status) || status < 0 || status > 65_535 || typeof body !== "string") throw new TypeError("no reply");
+  return `http ${status}\n${headerLines(headers)}\n${body}`;
 }
 
 /** Writes that an HTTP step got no reply. */

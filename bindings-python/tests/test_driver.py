@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 
@@ -10,6 +11,7 @@ import pytest
 from sansms import DriveError, TransportFault
 from sansms._core import Engine
 from sansms._driver import no_key, run
+from sansms.testing import Sandbox
 
 STORE = ("store", 1, [("a", "take 1"), ("b", "take 2")])
 HTTP = ("http", 2, "POST", "https://host.example/?x=13800138000", [("a", "b")], b"body", 1500, 4096)
@@ -186,6 +188,48 @@ def test_a_reply_of_the_wrong_shape_is_refused(flow, reply):
     flow.start(1_800_000_000_000)
     with pytest.raises((TypeError, ValueError, IndexError, OverflowError, DriveError)):
         flow.resume(1, reply, 1_800_000_000_000)
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        None,
+        200,
+        (200, []),
+        ("200", [], b"{}"),
+        (70000, [], b"{}"),
+        (200, None, b"{}"),
+        (200, [("a", 1)], b"{}"),
+        (200, [("a", "\ud800")], b"{}"),
+        (200, [], "{}"),
+        (200, [], None),
+    ],
+)
+def test_a_transports_answer_that_is_no_reply_is_none_and_the_request_may_have_left(reply, asynchronous, caplog):
+    class Odd(Sandbox):
+        def exchange(self, *_):
+            return reply
+
+        async def aexchange(self, *_):
+            return reply
+
+    with Odd().service() as service:
+        who = {"to": "13800138000", "purpose": "register", "ip": "203.0.113.7"}
+        outcome = asyncio.run(service.asend(**who)) if asynchronous else service.send(**who)
+    assert outcome.kind == "unknown"
+    assert [message.split(" raised ")[0].removesuffix("'s reply") for message in caplog.messages] == ["the transport"]
+
+
+@pytest.mark.parametrize("replies", [None, 7, "ab", [7], ["\ud800"]])
+def test_a_stores_answer_that_is_no_replies_is_a_fault(replies, caplog):
+    class Odd:
+        def run(self, ops, timeout):
+            return replies
+
+    with Sandbox().service(store=Odd()) as service:
+        assert service.send("13800138000", purpose="register", ip="203.0.113.7").kind == "unavailable"
+    assert {message.split(" raised ")[0] for message in caplog.messages} == {"the store's reply"}
 
 
 @pytest.mark.parametrize("seed", [b"", bytes(31), bytes(33)])

@@ -6,7 +6,7 @@ from asyncio import get_running_loop, wait
 from functools import partial
 from time import monotonic
 
-from ._driver import STEP_SHARE, warn
+from ._driver import STEP_SHARE, resume, warn
 from ._errors import ConfigError, TransportFault
 
 TYPE_CHECKING = False
@@ -42,7 +42,7 @@ async def run(
                 began = monotonic()
                 reply = await consult(store, step[2], store_timeout * STEP_SHARE)
                 store_timeout -= monotonic() - began
-            step = flow.resume(step[1], reply, now_ms())
+            step = resume(flow, step[1], reply, now_ms())
     except BaseException:
         del step  # it may hold the number and the code, and tracebacks show locals
         reply = ("store_fault",)  # it may hold a key

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ._core import Flow, Outcome
-    from ._types import CredentialsReply, HttpReply, HttpStep, Store, StoreReply, Transport
+    from ._types import CredentialsReply, HttpReply, HttpStep, Step, Store, StoreReply, Transport
 
 
 def run(
@@ -36,12 +36,26 @@ def run(
                 began = monotonic()
                 reply = consult(store, step[2], store_timeout * STEP_SHARE)
                 store_timeout -= monotonic() - began
-            step = flow.resume(step[1], reply, now_ms())
+            step = resume(flow, step[1], reply, now_ms())
     except BaseException:
         del step  # it may hold the number and the code, and tracebacks show locals
         reply = ("store_fault",)  # it may hold a key
         raise
     return step[1]
+
+
+def resume(flow: Flow, step_id: int, reply: HttpReply | StoreReply | CredentialsReply, now_ms: int) -> Step:
+    """Hands a reply in; one that is of no shape counts as none, and a request that it answers may have left."""
+    try:
+        return flow.resume(step_id, reply, now_ms)
+    except (TypeError, ValueError, OverflowError) as error:  # before the flow heard of it
+        if reply[0] == "http":
+            warn("the transport's reply", error)
+            return flow.resume(step_id, ("http_fault", True), now_ms)
+        if reply[0] == "store":
+            warn("the store's reply", error)
+            return flow.resume(step_id, ("store_fault",), now_ms)
+        raise
 
 
 def exchange(transport: Transport, step: HttpStep) -> HttpReply:
