@@ -116,6 +116,18 @@ fn a_log_of_an_older_rule_keeps_its_room() {
     assert!(matches!(place.reserve(600, &[old], None, at), Reply::Denied { rule: 0, .. }));
 }
 
+/// A release that came first leaves its mark in a series with a memory of half an hour, whatever the rule's window is.
+#[test]
+fn a_log_that_a_release_began_keeps_its_room() {
+    let mut place = Place::default();
+    place.release(1, 2, &[(1, None)], 0);
+    for lease in 2..400 {
+        let reply =
+            place.reserve(lease, &[rule(1, Form::Log, 30, 60_000, Charge::Firm)], None, lease * 2_001);
+        assert!(matches!(reply, Reply::Granted { .. }), "{lease}");
+    }
+}
+
 #[test]
 fn a_full_log_lets_go_of_what_is_as_old_as_its_rule() {
     for (longest, left) in [(10, 0), (11, LOG_MAX)] {
