@@ -165,6 +165,8 @@ pub(super) fn pattern(section: &mut Section<'_>, option: &str, text: &str) -> Pa
 fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
     match cut_last(authority, b':') {
         Some((name, port)) if !name.is_empty() && !port.as_bytes().contains(&b']') => {
+            // A number may have a sign, a port has none.
+            let port = Some(port).filter(|port| !port.starts_with('+'))?;
             let port = u16::try_from(port.parse::<u64>().ok()?).ok()?;
             (port > 0).then_some((name, Some(port)))
         }

@@ -232,6 +232,7 @@ fn plain_http_stays_on_this_machine_and_takes_sandbox_keys_only() {
         "http://user@127.0.0.1",
         "http://127.0.0.1:0",
         "http://127.0.0.1:65536",
+        "http://127.0.0.1:+80",
         "http://127.0.0.1/path",
         "http://127.0.0.1?x",
         "https://Sms.Example",

@@ -32,6 +32,7 @@ fn errors_point_at_the_field() {
             "url: must be a scheme and a lower-case host",
         ),
         (json!({"url": "https://sms.example:0/"}), "url: must be a host, with a port"),
+        (json!({"url": "https://sms.example:+443/"}), "url: must be a host, with a port"),
         (json!({"url": "https://sms.example/#a"}), "url: must not have a fragment"),
         (json!({"url": "https://sms.example/a b"}), "url: must be ASCII as it stands in a URL"),
         (json!({"url": "https://sms.example/é"}), "url: must be ASCII as it stands in a URL"),
