@@ -197,8 +197,8 @@ impl Bins {
     fn clear_before(&mut self, window: u32, now: u64) {
         let (head, width) = (self.index(now), u64::from(self.width));
         for (count, back) in self.counts.iter_mut().rev().zip(0u64..) {
-            let last = head.saturating_sub(back).saturating_mul(width) + width.saturating_sub(1);
-            if last.saturating_add(u64::from(window)) <= now {
+            let first = head.saturating_sub(back).saturating_mul(width);
+            if first.saturating_add(width.saturating_sub(1)).saturating_add(u64::from(window)) <= now {
                 *count = 0;
             }
         }

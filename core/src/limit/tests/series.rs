@@ -153,3 +153,15 @@ fn bins_that_hold_more_than_can_be_told_are_full() {
     assert_eq!(full.count(&rule, T0, T0), u32::MAX);
     assert!(full.wait(&rule, T0, T0) > 0);
 }
+
+#[test]
+fn bins_stay_bins_at_the_end_of_time() {
+    let mut late = series(Form::Bins, &[]);
+    late.bins.counts.fill(7);
+    for width in [1, 3_600_000, u32::MAX] {
+        late.bins.width = width;
+        late.prune(0, 0, u64::MAX);
+        let rule = rule(1, Form::Bins, 5, DAY, Charge::Soft);
+        assert_eq!(late.count(&rule, u64::MAX, u64::MAX), 0, "{width}");
+    }
+}
